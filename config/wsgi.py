@@ -1,0 +1,13 @@
+"""The web server's entry point."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+from config.database import start_embedded_database
+
+start_embedded_database()
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LedgerBridgeConfig(AppConfig):
+    name = "ledger_bridge"
+    verbose_name = "Ledger"

@@ -1,0 +1,69 @@
+"""The base of every event, and the ledger's own events.
+
+An event is a frozen dataclass with a dotted `kind` and a `schema` number. Fields are only ever appended, with a default;
+a kind is never used again for something else. Values are JSON without floating-point numbers.
+"""
+
+import dataclasses
+from typing import Any, ClassVar
+
+_KINDS: dict[str, type["Event"]] = {}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Event:
+    """What happened, in the words of one room.
+
+    `sentence` completes "Ana Ribeiro …" and may name the event's own fields in braces. `action` is the FHIR AuditEvent
+    action (C, R, U, D, E) and `dicom_code` the DICOM PS3.16 audit event code of this kind.
+    """
+
+    kind: ClassVar[str] = ""
+    schema: ClassVar[int] = 1
+    sentence: ClassVar[str] = ""
+    action: ClassVar[str] = "E"
+    dicom_code: ClassVar[str] = "110100"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.kind in _KINDS:
+            message = f"The event kind {cls.kind} is taken by {_KINDS[cls.kind].__qualname__}."
+            raise TypeError(message)
+        _KINDS[cls.kind] = cls
+
+    def detail(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+
+def event_kinds() -> dict[str, type[Event]]:
+    """Return every known kind with its class."""
+    return dict(_KINDS)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AccessRefused(Event):
+    kind = "access.refused"
+    sentence = "was refused “{right}”: {rule}"
+    action = "E"
+    dicom_code = "110113"
+    right: str
+    rule: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrailViewed(Event):
+    kind = "trail.viewed"
+    sentence = "looked at the trail ({filters})"
+    action = "R"
+    dicom_code = "110101"
+    filters: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrailExported(Event):
+    kind = "trail.exported"
+    sentence = "exported the trail ({filters})"
+    action = "R"
+    dicom_code = "110106"
+    filters: str
+    complete: bool

@@ -1,0 +1,54 @@
+"""Turns the errors of deeds into pages, and writes refusals down.
+
+A refused deed rolls back, so its refusal is recorded here, afterwards, in a transaction of its own.
+"""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from core.access import Actor, Anonymous
+from core.errors import IthacaError, Refused
+from ledger_bridge.events import AccessRefused
+from ledger_bridge.models import Entry
+from ledger_bridge.recording import record_durably
+
+
+class RefusalMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, IthacaError):
+            return None
+        if isinstance(error, Refused):
+            record_refusal(request, error)
+        return error_response(request, error)
+
+
+def record_refusal(request: HttpRequest, error: Refused) -> None:
+    actor: Actor = request.user if request.user.is_authenticated else Anonymous()
+    subject = error.subject if hasattr(error.subject, "ledger_subject") else None
+    event = AccessRefused(right=error.right, rule=error.sentence)
+    record_durably(event, actor=actor, subject=subject, outcome=Entry.Outcome.DENY)
+
+
+def error_response(request: HttpRequest, error: IthacaError) -> HttpResponse:
+    """Answer with JSON where a program asked, with a page otherwise. Both say the sentence and nothing else."""
+    if wants_json(request):
+        return JsonResponse({"error": error.sentence, "code": error.code, **error.extra}, status=error.status)
+    template = f"{error.status}.html" if error.status in {403, 413, 503} else "error.html"
+    return render(
+        request,
+        template,
+        {"sentence": error.sentence, "rule": error.sentence, "status": error.status},
+        status=error.status,
+    )
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json")

@@ -1,0 +1,155 @@
+"""What is recorded (Entry), what the log commits to (Leaf), and the signed heads (Checkpoint).
+
+All four big tables are append-only; triggers refuse UPDATE, DELETE and TRUNCATE. Only Outbox (what is not sequenced yet),
+Stream.length and TreeState change. Formats: docs/formats/entry.md.
+"""
+
+from django.db import models
+
+from core.ids import uuid7
+
+
+class Stream(models.Model):
+    """Everything recorded about one workspace, item or person; its key makes the tags."""
+
+    class Kind(models.TextChoices):
+        WORKSPACE = "workspace"
+        ITEM = "item"
+        PERSON = "person"
+
+    kind = models.CharField(max_length=16, choices=Kind)
+    subject = models.UUIDField()
+    wrapped_key = models.BinaryField()
+    commitment = models.BinaryField()
+    length = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "subject"], name="one_stream_per_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class Entry(models.Model):
+    """One recorded event in clear, with the seed its commitment was made from."""
+
+    class Outcome(models.TextChoices):
+        ALLOW = "allow", "allowed"
+        DENY = "deny", "refused"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=64)
+    schema = models.PositiveSmallIntegerField()
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    actor = models.UUIDField(null=True)
+    actor_kind = models.CharField(max_length=16)
+    actor_institution = models.UUIDField(null=True)
+    workspace = models.UUIDField(null=True)
+    item = models.UUIDField(null=True)
+    version = models.UUIDField(null=True)
+    person = models.UUIDField(null=True)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    purpose = models.TextField(null=True)  # noqa: DJ001  null means "not asked", which the commitment tells from ""
+    request_id = models.CharField(max_length=64, null=True)  # noqa: DJ001  null is committed to as such
+    source_address = models.CharField(max_length=64, null=True)  # noqa: DJ001  null is committed to as such
+    detail = models.JSONField(default=dict)
+    seed = models.BinaryField()
+    commitment = models.BinaryField()
+    workspace_stream = models.ForeignKey(Stream, models.PROTECT, null=True, related_name="+", db_index=False)
+    item_stream = models.ForeignKey(Stream, models.PROTECT, null=True, related_name="+", db_index=False)
+    actor_stream = models.ForeignKey(Stream, models.PROTECT, null=True, related_name="+", db_index=False)
+    person_stream = models.ForeignKey(Stream, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "-recorded_at"], name="entry_by_workspace"),
+            models.Index(fields=["item", "-recorded_at"], name="entry_by_item"),
+            models.Index(fields=["actor", "-recorded_at"], name="entry_by_actor"),
+            models.Index(fields=["person", "-recorded_at"], name="entry_by_person"),
+            models.Index(fields=["-recorded_at"], name="entry_by_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(outcome__in=["allow", "deny"]), name="entry_outcome_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class Outbox(models.Model):
+    """What a trigger queues for every new entry and the sequencer takes away: all it needs to make the leaf."""
+
+    id = models.BigAutoField(primary_key=True)
+    entry = models.UUIDField()
+    commitment = models.BinaryField()
+    seed = models.BinaryField()
+    workspace_stream = models.BigIntegerField(null=True)
+    item_stream = models.BigIntegerField(null=True)
+    actor_stream = models.BigIntegerField(null=True)
+    person_stream = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"waiting: {self.entry}"
+
+
+class Leaf(models.Model):
+    """Entry number `index` of the log: the 97 bytes and, for each stream, the entry's number n in it."""
+
+    index = models.BigIntegerField(primary_key=True)
+    entry = models.UUIDField(unique=True)
+    data = models.BinaryField()
+    workspace_n = models.BigIntegerField(null=True)
+    item_n = models.BigIntegerField(null=True)
+    actor_n = models.BigIntegerField(null=True)
+    person_n = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name_plural = "leaves"
+
+    def __str__(self) -> str:
+        return str(self.index)
+
+
+class Tile(models.Model):
+    """A full tile: 256 hashes and their root. Partial tiles are sliced from leaves and from full tiles below."""
+
+    level = models.PositiveSmallIntegerField()
+    number = models.BigIntegerField()
+    hashes = models.BinaryField()
+    root = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "number"], name="one_tile_per_place")]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.number}"
+
+
+class Checkpoint(models.Model):
+    """A signed tree head as a C2SP note."""
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField()
+    note = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        get_latest_by = "size"
+
+    def __str__(self) -> str:
+        return f"{self.size}"
+
+
+class TreeState(models.Model):
+    """The one row that the sequencer locks: size of the tree and the hashes of its right edge."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    size = models.BigIntegerField(default=0)
+    frontier = models.BinaryField(default=bytes)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="only_one_tree")]
+
+    def __str__(self) -> str:
+        return f"tree of {self.size}"

@@ -1,0 +1,141 @@
+"""Who may: roles on a workspace, exceptions on its items, invitations.
+
+Grants are django-guardian's direct-key tables: real foreign keys that vanish with their object, so no orphaned row can
+ever give a right on another object. Guardian's own backend is not installed: it knows neither expiry nor denial.
+`sharing.rules` is the only reader.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from core.ids import uuid7
+from ledger_bridge.subjects import Subject
+from workspaces.models import Item, Workspace
+from workspaces.permissions import Role
+
+
+class Grant(models.Model):
+    """What every grant has besides who, what and on which object."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    purpose = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class WorkspaceUserGrant(Grant, UserObjectPermissionBase):
+    """A person's role in a workspace: `permission` is one of the roles; one role per person."""
+
+    content_object = models.ForeignKey(Workspace, models.CASCADE, related_name="user_grants")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "content_object"], name="one_role_per_person")]
+
+    @property
+    def ledger_subject(self) -> Subject:
+        return Subject(workspace=str(self.content_object_id), person=str(self.user_id))
+
+
+class WorkspaceGroupGrant(Grant, GroupObjectPermissionBase):
+    content_object = models.ForeignKey(Workspace, models.CASCADE, related_name="group_grants")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["group", "content_object"], name="one_role_per_group")]
+
+    @property
+    def ledger_subject(self) -> Subject:
+        return Subject(workspace=str(self.content_object_id))
+
+
+class Effect(models.TextChoices):
+    ALLOW = "allow", "Allow"
+    DENY = "deny", "Deny"
+
+
+class ItemUserException(Grant, UserObjectPermissionBase):
+    """One right allowed or denied to a person on an item and everything below it."""
+
+    content_object = models.ForeignKey(Item, models.CASCADE, related_name="user_exceptions")
+    effect = models.CharField(max_length=8, choices=Effect)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "permission", "content_object"], name="one_exception_per_person_and_right"
+            ),
+        ]
+        indexes = [models.Index(fields=["content_object", "user"], name="exception_by_item_and_user")]
+
+    @property
+    def ledger_subject(self) -> Subject:
+        subject = self.content_object.ledger_subject
+        return Subject(workspace=subject.workspace, item=subject.item, person=str(self.user_id))
+
+
+class ItemGroupException(Grant, GroupObjectPermissionBase):
+    content_object = models.ForeignKey(Item, models.CASCADE, related_name="group_exceptions")
+    effect = models.CharField(max_length=8, choices=Effect)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "permission", "content_object"], name="one_exception_per_group_and_right"
+            ),
+        ]
+        indexes = [models.Index(fields=["content_object", "group"], name="exception_by_item_and_group")]
+
+    @property
+    def ledger_subject(self) -> Subject:
+        return self.content_object.ledger_subject
+
+
+class Invitation(models.Model):
+    """A role offered to an e-mail address; it becomes a grant when that person is an approved contributor and accepts."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Waiting"
+        ACCEPTED = "accepted", "Accepted"
+        DECLINED = "declined", "Declined"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=16, choices=Role)
+    message = models.CharField(max_length=1000, blank=True)
+    grant_expires_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=16, choices=State, default=State.OPEN)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-invited_at"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                "workspace",
+                condition=models.Q(state="open"),
+                name="one_open_invitation_per_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.workspace}"
+
+    @property
+    def ledger_subject(self) -> Subject:
+        return Subject(workspace=str(self.workspace_id))

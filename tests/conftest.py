@@ -1,0 +1,112 @@
+"""Starts the embedded database for the tests, and introduces the people that they speak about."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from accounts.models import Institution, User
+
+os.environ.setdefault("ITHACA_HOME", str(Path(tempfile.gettempdir()) / f"ithaca-tests-{os.getuid()}"))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+
+from config.database import start_embedded_database
+
+start_embedded_database()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Give every xdist worker a database of its own."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+    """Let pytest flush tables after transactional tests: TRUNCATE is refused by triggers everywhere else."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
+        for table in ("entry", "leaf", "tile", "checkpoint"):
+            cursor.execute(f"DROP TRIGGER {table}_no_truncate ON ledger_bridge_{table}")
+
+
+@pytest.fixture(autouse=True)
+def _forget_streams() -> Iterator[None]:
+    """Rows of one test's database must not be remembered in the next."""
+    from ledger_bridge.streams import forget_streams
+
+    yield
+    forget_streams()
+
+
+@pytest.fixture
+def charite(db: None) -> "Institution":
+    return make_institution("Charité, Berlin", "DE")
+
+
+@pytest.fixture
+def necker(db: None) -> "Institution":
+    return make_institution("Hôpital Necker, Paris", "FR")
+
+
+@pytest.fixture
+def alice(charite: "Institution") -> "User":
+    """An approved contributor who owns things."""
+    return make_person("Alice Brandt", charite)
+
+
+@pytest.fixture
+def bob(necker: "Institution") -> "User":
+    """An approved contributor who is let in."""
+    return make_person("Bob Lefèvre", necker)
+
+
+@pytest.fixture
+def charlie(necker: "Institution") -> "User":
+    """An approved contributor who is never let in."""
+    return make_person("Charlie Moreau", necker)
+
+
+@pytest.fixture
+def dana(charite: "Institution") -> "User":
+    """A commission admin."""
+    return make_person("Dana Okafor", charite, role="commission_admin")
+
+
+@pytest.fixture
+def erik(necker: "Institution") -> "User":
+    """Another commission admin."""
+    return make_person("Erik Lindqvist", necker, role="commission_admin")
+
+
+@pytest.fixture
+def olga(db: None) -> "User":
+    """An auditor."""
+    return make_person("Olga Petrova", None, role="auditor")
+
+
+def make_institution(name: str, country: str) -> "Institution":
+    from django.contrib.auth.models import Group
+
+    from accounts.models import Institution
+
+    return Institution.objects.create(
+        name=name, kind="hospital", country=country, members=Group.objects.create(name=name)
+    )
+
+
+def make_person(name: str, institution: "Institution | None", *, role: str = "contributor") -> "User":
+    from django.utils import timezone
+
+    from accounts.models import User
+
+    email = name.split(maxsplit=1)[0].lower() + "@example.org"
+    until = timezone.now() + timedelta(days=365)
+    return User.objects.create_user(
+        email, "correct horse battery", name=name, role=role, institution=institution, approved_until=until
+    )

@@ -1,0 +1,171 @@
+"""What is kept: workspaces, their items (folders and files), and the versions of a file.
+
+A version's bytes lie sealed in a blob; its data key lies here, wrapped under the workspace's key, which is wrapped under
+a root that only the key service holds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from core import access
+from core.ids import uuid7
+from ledger_bridge.subjects import Subject
+from workspaces.permissions import Right, Role
+
+MAX_NAME_BYTES = 255
+
+
+class WorkspaceQuerySet(models.QuerySet["Workspace"]):
+    def visible_to(self, user: Any) -> Self:
+        """What the user owns, has a role in, or was let into by an exception."""
+        return access.visible_to(self, user)  # type: ignore[return-value]
+
+
+class Workspace(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True, max_length=4000)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="owned_workspaces")
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkspaceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        default_permissions = ()
+        permissions = [(role.value, role.label) for role in Role]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def ledger_subject(self) -> Subject:
+        return Subject(workspace=str(self.id))
+
+
+class WorkspaceKey(models.Model):
+    """One generation of a workspace's key, wrapped by the key service for exactly this workspace."""
+
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="keys")
+    generation = models.PositiveIntegerField()
+    wrapped_key = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "generation"], name="one_key_per_generation")]
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id} key {self.generation}"
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def visible_to(self, user: Any) -> Self:
+        """Items that are not removed and that the user may view."""
+        return access.visible_to(self.filter(removed_at=None), user)  # type: ignore[return-value]
+
+    def in_folder(self, workspace: Workspace, folder: Item | None) -> Self:
+        return self.filter(workspace=workspace, parent=folder, removed_at=None)
+
+
+class Item(models.Model):
+    """A folder or a file. `path` lists the ids from the topmost folder down to the item itself."""
+
+    class Kind(models.TextChoices):
+        FOLDER = "folder", "Folder"
+        FILE = "file", "File"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="items", db_index=False)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", db_index=False)
+    kind = models.CharField(max_length=8, choices=Kind)
+    name = models.CharField(max_length=255)
+    name_key = models.CharField(max_length=1024, editable=False)
+    description = models.TextField(blank=True, max_length=4000)
+    path = ArrayField(models.UUIDField(), editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    current_version = models.OneToOneField(
+        "Version", models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-kind", "name_key"]
+        default_permissions = ()
+        permissions = [(right.codename, right.label) for right in Right]
+        indexes = [
+            models.Index(fields=["workspace", "parent", "-kind", "name_key"], name="item_listing"),
+            models.Index(fields=["parent"], name="item_by_parent"),
+            GinIndex(fields=["path"], name="item_by_ancestor"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "parent", "name_key"],
+                condition=models.Q(removed_at=None),
+                nulls_distinct=False,
+                name="one_item_per_name",
+            ),
+            models.CheckConstraint(condition=models.Q(path__len__gte=1), name="item_path_ends_with_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_folder(self) -> bool:
+        return self.kind == self.Kind.FOLDER
+
+    @property
+    def depth(self) -> int:
+        return len(self.path)
+
+    @property
+    def ledger_subject(self) -> Subject:
+        return Subject(workspace=str(self.workspace_id), item=str(self.id))
+
+
+class Version(models.Model):
+    """Immutable bytes of a file, sealed as Crypt4GH profile S1 (docs/crypt4gh.md)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    file = models.ForeignKey(Item, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    media_type = models.CharField(max_length=127)
+    note = models.CharField(max_length=500, blank=True)
+    plaintext_size = models.BigIntegerField()
+    body_size = models.BigIntegerField()
+    plaintext_sha256 = models.BinaryField()
+    body_blake3 = models.BinaryField()
+    key_commitment = models.BinaryField()
+    wrapped_key = models.BinaryField()
+    workspace_key = models.ForeignKey(WorkspaceKey, models.PROTECT, related_name="versions")
+    blob = models.UUIDField(unique=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    entry = models.UUIDField(help_text="The ledger entry that recorded this version.")
+
+    class Meta:
+        ordering = ["-number"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["file", "number"], name="one_version_per_number"),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="versions_count_from_one"),
+            models.CheckConstraint(condition=models.Q(plaintext_size__gte=0), name="version_size_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file} (version {self.number})"
+
+    @property
+    def ledger_subject(self) -> Subject:
+        return Subject(workspace=str(self.file.workspace_id), item=str(self.file_id), version=str(self.id))

@@ -1,0 +1,31 @@
+"""Rights on a workspace, a folder or a file, and the roles that bundle them."""
+
+from django.db import models
+
+
+class Right(models.TextChoices):
+    VIEW = "workspaces.view", "view"
+    DOWNLOAD = "workspaces.download", "download"
+    UPLOAD = "workspaces.upload", "upload"
+    EDIT = "workspaces.edit", "edit"
+    TRAIL = "workspaces.trail", "see the trail"
+    SHARE = "workspaces.share", "share"
+    MANAGE = "workspaces.manage", "manage"
+
+    @property
+    def codename(self) -> str:
+        return self.value.partition(".")[2]
+
+
+class Role(models.TextChoices):
+    VISITOR = "visitor", "Visitor"
+    CONTRIBUTOR = "contributor", "Contributor"
+    MANAGER = "manager", "Manager"
+
+
+ROLE_RIGHTS: dict[str, frozenset[str]] = {
+    Role.VISITOR: frozenset({Right.VIEW, Right.DOWNLOAD}),
+    Role.CONTRIBUTOR: frozenset({Right.VIEW, Right.DOWNLOAD, Right.UPLOAD, Right.EDIT, Right.TRAIL}),
+    Role.MANAGER: frozenset(Right),
+}
+OWNER_RIGHTS = frozenset(Right)
