@@ -1,0 +1,195 @@
+"""The sealing writer: plaintext in, sealed body out, in one pass and in flat memory.
+
+Rules enforced (profile S1, writer rules 2 and 4): counter nonces with a last-segment flag, all segments but the last
+full, an empty file gives no segment. The header is not part of the body: see `header`.
+
+One helper thread works ahead of the caller. With content hashing it computes the SHA-256, which takes longer than all
+the rest together; without, it does the sealing, so that this overlaps the caller's reading and writing. The sink is
+always called in the caller's thread and in order. A file of at most 1 MiB starts no thread.
+
+Out of scope: rule 1. The writer cannot know whether its key was used before; make one with `new_data_key()` for every
+writer, also when an upload is tried again.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from blake3 import blake3
+
+from workspaces.crypt4gh.batches import Batcher
+from workspaces.crypt4gh.errors import ClosedWriterError
+from workspaces.crypt4gh.segments import (
+    BATCH,
+    BATCH_SEGMENTS,
+    CIPHER_BATCH,
+    Data,
+    body_size,
+    cipher_for,
+    seal_batch,
+)
+
+# Batches the helper may be behind: one it works on and one it finds next, without waiting for the caller.
+_IN_FLIGHT = 2
+
+Sink = Callable[[memoryview | bytes], object]
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What was sealed.
+
+    Attributes:
+        plaintext_size: bytes taken in.
+        body_size: bytes given to the sink.
+        plaintext_sha256: 32 bytes, or none with `hash_content=False`.
+        body_blake3: 32 bytes over everything given to the sink, or none with `hash_content=False`.
+
+    """
+
+    plaintext_size: int
+    body_size: int
+    plaintext_sha256: bytes
+    body_blake3: bytes
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """Work of the helper that is not yet collected, and the sealed batch it gives, if it seals."""
+
+    work: Future[None]
+    sealed: bytearray | None
+
+
+class SealingWriter:
+    """Seals one file under one data key.
+
+    Use it as a context manager, or call `finish()` or `abort()`: either stops its thread.
+
+    Args:
+        key: data key of 32 bytes, fresh from `new_data_key()`.
+        sink: called with consecutive pieces of the sealed body. **The piece is valid during the call only**: its
+            buffer is used again, and a view that was kept raises ValueError when it is touched. Copy what you keep.
+        hash_content: whether to compute the SHA-256 of the plaintext and the BLAKE3 of the body on the way.
+
+    Raises:
+        ValueError: the key is not 32 bytes long.
+
+    """
+
+    def __init__(self, key: bytes, sink: Sink, *, hash_content: bool = True) -> None:
+        self._cipher = cipher_for(key)
+        self._sink = sink
+        self._content = hashlib.sha256() if hash_content else None
+        self._body = blake3() if hash_content else None
+        self._batcher = Batcher()
+        self._helper = ThreadPoolExecutor(1, "crypt4gh-seal")
+        self._in_flight: deque[_Ahead] = deque()
+        self._spare: list[bytearray] = []
+        self._sent = 0
+        self._open = True
+
+    def update(self, data: Data) -> None:
+        """Take the next bytes of the plaintext, any number of them. `bytes` are not copied.
+
+        Raises:
+            ClosedWriterError: the writer was finished or aborted, also by an earlier error.
+            TypeError: the data are not bytes-like and contiguous.
+            Exception: whatever the sink raises; the writer is aborted.
+
+        """
+        self._require_open()
+        try:
+            for batch in self._batcher.push(data):
+                self._submit(batch)
+        except BaseException:
+            self.abort()
+            raise
+
+    def finish(self) -> Sealed:
+        """Seal what was held back, give it to the sink and return what was sealed.
+
+        Raises:
+            ClosedWriterError: the writer was finished or aborted, also by an earlier error.
+            Exception: whatever the sink raises; the writer is aborted.
+
+        """
+        self._require_open()
+        try:
+            while self._in_flight:
+                self._collect()
+            self._finish_last(self._batcher.rest())
+        finally:
+            self.abort()
+        return Sealed(
+            plaintext_size=self._sent,
+            body_size=body_size(self._sent),
+            plaintext_sha256=self._content.digest() if self._content else b"",
+            body_blake3=self._body.digest() if self._body else b"",
+        )
+
+    def abort(self) -> None:
+        """Stop the helper thread and forget what was not yet given to the sink. May be called at any time."""
+        self._open = False
+        self._helper.shutdown(wait=True, cancel_futures=True)
+        self._in_flight.clear()
+        self._spare.clear()
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Abort the writer unless it was finished."""
+        self.abort()
+
+    def _require_open(self) -> None:
+        if not self._open:
+            raise ClosedWriterError("This writer was finished or aborted and takes no more data.")
+
+    def _submit(self, plain: Data) -> None:
+        if len(self._in_flight) == _IN_FLIGHT:
+            self._collect()
+        buffer = self._spare.pop() if self._spare else bytearray(CIPHER_BATCH)
+        if self._content:
+            self._in_flight.append(_Ahead(self._helper.submit(self._content.update, plain), None))
+            self._seal(plain, self._sent, buffer, last=False)
+            self._give(buffer)
+        else:
+            work = self._helper.submit(self._seal, plain, self._sent, buffer, last=False)
+            self._in_flight.append(_Ahead(work, buffer))
+        self._sent += len(plain)
+
+    def _collect(self) -> None:
+        ahead = self._in_flight.popleft()
+        ahead.work.result()
+        if ahead.sealed is not None:
+            self._give(ahead.sealed)
+
+    def _finish_last(self, plain: Data) -> None:
+        if not plain:
+            return
+        buffer = bytearray(body_size(len(plain)))
+        if self._content:
+            self._content.update(plain)
+        self._seal(plain, self._sent, buffer, last=True)
+        self._give(buffer)
+        self._sent += len(plain)
+
+    def _seal(self, plain: Data, position: int, buffer: bytearray, *, last: bool) -> None:
+        seal_batch(self._cipher, position // BATCH * BATCH_SEGMENTS, plain, memoryview(buffer), last=last)
+        if self._body:
+            self._body.update(buffer)
+
+    def _give(self, buffer: bytearray) -> None:
+        # Leaving the block releases the view, so that a sink which kept it fails loudly instead of reading bytes
+        # that were overwritten since.
+        with memoryview(buffer) as view:
+            self._sink(view)
+        self._spare.append(buffer)
