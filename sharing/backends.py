@@ -1,12 +1,61 @@
-"""Answers for rights on workspaces and items."""
+"""Answers for rights on workspaces and items, by the rules in `sharing.rules`."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.backends import BaseBackend
+from django.db.models import Model, QuerySet
+
+from sharing import rules
+from sharing.explaining import why_not
+from workspaces.models import Item, Version, Workspace
+from workspaces.permissions import Right
+
+M = TypeVar("M", bound=Model)
+
+_CODENAMES = frozenset(right.codename for right in Right)
 
 
 class GrantBackend(BaseBackend):
     answers_rights = True
 
-    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:  # replaced below
-        return False
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        if perm not in Right or not isinstance(obj, (Workspace, Item, Version)) or not rules.has_standing(user_obj):
+            return False
+        return perm in _rights(user_obj, [obj], {Right(perm).codename})[obj.pk]
+
+    def visible(self, queryset: QuerySet[M], user: Any) -> QuerySet[M] | None:
+        if not issubclass(queryset.model, (Workspace, Item)):
+            return None
+        if not rules.has_standing(user):
+            return queryset.none()
+        if issubclass(queryset.model, Item):
+            return rules.visible_items(queryset, user)
+        return rules.visible_workspaces(queryset, user)
+
+    def rights_on_each(self, user: Any, things: list[Any]) -> dict[Any, frozenset[str]] | None:
+        if not all(isinstance(thing, (Workspace, Item, Version)) for thing in things):
+            return None
+        if not rules.has_standing(user):
+            return {thing.pk: frozenset() for thing in things}
+        return _rights(user, things, _CODENAMES)
+
+    def explain_refusal(self, actor: Any, perm: str, thing: Any) -> str | None:
+        if perm not in Right or not isinstance(thing, (Workspace, Item, Version)):
+            return None
+        return why_not(actor, Right(perm), thing)
+
+
+def _rights(user: Any, things: list[Any], asked: frozenset[str] | set[str]) -> dict[Any, frozenset[str]]:
+    """Return the asked rights on things of one model, by primary key, as dotted permissions."""
+    if not things:
+        return {}
+    if isinstance(things[0], Workspace):
+        found = rules.workspace_rights(user, (thing.pk for thing in things), asked)
+        return {thing.pk: _dotted(found[thing.pk]) for thing in things}
+    items = {thing.pk: thing.file_id if isinstance(thing, Version) else thing.pk for thing in things}
+    found = rules.item_rights(user, set(items.values()), asked)
+    return {pk: _dotted(found[item]) for pk, item in items.items()}
+
+
+def _dotted(codenames: frozenset[str]) -> frozenset[str]:
+    return frozenset(right.value for right in Right if right.codename in codenames)

@@ -102,7 +102,7 @@ class ItemGroupException(Grant, GroupObjectPermissionBase):
 
 
 class Invitation(models.Model):
-    """A role offered to an e-mail address; it becomes a grant when that person is an approved contributor and accepts."""
+    """A role offered to an e-mail address: a grant once that person is an approved contributor and accepts."""
 
     class State(models.TextChoices):
         OPEN = "open", "Waiting"

@@ -1,0 +1,93 @@
+"""Which rule decided about a right, as a sentence for the person it concerns."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from sharing import rules
+from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from workspaces.models import Item, Version, Workspace
+from workspaces.permissions import ROLE_RIGHTS, Right, Role
+
+
+@dataclass(frozen=True)
+class Said:
+    """One exception that concerns a person, with the place it stands at and the group it came through."""
+
+    item: Item
+    right: str
+    effect: str
+    group: str | None
+
+
+def why_not(actor: Any, right: Right, thing: Workspace | Item | Version) -> str:
+    """Return the sentence that names the rule which refuses `right`; asked only after it was refused."""
+    if not rules.has_standing(actor):
+        return _no_standing(actor)
+    item = thing.file if isinstance(thing, Version) else thing if isinstance(thing, Item) else None
+    workspace = item.workspace_id if item else thing.pk
+    if item:
+        for wanted in (Right.VIEW, right):
+            if (said := decisive_exception(actor, wanted, item)) and said.effect == Effect.DENY:
+                return _denied(said, wanted)
+    return _no_role(actor, right, workspace, let_in=bool(item and actor.has_perm(Right.VIEW, item)))
+
+
+def decisive_exception(person: User, right: Right, item: Item) -> Said | None:
+    """Return the exception that decides about a right on an item (rule 4), if there is one."""
+    found = [said for said in _exceptions(person, item) if said.right == right.codename]
+    return max(found, key=lambda said: (said.item.depth, said.effect == Effect.DENY), default=None)
+
+
+def roles_of(person: User, workspace: Any, *, expired: bool = False) -> list[tuple[str, datetime | None]]:
+    """Return the roles (and their ends) that a person has or had in a workspace, themselves or through groups."""
+    by_person = WorkspaceUserGrant.objects.filter(user=person, content_object=workspace)
+    by_group = WorkspaceGroupGrant.objects.filter(group__in=person.groups.all(), content_object=workspace)
+    return [*_ends(by_person, expired=expired), *_ends(by_group, expired=expired)]
+
+
+def _ends(grants: QuerySet[Any], *, expired: bool) -> Iterable[tuple[str, datetime | None]]:
+    over = Q(expires_at__lte=timezone.now())
+    return grants.filter(over if expired else ~over).values_list("permission__codename", "expires_at")
+
+
+def _exceptions(person: User, item: Item) -> list[Said]:
+    live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    on_path = Q(content_object__in=item.path) & live
+    own = ItemUserException.objects.filter(on_path, user=person).select_related("content_object", "permission")
+    shared = ItemGroupException.objects.filter(on_path, group__in=person.groups.all())
+    through = shared.select_related("content_object", "permission", "group")
+    return [
+        *(Said(said.content_object, said.permission.codename, said.effect, None) for said in own),
+        *(Said(said.content_object, said.permission.codename, said.effect, said.group.name) for said in through),
+    ]
+
+
+def _no_standing(actor: Any) -> str:
+    if not isinstance(actor, User):
+        return "Sign in first."
+    if actor.role != User.Role.CONTRIBUTOR:
+        return f"Only contributors have rights in workspaces; your role is {User.Role(actor.role).label.lower()}."
+    return "Your approval is suspended or has expired. A commission admin can renew it."
+
+
+def _denied(said: Said, right: Right) -> str:
+    whom = f"your group “{said.group}”" if said.group else "you"
+    return f"An exception on the {said.item.get_kind_display().lower()} “{said.item}” denies {right.label} to {whom}."
+
+
+def _no_role(actor: User, right: Right, workspace: Any, *, let_in: bool) -> str:
+    if roles := roles_of(actor, workspace):
+        strongest = max((role for role, _ in roles), key=lambda role: len(ROLE_RIGHTS[role]))
+        return f"Your role {Role(strongest).label} does not include “{right.label}”."
+    if let_in:
+        return f"You were let in here by an exception, which does not include “{right.label}”."
+    ends = [end for _, end in roles_of(actor, workspace, expired=True) if end]
+    if ends:
+        return f"Your access expired on {max(ends):%-d %B %Y}."
+    return "You are not in this workspace."
