@@ -19,13 +19,14 @@ function button(text, onClick) {
 }
 
 function size(bytes) {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let step = 0;
-  while (bytes >= 1000 && step < units.length - 1) {
-    bytes /= 1000;
+  if (bytes < 1024) return `${bytes.toFixed(0)} bytes`;
+  const units = ["KiB", "MiB", "GiB", "TiB"];
+  let step = -1;
+  do {
+    bytes /= 1024;
     step += 1;
-  }
-  return `${bytes.toFixed(bytes < 10 && step ? 1 : 0)} ${units[step]}`;
+  } while (bytes >= 1024 && step < units.length - 1);
+  return `${bytes.toFixed(1)} ${units[step]}`;
 }
 
 function duration(seconds) {
@@ -111,6 +112,7 @@ class Transfer {
 
   askAboutConflict(answer) {
     this.finish("asks", answer.error);
+    this.bar.remove();
     const row = element("span", "upload-file__choices");
     for (const choice of answer.choices.filter((name) => name in CHOICES)) {
       row.append(button(CHOICES[choice], () => this.again(row, choice)));
@@ -173,10 +175,19 @@ class Panel {
     this.listen();
   }
 
+  // The label becomes the button and the browser's own control steps back, still reachable by keyboard.
+  dress() {
+    const label = this.form.querySelector("[data-upload-label]");
+    label.className = "button button--primary";
+    label.textContent = "Choose files";
+    this.form.classList.add("upload--enhanced");
+    this.form.querySelector("[data-upload-submit]").hidden = true;
+    this.form.querySelector("[data-upload-drop]").hidden = false;
+  }
+
   listen() {
     const input = this.form.querySelector("input[type=file]");
-    this.form.querySelector("[data-upload-submit]").hidden = true;
-    this.form.querySelector("[data-upload-label]").textContent = "Drop files here, or choose them";
+    this.dress();
     input.addEventListener("change", () => {
       this.take(input.files);
       input.value = "";
@@ -236,7 +247,8 @@ class Panel {
 
   settled() {
     const stored = this.list.querySelector(".upload-file--done");
-    if (this.done && stored && !this.busy()) this.done.hidden = false;
+    const asking = this.list.querySelector(".upload-file--asks");
+    if (this.done) this.done.hidden = this.busy() || !stored || Boolean(asking);
   }
 
   announce(sentence) {
