@@ -101,11 +101,21 @@ def _parts(value: Any, depth: int) -> Iterable[Any]:
     return value.values()
 
 
-@lru_cache(maxsize=4096)
-def _framed_name(name: str) -> bytes:
-    """`u16(len(name)) ‖ name`, after asking whether it is a name. The same few dozen names come again and again."""
+def require_field_name(name: str) -> None:
+    """Refuse what cannot be the name of a field.
+
+    Raises:
+        FormatError: it cannot.
+
+    """
     if not _NAME.fullmatch(name):
         raise FormatError(f"{name[:80]!r} is not the name of a field")
+
+
+@lru_cache(maxsize=4096)
+def _framed_name(name: str) -> bytes:
+    """`u16(len(name)) ‖ name`. The same few dozen names come again and again."""
+    require_field_name(name)
     return len(name).to_bytes(2, "big") + name.encode()
 
 

@@ -1,0 +1,344 @@
+"""The same events for people and for other systems: CSV, FHIR AuditEvents, a printable page, a read-me.
+
+Rules enforced
+    * CSV follows RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe in front;
+    * every FHIR line is an R4 AuditEvent in the manner of IHE BALP, also when fields are hidden;
+    * the page is self-contained: no script, nothing fetched, every value escaped;
+    * memory does not grow with the number of events.
+
+Out of scope: proof. Renderings are covered by the signed manifest of the archive; what is proven is `events.jsonl`.
+"""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from ledger_bridge.tlog.checkpoint import Checkpoint
+
+Event = Mapping[str, Any]
+HIDDEN = "(hidden)"
+_FORMULA_STARTS = tuple("=+-@\t\r\n")
+
+COLUMNS = (
+    "occurred_at", "recorded_at", "kind", "outcome", "actor", "actor_kind", "actor_institution", "person", "workspace",
+    "item", "version", "purpose", "request_id", "source_address", "id", "schema",
+)  # fmt: skip
+_NAMED = {
+    "actor": "person",
+    "person": "person",
+    "actor_institution": "institution",
+    "workspace": "workspace",
+    "item": "item",
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the renderings need to know of a kind of event (see `ledger_bridge.events.Event`)."""
+
+    sentence: str = ""
+    action: str = "E"
+    dicom_code: str = "110100"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What the renderings of one export share."""
+
+    checkpoint: Checkpoint
+    scope: Mapping[str, Any]
+    names: Mapping[str, Mapping[str, str]]
+    kinds: Mapping[str, Kind]
+
+    def kind_of(self, event: Event) -> Kind:
+        """The kind of an event; an unknown one is shown by its dotted name alone."""
+        return self.kinds.get(event["fields"].get("kind"), Kind())
+
+    def name_of(self, field: str, value: str | None) -> str:
+        """The display name behind an id, or nothing."""
+        return self.names.get(_NAMED.get(field, ""), {}).get(value or "", "")
+
+
+def csv_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
+    """Yield `events.csv`, line by line."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    head = ["index", *COLUMNS, *(f"{field}_name" for field in _NAMED), "detail", "hidden"]
+    for row in [head], (_csv_row(event, context) for event in events):
+        for cells in row:
+            writer.writerow(cells)
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+
+
+def _csv_row(event: Event, context: Context) -> list[str]:
+    fields = event["fields"]
+    cells = [_text(fields.get(name, HIDDEN)) for name in COLUMNS]
+    cells += [context.name_of(name, fields.get(name)) for name in _NAMED]
+    cells += [_text(_detail(fields)), " ".join(sorted(event["hidden"]))]
+    return [str(event["index"]), *map(harmless, cells)]
+
+
+def harmless(cell: str) -> str:
+    """Keep a spreadsheet from taking a cell for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _detail(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix("detail."): fields[name] for name in sorted(fields) if name.startswith("detail.")}
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else _compact(value)
+
+
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+_DCM = "http://dicom.nema.org/resources/ontology/DCM"
+_REST = {
+    "system": "http://terminology.hl7.org/CodeSystem/audit-event-type",
+    "code": "rest",
+    "display": "RESTful Operation",
+}
+_INTERACTIONS = {"C": "create", "R": "read", "U": "update", "D": "delete"}
+_USER = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}]}
+_SERVER = {
+    "system": "http://terminology.hl7.org/CodeSystem/security-source-type",
+    "code": "4",
+    "display": "Application Server",
+}
+_ENTITY_TYPE = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
+_ENTITY_ROLE = "http://terminology.hl7.org/CodeSystem/object-role"
+_BALP_ENTITY = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType"
+_MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
+# field → audit-entity-type and object-role: 1 person, 2 system object; 1 patient, 3 report, 4 domain resource, 20 job
+_ENTITIES = {"person": ("1", "1"), "workspace": ("2", "4"), "item": ("2", "3"), "version": ("2", "3")}
+
+
+def fhir_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
+    """Yield `fhir-auditevents.ndjson`, line by line."""
+    for event in events:
+        yield _compact(audit_event(event, context)).encode() + b"\n"
+
+
+def audit_event(event: Event, context: Context) -> dict[str, Any]:
+    """One event as a FHIR R4 AuditEvent."""
+    fields = event["fields"]
+    kind = context.kind_of(event)
+    resource = {
+        "resourceType": "AuditEvent",
+        **_codes(str(fields.get("kind", HIDDEN)), kind),
+        **_recorded(fields),
+        "outcome": "4" if fields.get("outcome") == "deny" else "0",
+        "agent": [_agent(fields, context)],
+        "source": {
+            "site": context.checkpoint.origin,
+            "observer": {"display": context.checkpoint.origin},
+            "type": [_SERVER],
+        },
+        "entity": _entities(event, context),
+    }
+    if fields.get("id"):
+        resource["id"] = fields["id"]
+    if fields.get("purpose"):
+        resource["purposeOfEvent"] = [{"text": fields["purpose"]}]
+    return resource
+
+
+def _source(context: Context) -> dict[str, Any]:
+    origin = context.checkpoint.origin
+    return {"site": origin, "observer": {"display": origin}, "type": [_SERVER]}
+
+
+def _codes(name: str, kind: Kind) -> dict[str, Any]:
+    dicom = {"system": _DCM, "code": kind.dicom_code}
+    ours = {"system": "urn:x-ithaca:event-kind", "code": name}
+    if kind.action not in _INTERACTIONS:
+        return {"type": dicom, "subtype": [ours], "action": kind.action}
+    interaction = {"system": "http://hl7.org/fhir/restful-interaction", "code": _INTERACTIONS[kind.action]}
+    return {"type": _REST, "subtype": [interaction, dicom, ours], "action": kind.action}
+
+
+def _recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
+    recorded = {"recorded": fields["recorded_at"]} if "recorded_at" in fields else {"_recorded": _MASKED}
+    if "occurred_at" in fields:
+        return {"period": {"start": fields["occurred_at"], "end": fields["occurred_at"]}, **recorded}
+    return recorded
+
+
+def _agent(fields: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    agent = {"type": _USER, "who": _reference("actor", fields, context), "requestor": True}
+    if fields.get("source_address"):
+        agent["network"] = {"address": fields["source_address"], "type": "2"}
+    return agent
+
+
+def _reference(field: str, fields: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    value = fields.get(field)
+    if value is None:
+        return {"display": "nobody signed in" if field in fields else HIDDEN}
+    reference: dict[str, Any] = {"identifier": {"system": f"urn:x-ithaca:{_NAMED.get(field, field)}", "value": value}}
+    if name := context.name_of(field, value):
+        reference["display"] = name
+    return reference
+
+
+def _entities(event: Event, context: Context) -> list[dict[str, Any]]:
+    fields = event["fields"]
+    entities = [
+        {"what": _reference(field, fields, context), **_role(type_, role)}
+        for field, (type_, role) in _ENTITIES.items()
+        if fields.get(field)
+    ]
+    if fields.get("request_id"):
+        what = {"identifier": {"value": fields["request_id"]}}
+        entities.append({"what": what, "type": _code(_BALP_ENTITY, "XrequestId")})
+    return [*entities, _leaf(event, context)]
+
+
+def _leaf(event: Event, context: Context) -> dict[str, Any]:
+    place = {"system": "urn:x-ithaca:leaf", "value": f"{context.checkpoint.origin}/{event['index']}"}
+    entity: dict[str, Any] = {"what": {"identifier": place}, **_role("2", "13")}  # 13: security resource
+    shown = {name: _text(value) for name, value in _detail(event["fields"]).items()}
+    # FHIR knows no empty strings and no empty lists.
+    if details := [{"type": name, "valueString": text} for name, text in shown.items() if text]:
+        entity["detail"] = details
+    return entity
+
+
+def _role(type_: str, role: str) -> dict[str, Any]:
+    return {"type": _code(_ENTITY_TYPE, type_), "role": _code(_ENTITY_ROLE, role)}
+
+
+def _code(system: str, code: str) -> dict[str, str]:
+    return {"system": system, "code": code}
+
+
+_README = """\
+This archive holds a trail: events that the log {origin} recorded,
+together with everything needed to check them without asking its server.
+
+  events.jsonl             the events; the only member that is proven one by one
+  leaves.bin               every leaf of the log, so that its root can be computed again
+  checkpoint               what the log (and its witnesses) signed: {size} leaves
+  policy                   whose signatures count
+  scope.json               what was asked for
+  manifest                 size and SHA-256 of every member, signed by the log
+  events.csv, summary.html, fhir-auditevents.ndjson, names.json
+                           the same events for reading; covered by the manifest
+
+To check it, on any computer with Python 3.11 and the package "cryptography":
+
+  python -m verifier trail.zip --policy policy
+
+Take the policy file from somewhere else than this archive: from the institution that runs the
+log, or from a witness. The policy in the archive only shows that the archive agrees with itself.
+With "--known checkpoint" and a checkpoint that you kept from an earlier day, the verifier also
+shows that nothing before that day was changed since.
+
+The verifier answers 0 and says what holds, or 1 and names the first thing that does not.
+"""
+
+
+def readme(context: Context) -> bytes:
+    """`README.txt`."""
+    return _README.format(origin=context.checkpoint.origin, size=context.checkpoint.size).encode()
+
+
+class Summary:
+    """Counts events as they pass and keeps the first few for the printable page."""
+
+    ROWS = 500
+    LARGEST = 20
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._kinds: Counter[str] = Counter()
+        self._outcomes: Counter[str] = Counter()
+        self._rows: list[str] = []
+        self._total = 0
+        self._times: tuple[str, str] | None = None
+
+    def observe(self, event: Event) -> None:
+        """Take note of one event."""
+        fields = event["fields"]
+        self._total += 1
+        self._kinds[str(fields.get("kind", HIDDEN))] += 1
+        self._outcomes[str(fields.get("outcome", HIDDEN))] += 1
+        if time := fields.get("occurred_at"):
+            first, last = self._times or (time, time)
+            self._times = (min(first, time), max(last, time))
+        if len(self._rows) < self.ROWS:
+            self._rows.append(self._row(event))
+
+    def html(self) -> bytes:
+        """`summary.html`, after all events have passed."""
+        body = [self._head(), _table("Kinds of event", self._kinds.most_common(self.LARGEST))]
+        body += [_table("Outcome", self._outcomes.most_common()), self._events()]
+        return (_PAGE_TOP + "".join(body) + "</main></body></html>\n").encode()
+
+    def _head(self) -> str:
+        checkpoint, scope = self._context.checkpoint, self._context.scope
+        first, last = self._times or ("", "")
+        facts = {
+            "Log": checkpoint.origin,
+            "Checkpoint": f"{checkpoint.size} leaves, root {checkpoint.root.hex()}",
+            "Events": str(self._total),
+            "First": first,
+            "Last": last,
+            "Complete for its streams": "yes" if scope.get("complete") else "no: further filters were applied",
+            "Asked for": _compact(scope.get("filters", {})),
+            "Exported": f"{_text(scope.get('exported_at'))} by {_text(scope.get('exported_by'))}",
+        }
+        rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
+        return f"<h1>Trail</h1><dl>{rows}</dl>"
+
+    def _events(self) -> str:
+        rest = self._total - len(self._rows)
+        note = f"<p>{rest} more are in events.csv.</p>" if rest else ""
+        head = "<tr><th>Leaf</th><th>When (UTC)</th><th>Who</th><th>What</th><th>Outcome</th></tr>"
+        return f"<h2>Events</h2><table><thead>{head}</thead><tbody>{''.join(self._rows)}</tbody></table>{note}"
+
+    def _row(self, event: Event) -> str:
+        fields = event["fields"]
+        actor = fields.get("actor", HIDDEN)
+        who = self._context.name_of("actor", actor) or actor or "nobody signed in"
+        what = self._context.kind_of(event).sentence.format_map(_Shown(_detail(fields))) or fields.get("kind", HIDDEN)
+        cells = (event["index"], fields.get("occurred_at", HIDDEN), who, what, fields.get("outcome", HIDDEN))
+        return "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
+
+
+class _Shown(dict[str, Any]):
+    """Fills the gaps that hidden fields leave in a sentence."""
+
+    def __missing__(self, name: str) -> str:
+        return HIDDEN
+
+
+def _table(title: str, counts: Iterable[tuple[str, int]]) -> str:
+    rows = "".join(f"<tr><td>{escape(name)}</td><td>{count}</td></tr>" for name, count in counts)
+    return f"<h2>{escape(title)}</h2><table><tbody>{rows}</tbody></table>"
+
+
+_PAGE_TOP = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Trail</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<style>
+body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+td, th { border-bottom: 1px solid #999; padding: .25rem .5rem; text-align: left; vertical-align: top; }
+td, dd { overflow-wrap: anywhere; }
+dt { font-weight: 600; }
+dd { margin: 0 0 .5rem; }
+thead { display: table-header-group; }
+tr { break-inside: avoid; }
+</style></head><body><main>
+"""

@@ -1,0 +1,84 @@
+"""`python -m verifier FILE [--policy POLICY] [--known CHECKPOINT] [--json]`.
+
+Exit status: 0 everything holds; 1 something does not, and the report names the first thing; 2 unusable input.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ledger_bridge.tlog.errors import FormatError
+from ledger_bridge.tlog.policy import Policy
+from verifier.receipt import RECEIPT_START, verify_receipt
+from verifier.report import MismatchError, Report, UnusableError
+from verifier.trail import verify_trail
+
+_LARGEST_TEXT = 1 << 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verification and return the exit status."""
+    options = _parser().parse_args(arguments)
+    report = Report(file=options.file.name)
+    try:
+        _verify(options, report)
+    except MismatchError as mismatch:
+        report.fail(mismatch)
+    except UnusableError as unusable:
+        print(f"verifier: {unusable}", file=sys.stderr)
+        return 2
+    print(report.as_json() if options.json else report.as_text(), end="")
+    return 0 if report.holds else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m verifier", description="Check a trail export or a receipt, offline."
+    )
+    parser.add_argument("file", type=Path, help="trail.zip, or a receipt (.tlog-proof)")
+    parser.add_argument("--policy", type=Path, help="whose signatures count; a receipt needs it")
+    parser.add_argument("--known", type=Path, help="a checkpoint of this log that you kept from before")
+    parser.add_argument("--json", action="store_true", help="write the report as JSON")
+    return parser
+
+
+def _verify(options: argparse.Namespace, report: Report) -> None:
+    policy = _read_policy(options.policy) if options.policy else None
+    known = _read(options.known) if options.known else None
+    if not _is_receipt(options.file):
+        verify_trail(options.file, report, policy=policy, known=known)
+    elif policy is None:
+        raise UnusableError("A receipt says nothing without --policy, because it does not bring its own.")
+    else:
+        verify_receipt(_read(options.file), report, policy=policy, known=known)
+
+
+def _read_policy(path: Path) -> Policy:
+    try:
+        return Policy.parse(_read(path).decode())
+    except (FormatError, UnicodeDecodeError) as error:
+        raise UnusableError(f"{path} is not a policy: {error}.") from error
+
+
+def _is_receipt(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(RECEIPT_START)) == RECEIPT_START
+    except OSError as error:
+        raise UnusableError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_TEXT + 1)
+    except OSError as error:
+        raise UnusableError(f"{path} cannot be read: {error.strerror}.") from error
+    if len(data) > _LARGEST_TEXT:
+        raise UnusableError(f"{path} is too large to be what it should be.")
+    return data
+
+
+if __name__ == "__main__":
+    sys.exit(main())

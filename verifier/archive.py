@@ -1,0 +1,234 @@
+"""Opens a trail export and hands out members only as the signed manifest describes them.
+
+Rules enforced
+    * exactly the members of `docs/formats/entry.md`, each once, stored or deflated, not encrypted;
+    * no member is larger than the manifest says, and none expands out of proportion, so a hostile archive costs neither
+      memory nor time; the zip directory is read only if it is small;
+    * every error of the zip library becomes a `MismatchError` that names the member.
+
+Out of scope: what the members say, and those bytes of the zip container that carry no content (times, attributes).
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+from ledger_bridge.tlog.errors import TlogError
+from ledger_bridge.tlog.note import VerifierKey
+from ledger_bridge.tlog.policy import Policy
+from verifier.report import MismatchError, UnusableError
+
+MEMBERS = frozenset(
+    {
+        "README.txt",
+        "checkpoint",
+        "events.csv",
+        "events.jsonl",
+        "fhir-auditevents.ndjson",
+        "leaves.bin",
+        "manifest",
+        "names.json",
+        "policy",
+        "scope.json",
+        "summary.html",
+    }
+)
+_MANIFEST_START = ["ithaca-trail/v1", "members"]
+_MANIFEST_LINE = re.compile(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,15}) ([A-Za-z.-]+)", re.ASCII)
+_ZIP_START = b"PK\x03\x04"
+_ZIP_NAME_AT = 30
+_LARGEST_DIRECTORY = 1 << 20
+_LARGEST_SMALL_MEMBER = 16 << 20
+_LARGEST_RATIO = 200  # deflate reaches 1000 on hostile input; our own members stay below 50
+_RATIO_MATTERS_FROM = 64 << 20
+_ENCRYPTED = 0x1
+_BLOCK = 1 << 18
+
+
+class Archive:
+    """An open trail export. Nothing in it is trusted before `check_manifest` and `check_members` have passed."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file and look at the list of its members.
+
+        Raises:
+            MismatchError: it is one of our archives, but cut, or with wrong members.
+            UnusableError: it is something else.
+
+        """
+        self._file = _open_file(path)
+        try:
+            self._zip = _open_zip(self._file)
+            self._infos = _member_list(self._zip)
+        except BaseException:
+            self._file.close()
+            raise
+        self._listed: dict[str, tuple[str, int]] = {}
+
+    def __enter__(self) -> Self:
+        """Use as a context manager closes the file."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self._zip.close()
+        self._file.close()
+
+    def check_manifest(self, policy: Policy) -> VerifierKey:
+        """Check the manifest's signature and its list, and return the key that signed.
+
+        Raises:
+            MismatchError: no log of the policy signed it, or it does not list the members that are here.
+
+        """
+        try:
+            text, key = policy.open_log_note(self.read("manifest"))
+        except TlogError as error:
+            raise MismatchError(str(error), member="manifest") from error
+        self._listed = _parse_manifest(text)
+        for name, (_, size) in self._listed.items():
+            actual = self._infos[name].file_size
+            if actual != size:
+                raise MismatchError(f"it has {actual} bytes, but the manifest says {size}", member=name)
+        return key
+
+    def check_members(self) -> None:
+        """Compare every member with the size and hash in the manifest.
+
+        Raises:
+            MismatchError: a member is not the one that was signed, or is damaged.
+
+        """
+        for name, (expected, size) in sorted(self._listed.items()):
+            digest, seen = sha256(), 0
+            for block in self.blocks(name, _BLOCK):
+                digest.update(block)
+                seen += len(block)
+            if digest.hexdigest() != expected or seen != size:
+                raise MismatchError("its SHA-256 is not the one in the signed manifest", member=name)
+
+    def read(self, name: str) -> bytes:
+        """A small member as a whole.
+
+        Raises:
+            MismatchError: it is damaged, or larger than any honest one.
+
+        """
+        if self._infos[name].file_size > _LARGEST_SMALL_MEMBER:
+            raise MismatchError("it is larger than any export needs", member=name)
+        with self.open(name) as member:
+            data = member.read(_LARGEST_SMALL_MEMBER + 1)
+        if len(data) > _LARGEST_SMALL_MEMBER:
+            raise MismatchError("it is larger than any export needs", member=name)
+        return data
+
+    def open(self, name: str) -> io.BufferedReader:
+        """A member for reading piece by piece; damage shows as `MismatchError` while reading."""
+        return io.BufferedReader(_Member(self._zip, self._infos[name]), _BLOCK)
+
+    def blocks(self, name: str, size: int) -> Iterator[bytes]:
+        """A member in blocks of this size; only the last may be shorter."""
+        with self.open(name) as member:
+            while block := member.read(size):
+                yield block
+
+
+class _CautiousFile(io.FileIO):
+    """A file that refuses to be read into memory in one large piece, as a hostile zip directory would have it."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _LARGEST_DIRECTORY:
+            raise UnusableError("The directory of the zip is far too large for a trail export.")
+        return super().read(-1 if size is None else size) or b""
+
+
+def _open_file(path: Path) -> _CautiousFile:
+    try:
+        return _CautiousFile(path)
+    except OSError as error:
+        raise UnusableError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _open_zip(file: _CautiousFile) -> zipfile.ZipFile:
+    head = file.read(512)
+    file.seek(0)
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, OSError) as error:
+        if _begins_like_ours(head):
+            raise MismatchError("the archive is cut or its directory is damaged; copy it again") from error
+        raise UnusableError("This is neither a trail export nor a receipt.") from error
+
+
+def _begins_like_ours(head: bytes) -> bool:
+    name = head[_ZIP_NAME_AT : _ZIP_NAME_AT + int.from_bytes(head[26:28], "little")]
+    return head.startswith(_ZIP_START) and name.decode("ascii", "replace") in MEMBERS
+
+
+def _member_list(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    infos = archive.infolist()
+    names = [info.filename for info in infos]
+    if MEMBERS.isdisjoint(names):
+        raise UnusableError("This zip holds no member of a trail export.")
+    for info in infos:
+        if info.filename not in MEMBERS:
+            raise MismatchError("an export has no such member", member=repr(info.filename[:80]))
+        if names.count(info.filename) > 1:
+            raise MismatchError("it is in the archive more than once", member=info.filename)
+        _refuse_odd(info)
+    for name in sorted(MEMBERS.difference(names)):
+        raise MismatchError("it is missing", member=name)
+    return {info.filename: info for info in infos}
+
+
+def _refuse_odd(info: zipfile.ZipInfo) -> None:
+    if info.flag_bits & _ENCRYPTED:
+        raise MismatchError("it is encrypted, which members of an export never are", member=info.filename)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise MismatchError("it is packed in a way that exports do not use", member=info.filename)
+    if info.file_size > _RATIO_MATTERS_FROM and info.file_size > _LARGEST_RATIO * info.compress_size:
+        raise MismatchError("it would expand out of all proportion", member=info.filename)
+
+
+def _parse_manifest(text: bytes) -> dict[str, tuple[str, int]]:
+    lines = text.decode().split("\n")
+    matches = [_MANIFEST_LINE.fullmatch(line) for line in lines[2:-1]]
+    listed = {match[3]: (match[1], int(match[2])) for match in matches if match}
+    names = list(listed)
+    if lines[:2] != _MANIFEST_START or len(listed) != len(matches) or names != sorted(MEMBERS - {"manifest"}):
+        raise MismatchError("it does not list exactly the other members", member="manifest")
+    return listed
+
+
+class _Member(io.RawIOBase):
+    """One member, with every complaint of the zip library turned into ours."""
+
+    def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+        super().__init__()
+        self._name = info.filename
+        try:
+            self._inner = archive.open(info)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+            self._damaged(error)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        try:
+            data = self._inner.read(len(buffer))
+        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError) as error:
+            self._damaged(error)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _damaged(self, error: Exception) -> NoReturn:
+        raise MismatchError("it is damaged: its checksum or its packing is wrong", member=self._name) from error

@@ -1,0 +1,158 @@
+"""One event, as `events.jsonl` and receipts hold it: its form, the sanity of its values, and its leaf.
+
+Rules enforced
+    * the form of version 1, with one salt for every field in clear;
+    * every common field is there, in clear or hidden, and values in clear are sane;
+    * the commitment recomputed from values, salts and hidden hashes is the one in the leaf.
+
+Out of scope: order, streams and repetition (`events.py`).
+"""
+
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ledger_bridge.tlog.entry import (
+    SECRET_SIZE,
+    SLOTS,
+    Leaf,
+    commitment_from_hashes,
+    field_hash,
+    parse_leaf,
+    require_field_name,
+)
+from ledger_bridge.tlog.errors import FormatError
+
+
+class WrongEventError(Exception):
+    """An event contradicts itself, its leaf or a stream; `field` says where if one field is to blame."""
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+_KEYS = {"index", "tags", "fields", "salts", "hidden"}
+
+
+def _text(pattern: str) -> Callable[[Any], bool]:
+    matches = re.compile(pattern, re.ASCII).fullmatch
+    return lambda value: isinstance(value, str) and matches(value) is not None
+
+
+def _or_null(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or check(value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_uuid = _text(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_time = _text(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z")
+_stream = _or_null(_text(r"[0-9a-f]{64}"))
+_optional = _or_null(_is_text)
+
+COMMON: dict[str, Callable[[Any], bool]] = {
+    "id": _uuid,
+    "kind": _text(r"[a-z0-9_]+(\.[a-z0-9_]+)+"),
+    "schema": lambda value: type(value) is int and value > 0,
+    "occurred_at": _time,
+    "recorded_at": _time,
+    "actor": _optional,
+    "actor_kind": lambda value: value in ("person", "service", "anonymous"),
+    "actor_institution": _optional,
+    "workspace": _optional,
+    "item": _optional,
+    "version": _optional,
+    "person": _optional,
+    "outcome": lambda value: value in ("allow", "deny"),
+    "purpose": _optional,
+    "request_id": _optional,
+    "source_address": _optional,
+    "workspace_stream": _stream,
+    "item_stream": _stream,
+    "actor_stream": _stream,
+    "person_stream": _stream,
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line, read."""
+
+    index: int
+    tags: dict[str, int]
+    fields: dict[str, Any]
+    salts: bytes
+    hidden: dict[str, bytes]
+
+    @classmethod
+    def parse(cls, raw: Any) -> "Event":
+        """Take a decoded line apart.
+
+        Raises:
+            ValueError: it does not have the form of version 1.
+
+        """
+        if not isinstance(raw, dict) or raw.keys() != _KEYS or type(raw["index"]) is not int:
+            raise ValueError("it does not have the form of an event")
+        tags, fields, hidden = raw["tags"], raw["fields"], raw["hidden"]
+        if not (isinstance(tags, dict) and isinstance(fields, dict) and isinstance(hidden, dict)):
+            raise ValueError("it does not have the form of an event")  # noqa: TRY004  # the file's fault, not the caller's
+        if not all(slot in SLOTS and type(n) is int and 0 < n < 1 << 63 for slot, n in tags.items()):
+            raise ValueError("its `tags` are not numbers by slot")
+        salts = b64decode(raw["salts"], validate=True)
+        if len(salts) != SECRET_SIZE * len(fields):
+            raise ValueError("it does not have one salt for every field")
+        if not fields.keys().isdisjoint(hidden):
+            raise ValueError("a field is both in clear and hidden")
+        for name in hidden:
+            require_field_name(name)
+        return cls(raw["index"], tags, fields, salts, {name: bytes.fromhex(one) for name, one in hidden.items()})
+
+    def commitment(self) -> bytes:
+        """The commitment that the leaf must hold.
+
+        Raises:
+            FormatError: a name, a value or a hidden hash has no possible form.
+
+        """
+        hashes = dict(self.hidden)
+        at = 0
+        for name in sorted(self.fields):
+            hashes[name] = field_hash(name, self.fields[name], self.salts[at : at + SECRET_SIZE])
+            at += SECRET_SIZE
+        return commitment_from_hashes(hashes)
+
+    def check_values(self) -> None:
+        """Check that every common field is there and that values in clear are sane.
+
+        Raises:
+            WrongEventError: one is missing, or has a value that it cannot have.
+
+        """
+        for name, is_sane in COMMON.items():
+            if name in self.fields:
+                if not is_sane(self.fields[name]):
+                    raise WrongEventError("its value is not one that this field can have", name)
+            elif name not in self.hidden:
+                raise WrongEventError("it is neither in clear nor hidden", name)
+
+    def check_leaf(self, leaf: bytes) -> Leaf:
+        """Check that this is the event that the leaf commits to, and return the leaf taken apart.
+
+        Raises:
+            WrongEventError: it is not.
+
+        """
+        try:
+            opened = parse_leaf(leaf)
+            commitment = self.commitment()
+        except FormatError as error:
+            raise WrongEventError(str(error)) from error
+        if commitment != opened.commitment:
+            raise WrongEventError("its fields and salts do not give the commitment in its leaf", "commitment")
+        return opened

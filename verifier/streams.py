@@ -1,0 +1,139 @@
+"""Checks completeness: nothing that the log recorded in a disclosed stream is missing from it.
+
+For every disclosed stream of length L, the tags 1 … L stand in exactly one leaf each, in a slot of the stream's kind,
+and the tags L + 1 … L + 64 stand in none. In a complete export each of these leaves has its event in `events.jsonl`.
+
+A tag looks like noise to whoever lacks the stream's key, so the search runs over every slot of every leaf. Tags are
+taken in batches and the leaves read again for each batch: memory stays flat however many streams are disclosed.
+
+Out of scope: that the leaves are those of the checkpoint (see `trail.py`), and events that never reached the log.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ledger_bridge.tlog.entry import LEAF_SIZE, SLOTS, TAG_SIZE, tags
+from verifier.events import PRESENT
+from verifier.report import MismatchError
+from verifier.scope import SLOTS_OF, Scope, Stream
+
+HORIZON = 64
+"""How far beyond the stated end of a stream is looked for more of it."""
+
+_BATCH = 200_000
+
+Leaves = Callable[[], Iterable[bytes]]
+"""Yields all leaves from the first to the last, in chunks of whole leaves; may be called again."""
+
+
+@dataclass
+class Span:
+    """Consecutive numbers of one stream, whose tags are looked for in the same pass."""
+
+    stream: Stream
+    first: int
+    last: int
+
+
+@dataclass
+class _Batch:
+    spans: list[Span] = field(default_factory=list)
+    size: int = 0
+
+
+def check_streams(scope: Scope, leaves: Leaves, marks: bytearray) -> int:
+    """Check every disclosed stream and return how many of its entries the export leaves out by its filters.
+
+    Raises:
+        MismatchError: a tag is missing, stands twice or beyond the end, or its event is missing or unnumbered.
+
+    """
+    withheld = 0
+    for batch in _batches(scope.streams):
+        withheld += _Search(batch, scope, marks).run(leaves())
+    return withheld
+
+
+def _batches(streams: Iterable[Stream]) -> Iterator[_Batch]:
+    batch = _Batch()
+    for stream in streams:
+        first, end = 1, stream.length + HORIZON
+        while first <= end:
+            last = min(end, first + _BATCH - batch.size - 1)
+            batch.spans.append(Span(stream, first, last))
+            batch.size += last - first + 1
+            first = last + 1
+            if batch.size == _BATCH:
+                yield batch
+                batch = _Batch()
+    if batch.size:
+        yield batch
+
+
+class _Search:
+    """One pass over all leaves with one batch of tags."""
+
+    def __init__(self, batch: _Batch, scope: Scope, marks: bytearray) -> None:
+        self._spans = batch.spans
+        self._complete = scope.complete
+        self._marks = marks
+        self._wanted: dict[bytes, int] = {}
+        for span in batch.spans:
+            for one in tags(span.stream.key, span.first, span.last):
+                self._wanted[one] = len(self._wanted)
+        self._found = bytearray(len(self._wanted))
+        self._withheld = 0
+
+    def run(self, leaves: Iterable[bytes]) -> int:
+        wanted, index = self._wanted, 0
+        for chunk in leaves:
+            for slot in range(len(SLOTS)):
+                start = 1 + slot * TAG_SIZE
+                here = [chunk[at : at + TAG_SIZE] for at in range(start, len(chunk), LEAF_SIZE)]
+                for offset, one in enumerate(here):
+                    if one in wanted:
+                        self._hit(wanted[one], index + offset, slot)
+            index += len(chunk) // LEAF_SIZE
+        self._require_all()
+        return self._withheld
+
+    def _hit(self, position: int, index: int, slot: int) -> None:
+        stream, number = self._name(position)
+        if number > stream.length:
+            sentence = f"{stream} goes on with number {number}, but the export says it ends with {stream.length}"
+            raise MismatchError(sentence, member="leaves.bin", leaf=index)
+        if slot not in SLOTS_OF[stream.kind]:
+            raise MismatchError(f"a tag of {stream} stands in the {SLOTS[slot]} slot", member="leaves.bin", leaf=index)
+        if self._found[position]:
+            raise MismatchError(
+                f"number {number} of {stream} stands here a second time", member="leaves.bin", leaf=index
+            )
+        self._found[position] = 1
+        self._require_event(stream, number, index, slot)
+
+    def _require_event(self, stream: Stream, number: int, index: int, slot: int) -> None:
+        mark = self._marks[index]
+        if not mark & PRESENT:
+            if self._complete:
+                sentence = f"number {number} of {stream} is in the log, but the export leaves it out"
+                raise MismatchError(sentence, member="events.jsonl", event=index)
+            self._withheld += 1
+        elif not mark & 1 << slot:
+            sentence = f"it is number {number} of {stream} and does not say so"
+            raise MismatchError(sentence, member="events.jsonl", event=index, field="tags")
+
+    def _require_all(self) -> None:
+        at = self._found.find(0)
+        while at >= 0:
+            stream, number = self._name(at)
+            if number <= stream.length:
+                raise MismatchError(f"number {number} of {stream} is in no leaf", member="leaves.bin")
+            at = self._found.find(0, at + 1)
+
+    def _name(self, position: int) -> tuple[Stream, int]:
+        for span in self._spans:
+            count = span.last - span.first + 1
+            if position < count:
+                return span.stream, span.first + position
+            position -= count
+        raise AssertionError("every position lies in a span")

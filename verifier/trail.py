@@ -1,0 +1,201 @@
+"""Checks a trail export. The first check that fails ends it.
+
+Order
+    1. the members of the archive, and the manifest's signature by a log of the policy;
+    2. every member against the manifest;
+    3. the checkpoint: signed by its log, co-signed as the policy demands;
+    4. every leaf: recompute the root and compare it with the checkpoint (and with an earlier, known one);
+       along the way, every event against its leaf (`events.py`);
+    5. the disclosed streams: nothing missing (`streams.py`).
+
+Out of scope: anchors on outside chains, what the renderings and `names.json` say (covered by the manifest only), and
+whether the policy deserves trust.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+
+from ledger_bridge.tlog.checkpoint import Checkpoint
+from ledger_bridge.tlog.entry import LEAF_SIZE, LEAF_VERSION
+from ledger_bridge.tlog.errors import TlogError
+from ledger_bridge.tlog.merkle import Frontier
+from ledger_bridge.tlog.policy import Accepted, Policy
+from verifier.archive import Archive
+from verifier.events import EventChecker
+from verifier.form import Event
+from verifier.report import MismatchError, Report
+from verifier.scope import Scope, parse_scope
+from verifier.streams import check_streams
+from verifier.wording import describe_cosignatures, describe_limits
+
+_LEAVES_AT_ONCE = 2048
+_LONGEST_LINE = 1 << 20
+
+
+def verify_trail(path: Path, report: Report, *, policy: Policy | None, known: bytes | None) -> None:
+    """Check a trail export and write what holds into the report.
+
+    Raises:
+        MismatchError: the first thing that does not hold.
+        UnusableError: the file is not a trail export.
+
+    """
+    with Archive(path) as archive:
+        _Verification(archive, report, policy).run(known)
+
+
+class _Verification:
+    def __init__(self, archive: Archive, report: Report, policy: Policy | None) -> None:
+        self._archive = archive
+        self._report = report
+        self._own_policy = policy is None
+        self._policy = policy or _policy_inside(archive)
+
+    def run(self, known: bytes | None) -> None:
+        accepted = self._check_container()
+        checkpoint = accepted.checkpoint
+        earlier = open_known(self._policy, known, checkpoint) if known is not None else None
+        scope = parse_scope(self._archive.read("scope.json"), checkpoint.size)
+        marks = self._check_leaves_and_events(scope, checkpoint, earlier)
+        self._check_streams(scope, marks)
+        describe_limits(self._report, accepted, own_policy=self._own_policy, known=earlier is not None)
+
+    def _check_container(self) -> Accepted:
+        key = self._archive.check_manifest(self._policy)
+        self._report.passed(f"The manifest is signed by the log {key.name} (key {key.key_id.hex()}).")
+        self._archive.check_members()
+        self._report.passed("Every member is, byte for byte, the one that was signed.")
+        accepted = check_checkpoint(self._policy, self._archive.read("checkpoint"), member="checkpoint")
+        if key.name != accepted.checkpoint.origin:
+            raise MismatchError(f"it is signed by {key.name}, the checkpoint by another log", member="manifest")
+        self._report.subject = f"a trail from the log {key.name}, {accepted.checkpoint.size} leaves long"
+        self._report.passed(f"The checkpoint is signed by the log. {describe_cosignatures(accepted)}")
+        return accepted
+
+    def _check_leaves_and_events(self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None) -> bytearray:
+        checker = EventChecker(scope, checkpoint.size)
+        roots = _Roots(checkpoint, earlier)
+        pending = self._next_events(checker)
+        event = next(pending, None)
+        for chunk in self._leaves():
+            start = roots.size
+            roots.grow(chunk)
+            while event and event.index < roots.size:
+                at = (event.index - start) * LEAF_SIZE
+                checker.check(event, chunk[at : at + LEAF_SIZE])
+                event = next(pending, None)
+        roots.check()
+        if checker.count != scope.events:
+            sentence = f"it holds {checker.count} events, but the scope says {scope.events}"
+            raise MismatchError(sentence, member="events.jsonl")
+        checker.check_ids()
+        self._report.passed(f"The {checkpoint.size} leaves give the root that was signed.")
+        if earlier:
+            self._report.passed(f"The log still begins with the {earlier.size} leaves of the checkpoint you know.")
+        self._report.passed(f"Each of the {checker.count} events is in the log, exactly as it was recorded.")
+        return checker.marks
+
+    def _check_streams(self, scope: Scope, marks: bytearray) -> None:
+        withheld = check_streams(scope, self._leaves, marks)
+        total = sum(stream.length for stream in scope.streams)
+        if scope.complete:
+            sentence = "Nothing is missing: every entry of these streams is in this export, and no other."
+        elif scope.streams:
+            sentence = f"Their entries are all in the log; this export was filtered and leaves {withheld} of them out."
+        else:
+            self._report.limit("No stream was disclosed, so this cannot tell whether events are missing.")
+            return
+        streams = "1 stream" if len(scope.streams) == 1 else f"{len(scope.streams)} streams"
+        self._report.passed(f"{streams} with {total} entries followed from first to last. {sentence}")
+
+    def _leaves(self) -> Iterator[bytes]:
+        return self._archive.blocks("leaves.bin", _LEAVES_AT_ONCE * LEAF_SIZE)
+
+    def _next_events(self, checker: EventChecker) -> Iterator[Event]:
+        with self._archive.open("events.jsonl") as member:
+            while line := member.readline(_LONGEST_LINE + 1):
+                if not line.endswith(b"\n") or len(line) > _LONGEST_LINE:
+                    raise MismatchError("it has no end", member="events.jsonl", line=checker.count + 1)
+                yield checker.read(line)
+
+
+@dataclass
+class _Roots:
+    """Recomputes the root of the whole log, and the root it had when it was as long as a known checkpoint."""
+
+    checkpoint: Checkpoint
+    earlier: Checkpoint | None
+
+    def __post_init__(self) -> None:
+        self._frontier = Frontier()
+        self._earlier_root = self._frontier.root()
+
+    @property
+    def size(self) -> int:
+        return self._frontier.size
+
+    def grow(self, chunk: bytes) -> None:
+        count, rest = divmod(len(chunk), LEAF_SIZE)
+        if rest or chunk[::LEAF_SIZE].count(LEAF_VERSION) != count:
+            raise MismatchError("a leaf has a wrong length or version", member="leaves.bin")
+        hashes = (sha256(b"\x00" + chunk[at : at + LEAF_SIZE]).digest() for at in range(0, len(chunk), LEAF_SIZE))
+        if self.earlier and self.size < self.earlier.size <= self.size + count:
+            self._frontier.append_many(islice(hashes, self.earlier.size - self.size))
+            self._earlier_root = self._frontier.root()
+        self._frontier.append_many(hashes)
+
+    def check(self) -> None:
+        if self.size != self.checkpoint.size:
+            sentence = f"it holds {self.size} leaves, but the checkpoint covers {self.checkpoint.size}"
+            raise MismatchError(sentence, member="leaves.bin")
+        if self._frontier.root() != self.checkpoint.root:
+            raise MismatchError("the leaves do not give the root in the checkpoint", member="leaves.bin")
+        if self.earlier and self._earlier_root != self.earlier.root:
+            sentence = (
+                f"the first {self.earlier.size} leaves are not those of the checkpoint you know: history was changed"
+            )
+            raise MismatchError(sentence, member="leaves.bin")
+
+
+def check_checkpoint(policy: Policy, note: bytes, **where: str | int) -> Accepted:
+    """Ask the policy about a checkpoint.
+
+    Raises:
+        MismatchError: it refuses.
+
+    """
+    try:
+        return policy.check(note)
+    except TlogError as error:
+        raise MismatchError(str(error), **where) from error
+
+
+def open_known(policy: Policy, note: bytes, checkpoint: Checkpoint) -> Checkpoint:
+    """Open the checkpoint that the auditor already had.
+
+    Raises:
+        MismatchError: it is not signed by this log, or is newer than the export.
+
+    """
+    try:
+        known, _ = policy.open_checkpoint(note)
+    except TlogError as error:
+        raise MismatchError(f"the known checkpoint: {error}") from error
+    if known.origin != checkpoint.origin:
+        raise MismatchError(f"the known checkpoint is of another log, {known.origin}")
+    if known.size > checkpoint.size:
+        raise MismatchError(
+            f"you know a checkpoint of {known.size} leaves, but this export ends at {checkpoint.size}: "
+            "it is older than what you know, or the log was rolled back"
+        )
+    return known
+
+
+def _policy_inside(archive: Archive) -> Policy:
+    try:
+        return Policy.parse(archive.read("policy").decode())
+    except (TlogError, UnicodeDecodeError) as error:
+        raise MismatchError(str(error), member="policy") from error
