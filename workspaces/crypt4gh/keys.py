@@ -7,7 +7,7 @@ strings with a 16-bit big-endian length: name of the key derivation, its options
 Rules enforced: a key is 32 bytes; a public key is not of low order; nothing else is in the file; lengths are limited.
 Key derivations read: `none`, `scrypt` (N = 2^14, r = 8, p = 1, the parameters fixed in every Crypt4GH tool) and our
 `scrypt-2^17` (the same with N = 2^17). The name differs because the format has no room for N: a tool that knows only
-`scrypt` then says that it does not know the file, and not that the passphrase is wrong.
+`scrypt` refuses such a file instead of deriving a wrong key from the right passphrase.
 
 Out of scope: reading and writing the files themselves, asking for a passphrase, and OpenSSH keys.
 """

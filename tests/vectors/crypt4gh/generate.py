@@ -289,7 +289,7 @@ def outsider_packets(at: Shape) -> Iterator[Vector]:
         "same-data-key-twice": [own, data_packet(DATA_KEY, writer="outsider")],
     }
     for name, packets in added.items():
-        pieces = [["hex", header(*packets).hex()], rest]
+        pieces: list[Piece] = [["hex", header(*packets).hex()], rest]
         yield vector(name, at.size, pieces, "HeaderError", None, None)
 
 
@@ -356,7 +356,7 @@ def positive() -> list[Vector]:
     whole = [vector("whole", size, [["base", 0, Shape(size).end]], None, None, None) for size in SIZES]
     stranger = data_packet(DATA_KEY, reader="stranger", writer="second writer")
     shared = header(stranger, data_packet(DATA_KEY))
-    pieces = [["hex", shared.hex()], ["base", HEADER, Shape(65_537).end]]
+    pieces: list[Piece] = [["hex", shared.hex()], ["base", HEADER, Shape(65_537).end]]
     return [*whole, vector("beside-another-recipient", 65_537, pieces, None, None, None)]
 
 

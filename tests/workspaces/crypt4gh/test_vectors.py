@@ -27,7 +27,7 @@ READER = bytes.fromhex(DOCUMENT["reader"]["secret"])
 BASES = {base["plaintext_size"]: base for base in DOCUMENT["bases"]}
 
 
-def named(vectors: list[dict[str, Any]]) -> Any:
+def named(vectors: list[dict[str, Any]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("vector", [pytest.param(v, id=v["name"]) for v in vectors])
 
 
@@ -92,7 +92,7 @@ def test_an_emptied_file_is_an_empty_stream(vector: dict[str, Any]) -> None:
 @named([v for v in DOCUMENT["negative"] if v["record"]])
 def test_a_bad_body_is_refused_against_the_record(vector: dict[str, Any]) -> None:
     body = stored_body(vector)
-    released = []
+    released: list[bytes] = []
     with pytest.raises(getattr(errors, vector["record"])):
         released.extend(body.iter_range(0, body.plaintext_size))
     assert released == []
