@@ -14,9 +14,17 @@ async function copy(button) {
   setTimeout(() => { state.textContent = before; }, SHOWN_FOR);
 }
 
-for (const button of document.querySelectorAll("[data-copy]")) {
+function reveal(root) {
   // Browsers offer the clipboard to secure pages only.
-  if (!navigator.clipboard) continue;
-  button.hidden = false;
-  button.addEventListener("click", () => copy(button));
+  if (!navigator.clipboard) return;
+  for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
 }
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
+});
+
+reveal(document);
+// htmx brings new pieces of a page; they are treated like the first ones.
+document.addEventListener("htmx:load", (event) => reveal(event.target));

@@ -7,10 +7,17 @@ const SHAPES = {
   time: { hour: "2-digit", minute: "2-digit" },
 };
 
+// A time alone stands under the heading of its UTC day; where the reader's day is another one, it says so.
+function shapeOf(element, moment) {
+  const shape = SHAPES[element.dataset.local] || SHAPES.full;
+  const sameDay = moment.getDate() === moment.getUTCDate();
+  return shape !== SHAPES.time || sameDay ? shape : { day: "numeric", month: "short", ...shape };
+}
+
 function localise(element) {
   const moment = new Date(element.dateTime);
   if (Number.isNaN(moment.valueOf()) || element.dataset.localDone) return;
-  const shape = SHAPES[element.dataset.local] || SHAPES.full;
+  const shape = shapeOf(element, moment);
   element.title = `${element.dateTime.replace("T", " ").replace("Z", "")} UTC`;
   element.textContent = new Intl.DateTimeFormat("en-GB", shape).format(moment);
   element.dataset.localDone = "yes";

@@ -2,6 +2,7 @@
 // and result. The plain form underneath does the same without JavaScript, only silently.
 
 const AT_ONCE = 2;
+const UNCERTAIN = "Look at the list of files before you try again.";
 const CHOICES = { new_version: "Store as a new version", keep_both: "Keep both" };
 
 function element(tag, className, text = "") {
@@ -48,7 +49,13 @@ function refusalSentence(request, answer) {
   if (request.status === 413) return "This file is larger than this installation accepts.";
   if (request.status === 403) return "You may not upload here, or your session has ended. Sign in again.";
   if (request.status === 507) return "The workspace has no room left for this file.";
+  if (request.status >= 500) return `The server did not answer properly (${request.status}). ${UNCERTAIN}`;
   return `The server did not accept this file (${request.status}). Nothing was stored.`;
+}
+
+// A session that has ended answers with the sign-in page, which must not be taken for success.
+function wasRedirected(request, url) {
+  return new URL(request.responseURL).pathname !== new URL(url, location.href).pathname;
 }
 
 // One file on its way: its line in the list and its request.
@@ -79,8 +86,8 @@ class Transfer {
     this.request.setRequestHeader("Content-Type", "application/octet-stream");
     this.request.upload.addEventListener("progress", (event) => this.moved(event.loaded));
     this.request.addEventListener("load", () => this.answered());
-    this.request.addEventListener("error", () => this.fail("The connection was lost. Nothing was stored.", true));
-    this.request.addEventListener("abort", () => this.fail("Cancelled. Nothing was stored.", true));
+    this.request.addEventListener("error", () => this.fail(`The connection was lost. ${this.whatIsStored()}`, true));
+    this.request.addEventListener("abort", () => this.fail(`Cancelled. ${this.whatIsStored()}`, true));
     this.request.send(this.file);
   }
 
@@ -94,9 +101,15 @@ class Transfer {
       : "Sealing and recording…";
   }
 
+  // Once every byte is sent the server may have finished although its answer never came.
+  whatIsStored() {
+    return this.bar.value < this.file.size ? "Nothing was stored." : UNCERTAIN;
+  }
+
   answered() {
     const answer = answerOf(this.request);
-    if (this.request.status >= 200 && this.request.status < 300) this.succeed(answer);
+    if (wasRedirected(this.request, this.panel.url)) this.fail("Your session has ended. Nothing was stored; sign in again.", true);
+    else if (this.request.status >= 200 && this.request.status < 300) this.succeed(answer);
     else if (this.request.status === 409 && answer.choices) this.askAboutConflict(answer);
     else this.fail(refusalSentence(this.request, answer), this.request.status >= 500);
   }
