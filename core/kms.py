@@ -5,11 +5,13 @@ because the context is authenticated with it. `LocalKeyring` keeps its roots in 
 database and the blobs; other services stand behind the same Protocol.
 """
 
+import fcntl
 import json
 import os
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +26,7 @@ Context = Mapping[str, str]
 
 _FORMAT = b"\x01"
 _NONCE = 12
+_KEY = 32
 
 
 class KeyServiceRefused(Unavailable):
@@ -80,13 +83,17 @@ def unseal(key: bytes, sealed: bytes, context: Context) -> bytes:
 
 
 class LocalKeyring:
-    """Roots in one JSON file {root: {generation: base64}}, written atomically, mode 0600."""
+    """Roots in one JSON file {root: {generation: base64}}, written atomically, mode 0600.
+
+    Readers need no lock, because the file is replaced as a whole; whoever changes it holds the lock file meanwhile, so
+    that two processes never write over each other's new generation.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / "roots.json"
 
     def generate(self, root: str, context: Context) -> tuple[bytes, bytes]:
-        key = secrets.token_bytes(32)
+        key = secrets.token_bytes(_KEY)
         return key, self.wrap(root, key, context)
 
     def wrap(self, root: str, key: bytes, context: Context) -> bytes:
@@ -105,36 +112,46 @@ class LocalKeyring:
         return self.wrap(root, self.unwrap(root, wrapped, context), context)
 
     def rotate(self, root: str) -> int:
-        roots = self._load()
-        generation = max(roots.get(root, {0: b""})) + 1
-        roots.setdefault(root, {})[generation] = secrets.token_bytes(32)
-        self._save(roots)
-        return generation
+        with self._changing() as roots:
+            return _add_generation(roots.setdefault(root, {}))
 
     def destroy(self, root: str, generation: int) -> None:
-        roots = self._load()
-        roots.get(root, {}).pop(generation, None)
-        self._save(roots)
+        with self._changing() as roots:
+            if generation == max(roots.get(root, {}), default=None):
+                # Its number would be given again, and old wraps would then be opened with the wrong key.
+                raise KeyServiceRefused("The newest generation of a root cannot be destroyed; rotate first.")
+            roots.get(root, {}).pop(generation, None)
 
     def _create(self, root: str) -> dict[int, bytes]:
         """Make the root's first generation, unless another process was faster."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.path.parent / "lock").open("w") as lock:
-            import fcntl
+        with self._changing() as roots:
+            if not roots.get(root):
+                _add_generation(roots.setdefault(root, {}))
+            return roots[root]
 
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, dict[int, bytes]]]:
+        """Give the roots to one process at a time, and save what it made of them."""
+        with _unavailable_on_error(), self._locked():
+            roots = self._load()
+            yield roots
+            self._save(roots)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.path.parent / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if root not in self._load():
-                self.rotate(root)
-        return self._load()[root]
+            yield
 
     def _load(self) -> dict[str, dict[int, bytes]]:
-        try:
-            stored = json.loads(self.path.read_text(encoding="ascii"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            raise Unavailable("The key service cannot read its keyring. Nothing was opened or changed.") from error
-        return {root: {int(n): b64decode(key) for n, key in keys.items()} for root, keys in stored.items()}
+        with _unavailable_on_error():
+            try:
+                stored = json.loads(self.path.read_text(encoding="ascii"))
+                return {root: {int(n): _decode(key) for n, key in keys.items()} for root, keys in stored.items()}
+            except FileNotFoundError:
+                return {}
 
     def _save(self, roots: dict[str, dict[int, bytes]]) -> None:
         stored = {root: {str(n): b64encode(key).decode() for n, key in keys.items()} for root, keys in roots.items()}
@@ -145,6 +162,34 @@ class LocalKeyring:
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(self.path)
+        directory = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            # A root that is lost with the power takes everything wrapped under it along.
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _decode(stored: str) -> bytes:
+    key = b64decode(stored, validate=True)
+    if len(key) != _KEY:
+        # AES takes shorter keys too, so a cut line would otherwise go unnoticed.
+        raise ValueError("A root in the keyring has the wrong length.")
+    return key
+
+
+def _add_generation(generations: dict[int, bytes]) -> int:
+    number = max(generations, default=0) + 1
+    generations[number] = secrets.token_bytes(_KEY)
+    return number
+
+
+@contextmanager
+def _unavailable_on_error() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, AttributeError) as error:
+        raise Unavailable("The key service cannot use its keyring. Nothing was opened or changed.") from error
 
 
 @cache
