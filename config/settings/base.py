@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "django_htmx",
     "csp",
+    "config",
     "core",
     "ledger_bridge",
     "accounts",
@@ -136,7 +137,7 @@ LEDGER_DIRECTORY = Path(env_text("LEDGER_DIRECTORY", str(ITHACA_HOME / "ledger")
 LEDGER_BATCH = 10_000
 
 # Work for later: the broker carries only wake-ups, the tables hold the truth ---------------------------------------
-CELERY_BROKER_URL = env_text("BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env_text("BROKER_URL", "filesystem://localhost/")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         "data_folder_in": str(ITHACA_HOME / "broker" / "queue"),

@@ -1,0 +1,73 @@
+# Ithaca needs Python 3.11 or newer and make. Everything else is fetched into .venv by the first target you run.
+PYTHON ?= python3
+PORT ?= 8000
+ROUNDS ?= 50
+UV_VERSION := 0.13.9
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)" UV_PYTHON_DOWNLOADS=never "$(BIN)/uv"
+SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
+
+.DEFAULT_GOAL := help
+.PHONY: help run seed reset test check test-browser test-faults screenshots bench-files bench-ledger bench-permissions
+
+help: ## Say what there is.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
+
+run: $(VENV)/.runtime ## Start Ithaca on this machine, at http://localhost:8000 (PORT=… for another port).
+	@exec env PORT="$(PORT)" "$(BIN)/python" -m config.launcher
+
+seed: $(VENV)/.runtime ## Fill an empty installation with the walk-through (make run does it too).
+	@"$(BIN)/python" manage.py migrate --verbosity 0
+	@"$(BIN)/python" manage.py seed_walkthrough
+
+reset: $(VENV)/.runtime ## Throw away the local database, keys and files under var/ (asks first).
+	@"$(BIN)/python" -m config.reset
+
+test: $(VENV)/.development ## Run the tests.
+	@"$(BIN)/python" -m tests.run
+
+check: $(VENV)/.development ## Lint, types, layers, templates, migrations, deployment settings, spelling, lock file.
+	@"$(BIN)/ruff" check .
+	@"$(BIN)/ruff" format --check .
+	@"$(BIN)/mypy" .
+	@"$(BIN)/lint-imports" --verbose | tail -n 20
+	@"$(BIN)/djade" --check --target-version 5.2 $$(git ls-files --cached --others --exclude-standard 'templates/*.html')
+	@"$(BIN)/python" manage.py makemigrations --check --dry-run
+	@"$(BIN)/python" -m tests.check_deployment
+	@"$(BIN)/codespell"
+	@$(UV) lock --check
+
+test-browser: $(VENV)/.development ## Run the whole story in Chromium against the running stack.
+	@"$(BIN)/python" -m pytest tests/browser -q -p no:randomly
+
+test-faults: $(VENV)/.development ## Kill processes at random under load and look for losses (ROUNDS=50).
+	@ROUNDS="$(ROUNDS)" "$(BIN)/python" -m pytest tests/faults -q -s -p no:randomly
+
+screenshots: $(VENV)/.development ## Take pictures of every page into var/screenshots, a few into docs/screenshots.
+	@"$(BIN)/python" -m tests.browser.screenshots
+
+bench-files: $(VENV)/.development ## Measure sealing, opening, uploads and downloads.
+	@"$(BIN)/python" -m bench.files
+
+bench-ledger: $(VENV)/.development ## Measure recording, sequencing, proofs and exports.
+	@"$(BIN)/python" -m bench.ledger
+
+bench-permissions: $(VENV)/.development ## Measure rights on large trees.
+	@"$(BIN)/python" -m bench.permissions
+
+# Stamps: a second run finds them and starts at once.
+$(VENV)/.uv: Makefile
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Ithaca needs Python 3.11 or newer; choose one with: make PYTHON=python3.12 …"; exit 1; }
+	@test -x "$(BIN)/python" || "$(PYTHON)" -m venv "$(VENV)" || { rm -rf "$(VENV)"; echo "python3 -m venv does not work here; on Debian and Ubuntu install python3-venv."; exit 1; }
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.uv pyproject.toml uv.lock
+	@$(SYNC)
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.uv pyproject.toml uv.lock
+	@$(SYNC) --group dev
+	@touch $@ $(VENV)/.runtime
