@@ -10,11 +10,11 @@ Out of scope: proof. Renderings are covered by the signed manifest of the archiv
 """
 
 import csv
-import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -22,7 +22,8 @@ from ledger_bridge.tlog.checkpoint import Checkpoint
 
 Event = Mapping[str, Any]
 HIDDEN = "(hidden)"
-_FORMULA_STARTS = tuple("=+-@\t\r\n")
+_FORMULA_STARTS = frozenset("=+-@\t\r\n")
+_DETAIL = len("detail.")
 
 COLUMNS = (
     "occurred_at", "recorded_at", "kind", "outcome", "actor", "actor_kind", "actor_institution", "person", "workspace",
@@ -61,46 +62,51 @@ class Context:
 
     def name_of(self, field: str, value: str | None) -> str:
         """The display name behind an id, or nothing."""
-        return self.names.get(_NAMED.get(field, ""), {}).get(value or "", "")
+        if not value or field not in _NAMED:
+            return ""
+        return self.names.get(_NAMED[field], {}).get(value, "")
+
+
+class _Line:
+    """A file for `csv.writer` that keeps nothing: what is written comes back from `writerow`."""
+
+    def write(self, line: str) -> str:
+        return line
 
 
 def csv_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
     """Yield `events.csv`, line by line."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    head = ["index", *COLUMNS, *(f"{field}_name" for field in _NAMED), "detail", "hidden"]
-    for row in [head], (_csv_row(event, context) for event in events):
-        for cells in row:
-            writer.writerow(cells)
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
+    write: Callable[[list[str]], str] = csv.writer(_Line(), lineterminator="\r\n").writerow
+    yield write(["index", *COLUMNS, *(f"{field}_name" for field in _NAMED), "detail", "hidden"]).encode()
+    for event in events:
+        yield write(_csv_row(event, context)).encode()
 
 
 def _csv_row(event: Event, context: Context) -> list[str]:
     fields = event["fields"]
-    cells = [_text(fields.get(name, HIDDEN)) for name in COLUMNS]
-    cells += [context.name_of(name, fields.get(name)) for name in _NAMED]
-    cells += [_text(_detail(fields)), " ".join(sorted(event["hidden"]))]
+    shown = fields.get
+    cells = [_text(shown(name, HIDDEN)) for name in COLUMNS]
+    cells += [context.name_of(name, shown(name)) for name in _NAMED]
+    cells += [_compact(_detail(fields)), " ".join(event["hidden"])]
     return [str(event["index"]), *map(harmless, cells)]
 
 
 def harmless(cell: str) -> str:
     """Keep a spreadsheet from taking a cell for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if cell[:1] in _FORMULA_STARTS else cell
 
 
 def _detail(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.removeprefix("detail."): fields[name] for name in sorted(fields) if name.startswith("detail.")}
+    return {name[_DETAIL:]: value for name, value in fields.items() if name.startswith("detail.")}
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else _compact(value)
+    if isinstance(value, str):
+        return value
+    return "" if value is None else _compact(value)
 
 
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _REST = {
@@ -117,7 +123,6 @@ _SERVER = {
 }
 _ENTITY_TYPE = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _ENTITY_ROLE = "http://terminology.hl7.org/CodeSystem/object-role"
-_BALP_ENTITY = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType"
 _MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
 # field → audit-entity-type and object-role: 1 person, 2 system object; 1 patient, 3 report, 4 domain resource, 20 job
 _ENTITIES = {"person": ("1", "1"), "workspace": ("2", "4"), "item": ("2", "3"), "version": ("2", "3")}
@@ -132,39 +137,38 @@ def fhir_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
 def audit_event(event: Event, context: Context) -> dict[str, Any]:
     """One event as a FHIR R4 AuditEvent."""
     fields = event["fields"]
-    kind = context.kind_of(event)
-    resource = {
-        "resourceType": "AuditEvent",
-        **_codes(str(fields.get("kind", HIDDEN)), kind),
-        **_recorded(fields),
-        "outcome": "4" if fields.get("outcome") == "deny" else "0",
-        "agent": [_agent(fields, context)],
-        "source": {
-            "site": context.checkpoint.origin,
-            "observer": {"display": context.checkpoint.origin},
-            "type": [_SERVER],
-        },
-        "entity": _entities(event, context),
-    }
+    resource: dict[str, Any] = {"resourceType": "AuditEvent"}
     if fields.get("id"):
         resource["id"] = fields["id"]
+    resource |= _codes(fields.get("kind", HIDDEN), context.kind_of(event))
+    resource |= _recorded(fields)
+    resource["outcome"] = "4" if fields.get("outcome") == "deny" else "0"
     if fields.get("purpose"):
         resource["purposeOfEvent"] = [{"text": fields["purpose"]}]
+    actor = fields.get("actor", HIDDEN)
+    resource["agent"] = [_agent(actor, context.name_of("actor", actor), fields.get("source_address"))]
+    resource["source"] = _source(context.checkpoint.origin)
+    resource["entity"] = _entities(event, context)
     return resource
 
 
-def _source(context: Context) -> dict[str, Any]:
-    origin = context.checkpoint.origin
-    return {"site": origin, "observer": {"display": origin}, "type": [_SERVER]}
+# Parts that recur from event to event are built once. They are shared, so nobody may change them.
+_remembered = lru_cache(maxsize=8192)
 
 
+@_remembered
 def _codes(name: str, kind: Kind) -> dict[str, Any]:
-    dicom = {"system": _DCM, "code": kind.dicom_code}
-    ours = {"system": "urn:x-ithaca:event-kind", "code": name}
+    dicom = _code(_DCM, kind.dicom_code)
+    ours = _code("urn:x-ithaca:event-kind", name)
     if kind.action not in _INTERACTIONS:
         return {"type": dicom, "subtype": [ours], "action": kind.action}
-    interaction = {"system": "http://hl7.org/fhir/restful-interaction", "code": _INTERACTIONS[kind.action]}
+    interaction = _code("http://hl7.org/fhir/restful-interaction", _INTERACTIONS[kind.action])
     return {"type": _REST, "subtype": [interaction, dicom, ours], "action": kind.action}
+
+
+@_remembered
+def _source(origin: str) -> dict[str, Any]:
+    return {"site": origin, "observer": {"display": origin}, "type": [_SERVER]}
 
 
 def _recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,44 +178,40 @@ def _recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
     return recorded
 
 
-def _agent(fields: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    agent = {"type": _USER, "who": _reference("actor", fields, context), "requestor": True}
-    if fields.get("source_address"):
-        agent["network"] = {"address": fields["source_address"], "type": "2"}
-    return agent
-
-
-def _reference(field: str, fields: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    value = fields.get(field)
-    if value is None:
-        return {"display": "nobody signed in" if field in fields else HIDDEN}
-    reference: dict[str, Any] = {"identifier": {"system": f"urn:x-ithaca:{_NAMED.get(field, field)}", "value": value}}
-    if name := context.name_of(field, value):
-        reference["display"] = name
-    return reference
+@_remembered
+def _agent(actor: str | None, name: str, address: str | None) -> dict[str, Any]:
+    who = {"display": actor or "nobody signed in"} if actor in (None, HIDDEN) else _reference("person", actor, name)
+    network = {"network": {"address": address, "type": "2"}} if address else {}  # 2: an IP address
+    return {"type": _USER, "who": who, "requestor": True, **network}
 
 
 def _entities(event: Event, context: Context) -> list[dict[str, Any]]:
     fields = event["fields"]
-    entities = [
-        {"what": _reference(field, fields, context), **_role(type_, role)}
-        for field, (type_, role) in _ENTITIES.items()
-        if fields.get(field)
-    ]
+    named = [(field, fields.get(field)) for field in _ENTITIES]
+    entities = [_entity(field, value, context.name_of(field, value)) for field, value in named if value]
     if fields.get("request_id"):
-        what = {"identifier": {"value": fields["request_id"]}}
-        entities.append({"what": what, "type": _code(_BALP_ENTITY, "XrequestId")})
+        entities.append({"what": {"identifier": {"value": fields["request_id"]}}, "type": _REQUEST})
     return [*entities, _leaf(event, context)]
+
+
+@_remembered
+def _entity(field: str, value: str, name: str) -> dict[str, Any]:
+    return {"what": _reference(_NAMED.get(field, field), value, name), **_role(*_ENTITIES[field])}
 
 
 def _leaf(event: Event, context: Context) -> dict[str, Any]:
     place = {"system": "urn:x-ithaca:leaf", "value": f"{context.checkpoint.origin}/{event['index']}"}
-    entity: dict[str, Any] = {"what": {"identifier": place}, **_role("2", "13")}  # 13: security resource
-    shown = {name: _text(value) for name, value in _detail(event["fields"]).items()}
+    entity: dict[str, Any] = {"what": {"identifier": place}, **_SECURITY_RESOURCE}
+    shown = [(name, _text(value)) for name, value in _detail(event["fields"]).items()]
     # FHIR knows no empty strings and no empty lists.
-    if details := [{"type": name, "valueString": text} for name, text in shown.items() if text]:
+    if details := [{"type": name, "valueString": text} for name, text in shown if text]:
         entity["detail"] = details
     return entity
+
+
+def _reference(what: str, value: str, name: str) -> dict[str, Any]:
+    identifier = {"system": f"urn:x-ithaca:{what}", "value": value}
+    return {"identifier": identifier, "display": name} if name else {"identifier": identifier}
 
 
 def _role(type_: str, role: str) -> dict[str, Any]:
@@ -220,6 +220,10 @@ def _role(type_: str, role: str) -> dict[str, Any]:
 
 def _code(system: str, code: str) -> dict[str, str]:
     return {"system": system, "code": code}
+
+
+_REQUEST = _code("https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", "XrequestId")
+_SECURITY_RESOURCE = _role("2", "13")
 
 
 _README = """\

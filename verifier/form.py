@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger_bridge.tlog.entry import (
-    SECRET_SIZE,
     SLOTS,
     Leaf,
     commitment_from_hashes,
-    field_hash,
+    disclosed_hashes,
     parse_leaf,
     require_field_name,
 )
@@ -105,8 +104,6 @@ class Event:
         if not all(slot in SLOTS and type(n) is int and 0 < n < 1 << 63 for slot, n in tags.items()):
             raise ValueError("its `tags` are not numbers by slot")
         salts = b64decode(raw["salts"], validate=True)
-        if len(salts) != SECRET_SIZE * len(fields):
-            raise ValueError("it does not have one salt for every field")
         if not fields.keys().isdisjoint(hidden):
             raise ValueError("a field is both in clear and hidden")
         for name in hidden:
@@ -117,15 +114,10 @@ class Event:
         """The commitment that the leaf must hold.
 
         Raises:
-            FormatError: a name, a value or a hidden hash has no possible form.
+            FormatError: a name, a value or a hidden hash has no possible form, or a salt is missing.
 
         """
-        hashes = dict(self.hidden)
-        at = 0
-        for name in sorted(self.fields):
-            hashes[name] = field_hash(name, self.fields[name], self.salts[at : at + SECRET_SIZE])
-            at += SECRET_SIZE
-        return commitment_from_hashes(hashes)
+        return commitment_from_hashes({**self.hidden, **disclosed_hashes(self.fields, self.salts)})
 
     def check_values(self) -> None:
         """Check that every common field is there and that values in clear are sane.

@@ -169,6 +169,25 @@ def field_hashes(fields: Mapping[str, Json], seed: bytes) -> dict[str, bytes]:
     return hashes
 
 
+def disclosed_hashes(fields: Mapping[str, Json], salts: bytes) -> dict[str, bytes]:
+    """The hash of every disclosed field by name, from the salts as an export holds them: joined in the order of names.
+
+    Raises:
+        FormatError: a name or a value has the wrong form, or there is not one salt for every field.
+
+    """
+    if len(salts) != SECRET_SIZE * len(fields):
+        raise FormatError("there is not one salt for every disclosed field")
+    hashes = {}
+    at = 0
+    for name in sorted(fields):
+        # field_hash() written out: a verifier runs these lines for every field of every event.
+        salted = _FIELD + salts[at : at + SECRET_SIZE]
+        hashes[name] = sha256(salted + _framed_name(name) + canonical(fields[name])).digest()
+        at += SECRET_SIZE
+    return hashes
+
+
 def commitment_from_hashes(hashes: Mapping[str, bytes]) -> bytes:
     """The commitment, from the hash of every field by name: what a verifier has.
 

@@ -175,7 +175,7 @@ class FakeLedger:
 
 
 def _fields(index: int, kind: str, values: dict[str, Any]) -> dict[str, Any]:
-    moment = f"2026-11-{1 + index // 86_400 % 28:02d}T{index // 3600 % 24:02d}:{index // 60 % 60:02d}:{index % 60:02d}.000123Z"
+    moment = f"2026-11-23T{index // 3600 % 24:02d}:{index // 60 % 60:02d}:{index % 60:02d}.000123Z"
     fields = {
         "id": identifier("entry", index),
         "kind": kind,
