@@ -1,4 +1,4 @@
-"""Answers for rights on workspaces and items, by the rules in `sharing.rules`."""
+"""Answers for rights on workspaces and items, by the rules in `sharing.rules`, and on groups and invitations."""
 
 from typing import Any, TypeVar
 
@@ -6,7 +6,9 @@ from django.contrib.auth.backends import BaseBackend
 from django.db.models import Model, QuerySet
 
 from sharing import rules
-from sharing.explaining import why_not
+from sharing.explaining import why_not, why_not_sharing
+from sharing.models import GroupProfile, Invitation
+from sharing.permissions import Right as SharingRight
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
 
@@ -19,7 +21,11 @@ class GrantBackend(BaseBackend):
     answers_rights = True
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        if perm not in Right or not isinstance(obj, (Workspace, Item, Version)) or not rules.has_standing(user_obj):
+        if not rules.has_standing(user_obj):
+            return False
+        if perm in SharingRight:
+            return _sharing_right(user_obj, perm, obj)
+        if perm not in Right or not isinstance(obj, (Workspace, Item, Version)):
             return False
         return perm in _rights(user_obj, [obj], {Right(perm).codename})[obj.pk]
 
@@ -40,9 +46,19 @@ class GrantBackend(BaseBackend):
         return _rights(user, things, _CODENAMES)
 
     def explain_refusal(self, actor: Any, perm: str, thing: Any) -> str | None:
+        if perm in SharingRight:
+            return why_not_sharing(actor, SharingRight(perm))
         if perm not in Right or not isinstance(thing, (Workspace, Item, Version)):
             return None
         return why_not(actor, Right(perm), thing)
+
+
+def _sharing_right(user: Any, perm: str, obj: Any) -> bool:
+    if isinstance(obj, GroupProfile):
+        return perm == SharingRight.MANAGE_GROUP and obj.managers.filter(pk=user.pk).exists()
+    if isinstance(obj, Invitation):
+        return perm == SharingRight.ANSWER_INVITATION and obj.email.lower() == user.email.lower()
+    return perm == SharingRight.CREATE_GROUPS and obj is None
 
 
 def _rights(user: Any, things: list[Any], asked: frozenset[str] | set[str]) -> dict[Any, frozenset[str]]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from sharing import rules
 from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.permissions import Right as SharingRight
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
@@ -36,6 +37,15 @@ def why_not(actor: Any, right: Right, thing: Workspace | Item | Version) -> str:
             if (said := decisive_exception(actor, wanted, item)) and said.effect == Effect.DENY:
                 return _denied(said, wanted)
     return _no_role(actor, right, workspace, let_in=bool(item and actor.has_perm(Right.VIEW, item)))
+
+
+def why_not_sharing(actor: Any, right: SharingRight) -> str:
+    """Return the sentence that names the rule about groups and invitations which refuses `right`."""
+    if not rules.has_standing(actor):
+        return _no_standing(actor)
+    if right == SharingRight.MANAGE_GROUP:
+        return "Only its managers can change a group."
+    return "An invitation can only be answered by the person it was sent to."
 
 
 def decisive_exception(person: User, right: Right, item: Item) -> Said | None:

@@ -7,9 +7,13 @@ ever give a right on another object. Guardian's own backend is not installed: it
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from core.ids import uuid7
@@ -26,9 +30,14 @@ class Grant(models.Model):
     granted_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     purpose = models.CharField(max_length=500, blank=True)
+    end_recorded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True
+
+    @property
+    def is_over(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
 
 
 class WorkspaceUserGrant(Grant, UserObjectPermissionBase):
@@ -101,6 +110,16 @@ class ItemGroupException(Grant, GroupObjectPermissionBase):
         return self.content_object.ledger_subject
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def waiting(self) -> Self:
+        """Neither answered nor withdrawn nor too old."""
+        return self.filter(state=Invitation.State.OPEN, expires_at__gt=timezone.now())
+
+    def visible_to(self, user: Any) -> Self:
+        """Those sent to the person's address: nobody sees another's invitations here."""
+        return self.filter(email__iexact=user.email)
+
+
 class Invitation(models.Model):
     """A role offered to an e-mail address: a grant once that person is an approved contributor and accepts."""
 
@@ -120,6 +139,9 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     invited_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-invited_at"]
@@ -137,5 +159,39 @@ class Invitation(models.Model):
         return f"{self.email} to {self.workspace}"
 
     @property
+    def is_waiting(self) -> bool:
+        return self.state == self.State.OPEN and self.expires_at > timezone.now()
+
+    @property
     def ledger_subject(self) -> Subject:
         return Subject(workspace=str(self.workspace_id))
+
+
+class GroupProfileQuerySet(models.QuerySet["GroupProfile"]):
+    def visible_to(self, user: Any) -> Self:
+        """Groups the person manages or belongs to."""
+        mine = models.Q(managers=user) | models.Q(group__in=user.groups.all())
+        return self.filter(pk__in=GroupProfile.objects.filter(mine).values("pk"))
+
+
+class GroupProfile(models.Model):
+    """A group that contributors made themselves; an institution's group has none of these."""
+
+    group = models.OneToOneField(Group, models.CASCADE, primary_key=True, related_name="profile")
+    description = models.CharField(max_length=500, blank=True)
+    managers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="managed_groups")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = GroupProfileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["group__name"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.group.name
+
+    @property
+    def ledger_subject(self) -> Subject:
+        return Subject()

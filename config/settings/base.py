@@ -162,6 +162,8 @@ CELERY_BEAT_SCHEDULE = {
     "sequence the ledger": {"task": "ledger_bridge.sequence", "schedule": 1.0, "options": {"expires": 1.0}},
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
     "expire approvals": {"task": "accounts.expire_approvals", "schedule": 3600.0},
+    "record expired grants": {"task": "sharing.record_expired_grants", "schedule": 300.0},
+    "send invitations": {"task": "sharing.send_invitations", "schedule": 300.0},
 }
 
 # The web --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,196 @@
+"""What happens to access: roles, exceptions, invitations, groups.
+
+Whom it concerns is the entry's `person`; `to` says "a person" or names the group. `until` is an RFC 3339 time or
+"no end".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import Group
+
+from ledger_bridge.events import Event
+from ledger_bridge.recording import format_time
+
+# DICOM PS3.16, context group 403 (security alerts).
+_ROLES_CHANGED = "110136"
+_OBJECT_SECURITY_CHANGED = "110135"
+_USER_SECURITY_CHANGED = "110137"
+
+
+def until(moment: datetime | None) -> str:
+    return format_time(moment) if moment else "no end"
+
+
+def to(group: Group | None) -> str:
+    return f"the group “{group.name}”" if group else "a person"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGranted(Event):
+    kind = "sharing.role_granted"
+    sentence = "gave {to} the role {role} (until: {until})"
+    action = "C"
+    dicom_code = _ROLES_CHANGED
+    to: str
+    role: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleChanged(Event):
+    kind = "sharing.role_changed"
+    sentence = "changed the role of {to} from {old_role} (until: {old_until}) to {role} (until: {until})"
+    action = "U"
+    dicom_code = _ROLES_CHANGED
+    to: str
+    old_role: str
+    old_until: str
+    role: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleRevoked(Event):
+    kind = "sharing.role_revoked"
+    sentence = "took the role {role} from {to}, and {exceptions_lifted} exceptions that let them in"
+    action = "D"
+    dicom_code = _ROLES_CHANGED
+    to: str
+    role: str
+    exceptions_lifted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleExpired(Event):
+    kind = "sharing.role_expired"
+    sentence = "let the role {role} of {to} end at {until}, as it was given"
+    action = "D"
+    dicom_code = _ROLES_CHANGED
+    to: str
+    role: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceLeft(Event):
+    kind = "sharing.workspace_left"
+    sentence = "left the workspace, giving up the role {role} and {exceptions_lifted} exceptions that let them in"
+    action = "D"
+    dicom_code = _ROLES_CHANGED
+    role: str
+    exceptions_lifted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnershipTransferred(Event):
+    kind = "sharing.ownership_transferred"
+    sentence = "handed the workspace over to a new owner and stayed as {own_role}"
+    action = "U"
+    dicom_code = _ROLES_CHANGED
+    own_role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionSet(Event):
+    kind = "sharing.exception_set"
+    sentence = "set an exception: {effect} {right} to {to} here and below (until: {until})"
+    action = "C"
+    dicom_code = _OBJECT_SECURITY_CHANGED
+    effect: str
+    right: str
+    to: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionLifted(Event):
+    kind = "sharing.exception_lifted"
+    sentence = "lifted an exception: {effect} {right} to {to}"
+    action = "D"
+    dicom_code = _OBJECT_SECURITY_CHANGED
+    effect: str
+    right: str
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionExpired(Event):
+    kind = "sharing.exception_expired"
+    sentence = "let an exception end at {until}, as it was set: {effect} {right} to {to}"
+    action = "D"
+    dicom_code = _OBJECT_SECURITY_CHANGED
+    effect: str
+    right: str
+    to: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationSent(Event):
+    kind = "sharing.invitation_sent"
+    sentence = "invited somebody to the role {role} (answer by {answer_by}; access until: {until})"
+    action = "C"
+    dicom_code = _ROLES_CHANGED
+    invitation: str
+    role: str
+    answer_by: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationAccepted(Event):
+    kind = "sharing.invitation_accepted"
+    sentence = "accepted an invitation and has the role {role} (until: {until})"
+    action = "C"
+    dicom_code = _ROLES_CHANGED
+    invitation: str
+    role: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationDeclined(Event):
+    kind = "sharing.invitation_declined"
+    sentence = "declined an invitation to the role {role}"
+    action = "U"
+    dicom_code = _ROLES_CHANGED
+    invitation: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationWithdrawn(Event):
+    kind = "sharing.invitation_withdrawn"
+    sentence = "withdrew an invitation to the role {role}"
+    action = "D"
+    dicom_code = _ROLES_CHANGED
+    invitation: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupCreated(Event):
+    kind = "sharing.group_created"
+    sentence = "created the group “{group}”"
+    action = "C"
+    dicom_code = _USER_SECURITY_CHANGED
+    group: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupMemberAdded(Event):
+    kind = "sharing.group_member_added"
+    sentence = "took somebody into the group “{group}”"
+    action = "U"
+    dicom_code = _USER_SECURITY_CHANGED
+    group: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupMemberRemoved(Event):
+    kind = "sharing.group_member_removed"
+    sentence = "removed somebody from the group “{group}”"
+    action = "U"
+    dicom_code = _USER_SECURITY_CHANGED
+    group: str

@@ -1,0 +1,177 @@
+"""Roles in a workspace: give, change, take, leave, hand over."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from core.access import require
+from core.errors import Conflict, InvalidInput, Refused
+from ledger_bridge.recording import record
+from ledger_bridge.subjects import Subject
+from sharing import events
+from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.services import checks
+from workspaces.models import Workspace
+from workspaces.permissions import Right, Role
+
+RoleGrant = WorkspaceUserGrant | WorkspaceGroupGrant
+
+
+@transaction.atomic
+def grant_role(
+    *,
+    actor: User,
+    workspace: Workspace,
+    role: str,
+    person: User | None = None,
+    group: Group | None = None,
+    expires_at: datetime | None = None,
+    purpose: str = "",
+) -> RoleGrant:
+    """Give a person or a group a role in a workspace.
+
+    Raises:
+        Refused: without the right to share (for the role Manager: to manage).
+        InvalidInput: when the receiver could not use it, or the end is past.
+        Conflict: when they have a role here already.
+
+    """
+    chosen = checks.known_role(role)
+    require(actor, checks.right_to_give(chosen), workspace)
+    checks.check_not_more_than_own(actor, chosen, workspace)
+    workspace = checks.lock_workspace(workspace)
+    checks.check_receiver(actor, workspace, person, group)
+    checks.check_end(expires_at)
+    grant = _write_grant(actor, workspace, chosen, person, group, expires_at=expires_at, purpose=purpose)
+    event = events.RoleGranted(to=events.to(group), role=chosen, until=events.until(expires_at))
+    record(event, actor=actor, subject=grant, purpose=purpose or None)
+    return grant
+
+
+@transaction.atomic
+def change_role(
+    *, actor: User, grant: RoleGrant, role: str, expires_at: datetime | None = None, purpose: str | None = None
+) -> RoleGrant:
+    """Change the role of a grant, its end, or both; without a purpose the old one stays."""
+    chosen, old = checks.known_role(role), role_of(grant)
+    for touched in (old, chosen):
+        require(actor, checks.right_to_give(touched), grant.content_object)
+    checks.check_not_more_than_own(actor, chosen, grant.content_object)
+    checks.lock_workspace(grant.content_object)
+    grant = _locked(grant)
+    checks.check_receiver(actor, grant.content_object, *receiver_of(grant))
+    checks.check_end(expires_at)
+    event = events.RoleChanged(
+        to=events.to(receiver_of(grant)[1]),
+        old_role=role_of(grant),
+        old_until=events.until(grant.expires_at),
+        role=chosen,
+        until=events.until(expires_at),
+    )
+    grant.permission = checks.role_permission(chosen)
+    grant.expires_at, grant.end_recorded_at = expires_at, None
+    grant.purpose = grant.purpose if purpose is None else purpose
+    grant.save(update_fields=["permission", "expires_at", "end_recorded_at", "purpose"])
+    record(event, actor=actor, subject=grant, purpose=grant.purpose or None)
+    return grant
+
+
+@transaction.atomic
+def revoke_role(*, actor: User, grant: RoleGrant) -> int:
+    """Take a role away, and with it every exception that let the same receiver in; return how many those were."""
+    require(actor, checks.right_to_give(role_of(grant)), grant.content_object)
+    checks.lock_workspace(grant.content_object)
+    grant = _locked(grant)
+    person, group = receiver_of(grant)
+    if person and person.pk == actor.pk:
+        raise InvalidInput("Somebody else must decide about your own access. You can leave the workspace.")
+    lifted = _lift_allowances(grant.content_object, person, group)
+    event = events.RoleRevoked(to=events.to(group), role=role_of(grant), exceptions_lifted=lifted)
+    record(event, actor=actor, subject=grant)
+    grant.delete()
+    return lifted
+
+
+@transaction.atomic
+def leave_workspace(*, actor: User, workspace: Workspace) -> None:
+    """Give up one's own role and every exception that lets one in. No right is needed to go."""
+    if workspace.owner_id == actor.pk:
+        raise InvalidInput("The owner cannot leave. Hand the workspace over to somebody first.")
+    checks.lock_workspace(workspace)
+    grant = WorkspaceUserGrant.objects.filter(user=actor, content_object=workspace).first()
+    lifted = _lift_allowances(workspace, actor, None)
+    if grant is None and not lifted:
+        raise InvalidInput("You have no role of your own here; access through a group ends with leaving the group.")
+    role = role_of(grant) if grant else ""
+    if grant:
+        grant.delete()
+    event = events.WorkspaceLeft(role=role or "none", exceptions_lifted=lifted)
+    record(event, actor=actor, subject=workspace)
+
+
+@transaction.atomic
+def transfer_ownership(*, actor: User, workspace: Workspace, person: User) -> Workspace:
+    """Hand a workspace over; the former owner stays as a manager until the new one decides otherwise."""
+    require(actor, Right.MANAGE, workspace)
+    workspace = checks.lock_workspace(workspace)
+    if workspace.owner_id != actor.pk:
+        raise Refused("Only the owner can hand a workspace over.", right=Right.MANAGE, subject=workspace)
+    checks.check_receiver(actor, workspace, person, None)
+    WorkspaceUserGrant.objects.filter(user__in=[actor, person], content_object=workspace).delete()
+    workspace.owner = person
+    workspace.save(update_fields=["owner"])
+    _write_grant(actor, workspace, Role.MANAGER, actor, None, expires_at=None, purpose="Former owner")
+    event = events.OwnershipTransferred(own_role=Role.MANAGER)
+    record(event, actor=actor, subject=Subject(workspace=str(workspace.pk), person=str(person.pk)))
+    return workspace
+
+
+def role_of(grant: RoleGrant) -> Role:
+    return Role(grant.permission.codename)
+
+
+def receiver_of(grant: Any) -> tuple[User | None, Group | None]:
+    """Return the person or the group that a grant or an exception is for."""
+    return getattr(grant, "user", None), getattr(grant, "group", None)
+
+
+def _write_grant(
+    giver: User, workspace: Workspace, role: Role, person: User | None, group: Group | None, **fields: Any
+) -> RoleGrant:
+    """Insert a grant. One that has run out makes room; one that has not is a conflict."""
+    model: Any = WorkspaceUserGrant if person else WorkspaceGroupGrant
+    receiver: dict[str, Any] = {"user": person} if person else {"group": group}
+    former = model.objects.filter(content_object=workspace, **receiver).first()
+    if former and former.is_over:
+        former.delete()
+    try:
+        with transaction.atomic():
+            grant: RoleGrant = model.objects.create(
+                content_object=workspace,
+                permission=checks.role_permission(role),
+                granted_by=giver,
+                **receiver,
+                **fields,
+            )
+    except IntegrityError:
+        raise Conflict(f"{person or group} has a role here already. Change that one.") from None
+    return grant
+
+
+def _locked(grant: RoleGrant) -> RoleGrant:
+    rows: Any = type(grant).objects.select_related("permission", "content_object")
+    found = rows.select_for_update(no_key=True, of=("self",)).filter(pk=grant.pk).first()
+    if found is None:
+        raise Conflict("This role has been taken away in the meantime.")
+    return found  # type: ignore[no-any-return]
+
+
+def _lift_allowances(workspace: Workspace, person: User | None, group: Group | None) -> int:
+    """Delete the exceptions that let in; those that deny stay, for the case that the person comes back."""
+    here: dict[str, Any] = {"content_object__workspace": workspace, "effect": Effect.ALLOW}
+    if person:
+        return ItemUserException.objects.filter(user=person, **here).delete()[0]
+    return ItemGroupException.objects.filter(group=group, **here).delete()[0]

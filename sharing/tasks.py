@@ -1,0 +1,15 @@
+"""Work for later."""
+
+from celery import shared_task
+
+from sharing import mail, services
+
+
+@shared_task(name="sharing.send_invitations")
+def send_invitations() -> None:
+    mail.send_invitations()
+
+
+@shared_task(name="sharing.record_expired_grants")
+def record_expired_grants() -> None:
+    services.record_expired_grants()
