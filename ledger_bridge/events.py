@@ -1,7 +1,7 @@
 """The base of every event, and the ledger's own events.
 
-An event is a frozen dataclass with a dotted `kind` and a `schema` number. Fields are only ever appended, with a default;
-a kind is never used again for something else. Values are JSON without floating-point numbers.
+An event is a frozen dataclass with a dotted `kind` and a `schema` number. Fields are only ever appended, with a
+default; a kind is never used again for something else. Values are JSON without floating-point numbers.
 """
 
 import dataclasses

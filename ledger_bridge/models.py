@@ -1,12 +1,22 @@
 """What is recorded (Entry), what the log commits to (Leaf), and the signed heads (Checkpoint).
 
-All four big tables are append-only; triggers refuse UPDATE, DELETE and TRUNCATE. Only Outbox (what is not sequenced yet),
+The big tables are append-only; triggers refuse UPDATE, DELETE and TRUNCATE. Only Outbox (what is not sequenced yet),
 Stream.length and TreeState change. Formats: docs/formats/entry.md.
 """
 
 from django.db import models
 
 from core.ids import uuid7
+
+
+class LedgerKey(models.Model):
+    """A key that wraps stream keys, itself wrapped by the key service: recording needs the service only once."""
+
+    generation = models.PositiveIntegerField(primary_key=True)
+    wrapped_key = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"ledger key {self.generation}"
 
 
 class Stream(models.Model):
@@ -28,6 +38,21 @@ class Stream(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+def _stream_reference() -> "models.ForeignKey[Stream | None, Stream | None]":
+    # Without a database constraint: its check would lock a row that everybody who works in a workspace shares.
+    # Streams are never deleted, and `ledger_fsck` looks at every reference.
+    return models.ForeignKey(Stream, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
+
+
+def _about(column: str) -> models.Index:
+    """Index of the entries about one thing, newest first; most columns are empty in most entries."""
+    return models.Index(
+        fields=[column, "-recorded_at", "-id"],
+        condition=models.Q((f"{column}__isnull", False)),
+        name=f"entry_by_{column}",
+    )
 
 
 class Entry(models.Model):
@@ -56,18 +81,18 @@ class Entry(models.Model):
     detail = models.JSONField(default=dict)
     seed = models.BinaryField()
     commitment = models.BinaryField()
-    workspace_stream = models.ForeignKey(Stream, models.PROTECT, null=True, related_name="+", db_index=False)
-    item_stream = models.ForeignKey(Stream, models.PROTECT, null=True, related_name="+", db_index=False)
-    actor_stream = models.ForeignKey(Stream, models.PROTECT, null=True, related_name="+", db_index=False)
-    person_stream = models.ForeignKey(Stream, models.PROTECT, null=True, related_name="+", db_index=False)
+    workspace_stream = _stream_reference()
+    item_stream = _stream_reference()
+    actor_stream = _stream_reference()
+    person_stream = _stream_reference()
 
     class Meta:
         indexes = [
-            models.Index(fields=["workspace", "-recorded_at"], name="entry_by_workspace"),
-            models.Index(fields=["item", "-recorded_at"], name="entry_by_item"),
-            models.Index(fields=["actor", "-recorded_at"], name="entry_by_actor"),
-            models.Index(fields=["person", "-recorded_at"], name="entry_by_person"),
-            models.Index(fields=["-recorded_at"], name="entry_by_time"),
+            _about("workspace"),
+            _about("item"),
+            _about("actor"),
+            _about("person"),
+            models.Index(fields=["-recorded_at", "-id"], name="entry_by_time"),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(outcome__in=["allow", "deny"]), name="entry_outcome_known"),

@@ -1,6 +1,7 @@
 """Names for the ids that entries hold. The rooms that own the tables say how to look them up, once, in `ready()`.
 
-The ledger keeps ids only: a name may change, and a person may be forgotten. What has no name any more is shown as its id.
+The ledger keeps ids only: a name may change, and a person may be forgotten. What has no name any more is shown as
+its id.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -1,4 +1,4 @@
-"""Rights over the ledger as a whole. They come with a platform role; a trail of one object is asked for at that object."""
+"""Rights over the whole ledger. They come with a platform role; the trail of one object is asked for at that object."""
 
 from django.db import models
 

@@ -12,22 +12,27 @@ from typing import Any
 from django.db import connection, transaction
 
 from core.access import Actor, Anonymous
+from core.errors import InvalidInput
 from core.http import request_context
 from core.ids import uuid7
 from core.queue import wake
 from ledger_bridge.events import Event
-from ledger_bridge.models import Entry, Stream
-from ledger_bridge.streams import KnownStream, stream_of
+from ledger_bridge.models import Entry
+from ledger_bridge.streams import KnownStream, StreamName, streams_of
 from ledger_bridge.subjects import HasSubject, Subject
 from ledger_bridge.tlog import entry as format_
+from ledger_bridge.tlog.errors import FormatError
 
-_COLUMNS = (
-    "id", "kind", "schema", "occurred_at", "recorded_at", "actor", "actor_kind", "actor_institution", "workspace", "item",
-    "version", "person", "outcome", "purpose", "request_id", "source_address", "detail", "seed", "commitment",
-    "workspace_stream_id", "item_stream_id", "actor_stream_id", "person_stream_id",
+COMMON_FIELDS = (
+    "id", "kind", "schema", "occurred_at", "recorded_at", "actor", "actor_kind", "actor_institution",
+    "workspace", "item", "version", "person", "outcome", "purpose", "request_id", "source_address",
 )  # fmt: skip
+_COLUMNS = (*COMMON_FIELDS, "detail", "seed", "commitment", *(f"{slot}_stream_id" for slot in format_.SLOTS))
 _INSERT = f"INSERT INTO ledger_bridge_entry ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"  # noqa: S608  constant names
 _NOTHING = Subject()
+
+Streams = dict[str, KnownStream | None]
+"""The stream in each slot of the leaf."""
 
 
 class NoTransactionError(RuntimeError):
@@ -47,6 +52,7 @@ def record(
 
     Raises:
         NoTransactionError: outside a transaction.
+        InvalidInput: when a text cannot be kept as it is.
         Unavailable: when the key service does not answer; the deed must not happen then.
 
     """
@@ -56,8 +62,6 @@ def record(
     about = _subject(subject)
     now = datetime.now(UTC)
     context = request_context.get()
-    person = about.person if about.person != actor.ledger_id else None
-    streams = _streams(about, actor.ledger_id, person)
     common = {
         "id": str(uuid7()),
         "kind": event.kind,
@@ -70,55 +74,15 @@ def record(
         "workspace": about.workspace,
         "item": about.item,
         "version": about.version,
-        "person": person,
+        "person": about.person if about.person != actor.ledger_id else None,
         "outcome": str(outcome),
         "purpose": purpose,
         "request_id": context.request_id,
         "source_address": context.source_address,
     }
-    _insert(common, event.detail(), streams)
+    _insert(common, event.detail())
     wake("ledger_bridge.sequence")
     return str(common["id"])
-
-
-def committed_fields(
-    common: dict[str, Any], detail: dict[str, Any], commitments: dict[str, bytes | None]
-) -> dict[str, Any]:
-    """Return the flat set of fields that the commitment covers (docs/formats/entry.md)."""
-    fields = dict(common)
-    fields.update({f"{slot}_stream": value.hex() if value else None for slot, value in commitments.items()})
-    fields.update({f"detail.{name}": value for name, value in detail.items()})
-    return fields
-
-
-def format_time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _insert(common: dict[str, Any], detail: dict[str, Any], streams: dict[str, KnownStream | None]) -> None:
-    seed = secrets.token_bytes(32)
-    commitments = {slot: stream.commitment if stream else None for slot, stream in streams.items()}
-    commitment = format_.commitment(committed_fields(common, detail, commitments), seed)
-    values = [*common.values(), json.dumps(detail), seed, commitment]
-    values += [stream.id if stream else None for stream in streams.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
-
-
-def _streams(about: Subject, actor: str | None, person: str | None) -> dict[str, KnownStream | None]:
-    kinds = Stream.Kind
-    return {
-        "workspace": stream_of(kinds.WORKSPACE, about.workspace) if about.workspace else None,
-        "item": stream_of(kinds.ITEM, about.item) if about.item else None,
-        "actor": stream_of(kinds.PERSON, actor) if actor else None,
-        "person": stream_of(kinds.PERSON, person) if person else None,
-    }
-
-
-def _subject(subject: HasSubject | Subject | None) -> Subject:
-    if subject is None:
-        return _NOTHING
-    return subject if isinstance(subject, Subject) else subject.ledger_subject
 
 
 def record_durably(
@@ -132,3 +96,67 @@ def record_durably(
     """
     with transaction.atomic(durable=True):
         return record(event, actor=actor, subject=subject, **more)
+
+
+def committed_fields(
+    common: dict[str, Any], detail: dict[str, Any], commitments: dict[str, bytes | None]
+) -> dict[str, Any]:
+    """Return the flat set of fields that the commitment covers (docs/formats/entry.md)."""
+    fields = dict(common)
+    for slot, commitment in commitments.items():
+        fields[slot + "_stream"] = commitment.hex() if commitment else None
+    for name, value in detail.items():
+        fields["detail." + name] = value
+    return fields
+
+
+def format_time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _insert(common: dict[str, Any], detail: dict[str, Any]) -> None:
+    streams = _streams(common)
+    commitments = {slot: stream.commitment if stream else None for slot, stream in streams.items()}
+    seed = secrets.token_bytes(32)
+    try:
+        commitment = format_.commitment(committed_fields(common, detail, commitments), seed)
+    except FormatError as error:
+        raise InvalidInput(f"This cannot be recorded as it is: {error}.") from error
+    encoded = json.dumps(detail)
+    _refuse_nul(common["purpose"], detail, encoded)
+    values = [*common.values(), encoded, seed, commitment]
+    values += [stream.id if stream else None for stream in streams.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+
+
+def _streams(common: dict[str, Any]) -> Streams:
+    names: dict[str, StreamName] = {
+        "workspace": ("workspace", common["workspace"]),
+        "item": ("item", common["item"]),
+        "actor": ("person", common["actor"]),
+        "person": ("person", common["person"]),
+    }
+    found = streams_of(name for name in names.values() if name[1])
+    return {slot: found.get(name) for slot, name in names.items()}
+
+
+def _refuse_nul(purpose: str | None, detail: dict[str, Any], encoded: str) -> None:
+    """PostgreSQL keeps no NUL character in a text, so what was committed to could not be kept."""
+    # The encoded form is a quick filter: it also holds these characters where somebody wrote them out.
+    if (purpose and "\0" in purpose) or ("\\u0000" in encoded and _holds_nul(detail)):
+        raise InvalidInput("This text holds a NUL character, which cannot be recorded. Remove it and try again.")
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for pair in value.items() for part in pair)
+    return isinstance(value, list | tuple) and any(map(_holds_nul, value))
+
+
+def _subject(subject: HasSubject | Subject | None) -> Subject:
+    if subject is None:
+        return _NOTHING
+    return subject if isinstance(subject, Subject) else subject.ledger_subject

@@ -1,17 +1,19 @@
-"""Stream keys: made once per subject, wrapped under the ledger's root, remembered by this process once committed."""
+"""The streams of an entry: made once per subject, remembered by this process once committed."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from django.db import connection, transaction
 
-from core.kms import key_service
-from ledger_bridge.models import Stream
+from ledger_bridge.stream_keys import forget_keys, wrap_stream_key
 from ledger_bridge.tlog.entry import stream_commitment
 
+StreamName = tuple[str, str]
+"""Kind and subject (UUID text)."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class KnownStream:
     """A stream's row number and its commitment (32 bytes)."""
 
@@ -19,63 +21,60 @@ class KnownStream:
     commitment: bytes
 
 
-_known: dict[tuple[str, str], KnownStream] = {}
+_known: dict[StreamName, KnownStream] = {}
 _KNOWN_LIMIT = 200_000
 
+# One round trip: rows that were there come from the table, rows that were not come from the insert.
+_FIND_OR_MAKE = """
+    WITH offered (kind, subject, wrapped_key, commitment) AS (
+        SELECT * FROM unnest(%s::text[], %s::uuid[], %s::bytea[], %s::bytea[])
+    ), made AS (
+        INSERT INTO ledger_bridge_stream (kind, subject, wrapped_key, commitment, length)
+        SELECT *, 0 FROM offered ON CONFLICT (kind, subject) DO NOTHING RETURNING kind, subject, id, commitment
+    )
+    SELECT kind, subject::text, stream.id, stream.commitment
+    FROM ledger_bridge_stream stream JOIN offered USING (kind, subject)
+    UNION ALL SELECT kind, subject::text, id, commitment FROM made
+"""
 
-def stream_of(kind: Stream.Kind, subject: str) -> KnownStream:
-    """Return the stream of a subject, making it when this is the first thing recorded about it."""
-    known = _known.get((kind, subject))
-    if known is None:
-        known = _find(kind, subject) or _create(kind, subject)
-        # A stream made in a transaction that rolls back must not be remembered.
-        transaction.on_commit(lambda: _remember(kind, subject, known))
-    return known
 
-
-def stream_key(wrapped: bytes, kind: str, subject: str) -> bytes:
-    """Return a stream's 32-byte key."""
-    return _unwrap(bytes(wrapped), kind, subject)
+def streams_of(names: Iterable[StreamName]) -> dict[StreamName, KnownStream]:
+    """Return the streams with these names, making those about which nothing was recorded before."""
+    wanted = set(names)
+    try:
+        return {name: _known[name] for name in wanted}
+    except KeyError:
+        return _look_up(wanted)
 
 
 def forget_streams() -> None:
     """Forget what this process remembers (tests throw databases away)."""
     _known.clear()
-    _unwrap.cache_clear()
+    forget_keys()
 
 
-def _remember(kind: str, subject: str, known: KnownStream) -> None:
-    if len(_known) >= _KNOWN_LIMIT:
-        _known.clear()
-    _known[kind, subject] = known
-
-
-def _find(kind: str, subject: str) -> KnownStream | None:
-    row = Stream.objects.filter(kind=kind, subject=subject).values_list("id", "commitment").first()
-    return KnownStream(row[0], bytes(row[1])) if row else None
-
-
-def _create(kind: str, subject: str) -> KnownStream:
-    key = secrets.token_bytes(32)
-    wrapped = key_service().wrap("ledger", key, _context(kind, subject))
-    with connection.cursor() as cursor:
-        # Two first events at once: one row wins, the other waits for it and takes it.
-        cursor.execute(
-            "INSERT INTO ledger_bridge_stream (kind, subject, wrapped_key, commitment, length) VALUES (%s, %s, %s, %s, 0)"
-            " ON CONFLICT (kind, subject) DO NOTHING",
-            [kind, subject, wrapped, stream_commitment(key)],
-        )
-    found = _find(kind, subject)
-    if found is None:
-        message = f"The stream of {kind} {subject} could not be made."
-        raise RuntimeError(message)
+def _look_up(wanted: set[StreamName]) -> dict[StreamName, KnownStream]:
+    found = _find_or_make(wanted)
+    # Two first entries about one subject at once: one row wins, the other deed waited for it and now sees it.
+    if lost := wanted - found.keys():
+        found |= _find_or_make(lost)
+    # A stream made in a transaction that rolls back must not be remembered.
+    transaction.on_commit(lambda: _remember(found))
     return found
 
 
-@lru_cache(maxsize=200_000)
-def _unwrap(wrapped: bytes, kind: str, subject: str) -> bytes:
-    return key_service().unwrap("ledger", wrapped, _context(kind, subject))
+def _remember(found: dict[StreamName, KnownStream]) -> None:
+    if len(_known) >= _KNOWN_LIMIT:
+        _known.clear()
+    _known.update(found)
 
 
-def _context(kind: str, subject: str) -> dict[str, str]:
-    return {"purpose": "stream", "kind": kind, "subject": subject}
+def _find_or_make(names: set[StreamName]) -> dict[StreamName, KnownStream]:
+    # In sorted order, so that two deeds that meet the same new people never wait for each other in a circle.
+    offered = sorted(names)
+    keys = [secrets.token_bytes(32) for _ in offered]
+    wrapped = [wrap_stream_key(key, *name) for key, name in zip(keys, offered, strict=True)]
+    kinds, subjects = [kind for kind, _ in offered], [subject for _, subject in offered]
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_OR_MAKE, [kinds, subjects, wrapped, [stream_commitment(key) for key in keys]])
+        return {(kind, subject): KnownStream(pk, bytes(made)) for kind, subject, pk, made in cursor.fetchall()}
