@@ -1,0 +1,95 @@
+"""Every deed asks for a right and leaves an entry, or stands here with the reason why not."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import (
+    PACKAGES,
+    ROOMS,
+    ROOT,
+    Function,
+    called_names,
+    imported_modules,
+    modules,
+    named,
+    tree,
+)
+
+LEAVES_NO_ENTRY: dict[str, str] = {}
+ASKS_NO_RIGHT: dict[str, str] = {}
+
+
+@cache
+def services_of(room: str) -> dict[str, Function]:
+    """Return every function at the top of the room's services, by name."""
+    paths = [path for path in modules(room) if is_services(path)]
+    return {node.name: node for path in paths for node in tree(path).body if isinstance(node, Function)}
+
+
+def is_services(path: Path) -> bool:
+    return path.name == "services.py" or (ROOT in path.parents and "services" in path.relative_to(ROOT).parts)
+
+
+def reaches(room: str, name: str, wanted: frozenset[str]) -> bool:
+    """True when the function calls one of `wanted`, itself or through functions of the same services."""
+    known, seen, waiting = services_of(room), set(), [name]
+    while waiting:
+        current = waiting.pop()
+        seen.add(current)
+        calls = called_names(known[current]) | passed_names(known[current])
+        if calls & wanted:
+            return True
+        waiting += [call for call in calls if call in known and call not in seen]
+    return False
+
+
+def passed_names(node: ast.AST) -> set[str]:
+    """Return names handed on as arguments: a deed may be run by a helper that retries it."""
+    calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
+    return {argument.id for call in calls for argument in call.args if isinstance(argument, ast.Name)}
+
+
+def deeds_of(room: str) -> list[str]:
+    """Return what other rooms may call: where services are a package, the names in its `__all__`."""
+    offered = ROOT / room / "services" / "__init__.py"
+    public = {name for name in services_of(room) if not name.startswith("_")}
+    if not offered.exists():
+        return sorted(public)
+    constants = {node.value for node in ast.walk(tree(offered)) if isinstance(node, ast.Constant)}
+    return sorted(public & constants)
+
+
+DEEDS = [(room, name) for room in ROOMS for name in deeds_of(room)]
+
+
+@pytest.mark.parametrize("path", modules(*PACKAGES), ids=named)
+def test_nobody_reaches_past_the_door_of_a_services_package(path: Path) -> None:
+    inside = is_services(path)
+    past = {name for name in imported_modules(path) if ".services." in name}
+    assert inside or past == set()
+
+
+@pytest.mark.parametrize(("room", "name"), DEEDS)
+def test_a_deed_leaves_an_entry(room: str, name: str) -> None:
+    recorded = reaches(room, name, frozenset({"record", "record_durably", "record_many"}))
+    assert recorded != (f"{room}.{name}" in LEAVES_NO_ENTRY)
+
+
+@pytest.mark.parametrize(("room", "name"), DEEDS)
+def test_a_deed_asks_for_a_right(room: str, name: str) -> None:
+    asked = reaches(room, name, frozenset({"require"}))
+    assert asked != (f"{room}.{name}" in ASKS_NO_RIGHT)
+
+
+def test_every_exemption_still_has_its_deed() -> None:
+    assert {*LEAVES_NO_ENTRY, *ASKS_NO_RIGHT} <= {f"{room}.{name}" for room, name in DEEDS}
+
+
+@pytest.mark.parametrize(("room", "name"), DEEDS)
+def test_a_deed_takes_keyword_arguments_only(room: str, name: str) -> None:
+    arguments = services_of(room)[name].args
+    assert not arguments.posonlyargs
+    assert not arguments.args
