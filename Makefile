@@ -26,7 +26,7 @@ reset: $(VENV)/.runtime ## Throw away the local database, keys and files under v
 	@"$(BIN)/python" -m config.reset
 
 test: $(VENV)/.development ## Run the tests.
-	@"$(BIN)/python" -m tests.run
+	@"$(BIN)/python" -m tests.run $(ARGS)
 
 check: $(VENV)/.development ## Lint, types, layers, templates, migrations, deployment settings, spelling, lock file.
 	@"$(BIN)/ruff" check .

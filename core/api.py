@@ -1,28 +1,33 @@
 """Defaults of the API: closed unless a view says otherwise, and errors in one shape: {"error", "code", …}."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView, exception_handler
 
 from core.errors import IthacaError
+
+if TYPE_CHECKING:
+    # The framework's views read the settings that name this module, so they cannot be imported while it loads.
+    from rest_framework.views import APIView
 
 
 class DenyByDefault(BasePermission):
     message = "This endpoint is closed."
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return False
 
 
 class IsSignedIn(BasePermission):
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return bool(request.user and request.user.is_authenticated)
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, IthacaError):
         return Response({"error": error.sentence, "code": error.code, **error.extra}, status=error.status)
+    from rest_framework.views import exception_handler
+
     return exception_handler(error, context)

@@ -17,7 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 
 from config.database import start_embedded_database
 
-start_embedded_database()
+start_embedded_database(durable=False)
 
 
 @pytest.fixture(scope="session")

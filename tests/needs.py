@@ -1,0 +1,35 @@
+"""What some tests need besides Python, and whether it is here.
+
+A test that lacks something is skipped and listed at the end as "not run: needs …". ITHACA_REQUIRE=chromium,redis makes
+a missing one a failure instead, which is what continuous integration does.
+"""
+
+import os
+import shutil
+
+import pytest
+
+PROGRAMS = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    "redis": ("redis-server",),
+    "rabbitmq": ("rabbitmq-server",),
+}
+NAMES = {"chromium": "Chromium", "redis": "Redis", "rabbitmq": "RabbitMQ"}
+
+
+def find(what: str) -> str | None:
+    """Return the path of a program; an environment variable of its name (CHROMIUM=…) comes first."""
+    if chosen := os.environ.get(what.upper()):
+        return chosen
+    # Debian keeps servers in /usr/sbin, which an ordinary user's PATH lacks.
+    search = os.environ.get("PATH", os.defpath) + os.pathsep + "/usr/sbin"
+    return next((path for name in PROGRAMS[what] if (path := shutil.which(name, path=search))), None)
+
+
+def required() -> set[str]:
+    return {name.strip() for name in os.environ.get("ITHACA_REQUIRE", "").split(",") if name.strip()}
+
+
+def needs(what: str) -> pytest.MarkDecorator:
+    missing = find(what) is None and what not in required()
+    return pytest.mark.skipif(missing, reason=f"not run: needs {NAMES[what]}")
