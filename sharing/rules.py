@@ -86,6 +86,17 @@ _RIGHTS_ON_ITEMS = f"""
     )
 }"""  # noqa: S608  constants only; values are bound
 
+# The same question about many people and one item: the person becomes a column.
+_RIGHTS_OF_PEOPLE = f"""
+    SELECT asker.id, asked.codename
+    FROM unnest(:things::uuid[]) AS asker(id) CROSS JOIN unnest(:asked::text[]) AS asked(codename),
+        workspaces_item item
+    WHERE item.id = :item AND {
+    _MAY.format(
+        workspace="item.workspace_id", path="item.path", codename="asked.codename", roles=_ROLES, exceptions=_EXCEPTIONS
+    ).replace(":person", "asker.id")
+}"""  # noqa: S608  constants only; values are bound
+
 _RIGHTS_ON_WORKSPACES = f"""
     SELECT owned.id, asked.codename
     FROM workspaces_workspace owned CROSS JOIN unnest(:asked::text[]) AS asked(codename)
@@ -126,14 +137,21 @@ def visible_workspaces(queryset: QuerySet[M], person: User) -> QuerySet[M]:
 def item_rights(person: User, items: Iterable[Any], asked: Iterable[str]) -> dict[Any, frozenset[str]]:
     """Return which of the asked codenames the person has on each item (by id), in one query."""
     wanted = {*asked, Right.VIEW.codename}
-    found = _pairs(_RIGHTS_ON_ITEMS, person, items, wanted)
-    return {item: rights if Right.VIEW.codename in rights else frozenset() for item, rights in found.items()}
+    return _with_view(_pairs(_RIGHTS_ON_ITEMS, items, wanted, person=person.pk))
+
+
+def people_rights(people: Iterable[User], item: Any) -> dict[Any, frozenset[str]]:
+    """Return the codenames of the rights that each person (by id) has on one item, in one query."""
+    listed = list(people)
+    everything = {right.codename for right in Right}
+    found = _with_view(_pairs(_RIGHTS_OF_PEOPLE, (person.pk for person in listed), everything, item=item))
+    return {person.pk: found[person.pk] if has_standing(person) else frozenset() for person in listed}
 
 
 def workspace_rights(person: User, workspaces: Iterable[Any], asked: Iterable[str]) -> dict[Any, frozenset[str]]:
     """Return which of the asked codenames the person has on each workspace (by id), in at most two queries."""
     wanted = set(asked)
-    found = _pairs(_RIGHTS_ON_WORKSPACES, person, workspaces, wanted)
+    found = _pairs(_RIGHTS_ON_WORKSPACES, workspaces, wanted, person=person.pk)
     if Right.VIEW.codename in wanted:
         unseen = [workspace for workspace, rights in found.items() if Right.VIEW.codename not in rights]
         for workspace in _let_in(person, unseen) if unseen else ():
@@ -146,9 +164,14 @@ def _let_in(person: User, workspaces: list[Any]) -> Iterable[Any]:
     return narrowed.values_list("id", flat=True)
 
 
-def _pairs(sql: str, person: User, things: Iterable[Any], asked: set[str]) -> dict[Any, frozenset[str]]:
+def _with_view(found: dict[Any, frozenset[str]]) -> dict[Any, frozenset[str]]:
+    """Rule 5."""
+    return {key: rights if Right.VIEW.codename in rights else frozenset() for key, rights in found.items()}
+
+
+def _pairs(sql: str, things: Iterable[Any], asked: set[str], **values_by_name: Any) -> dict[Any, frozenset[str]]:
     listed = list(things)
-    text, values = _bind(sql, person, things=listed, asked=sorted(asked))
+    text, values = _bind(sql, things=listed, asked=sorted(asked), **values_by_name)
     found: dict[Any, set[str]] = {thing: set() for thing in listed}
     with connection.cursor() as cursor:
         cursor.execute(text, values)
@@ -179,14 +202,13 @@ class _Condition(models.Expression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         columns = {name: compiler.compile(column)[0] for name, column in zip(self.names, self.columns, strict=True)}
         text = self.template.format(**columns, codename="'view'", roles=_ROLES, exceptions=_EXCEPTIONS)
-        return _bind(text, self.person)
+        return _bind(text, person=self.person.pk)
 
 
-def _bind(sql: str, person: User, **more: Any) -> tuple[str, tuple[Any, ...]]:
+def _bind(sql: str, **more: Any) -> tuple[str, tuple[Any, ...]]:
     """Turn `:name` into placeholders and return their values in order."""
     pairs = [(role, Right(right).codename) for role, rights in ROLE_RIGHTS.items() for right in sorted(rights)]
     values: dict[str, Any] = {
-        "person": person.pk,
         "now": timezone.now(),
         "roles": [str(role) for role, _ in pairs],
         "codenames": [codename for _, codename in pairs],

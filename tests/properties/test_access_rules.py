@@ -14,6 +14,7 @@ from hypothesis.extra.django import TestCase
 from accounts.models import User
 from core.access import rights_on_each
 from sharing.models import ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.rules import people_rights
 from tests.conftest import make_institution, make_person
 from workspaces.models import Item, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
@@ -134,6 +135,7 @@ class TestAccessRules(TestCase):
     def test_one_check_a_page_of_checks_and_the_list_agree_with_a_naive_reading(self, plan: Plan) -> None:
         build(plan)
         naive = NaiveReading(plan)
+        self.check_people(plan, naive)
         for number, person in enumerate(plan.rows["people"]):
             user = User.objects.get(pk=person.pk)
             self.check_items(plan, naive, number, user)
@@ -148,6 +150,14 @@ class TestAccessRules(TestCase):
             assert rights[item.pk] == expected
             assert {right for right in Right if user.has_perm(right, item)} == expected
             assert (item in listed) == (Right.VIEW in expected)
+
+    def check_people(self, plan: Plan, naive: NaiveReading) -> None:
+        people = list(User.objects.filter(pk__in=[person.pk for person in plan.rows["people"]]).order_by("date_joined"))
+        item = plan.rows["items"][-1]
+        rights = people_rights(people, item.pk)
+        for number, person in enumerate(plan.rows["people"]):
+            expected = {right.codename for right in Right if naive.on_item(number, right, ITEMS - 1)}
+            assert rights[person.pk] == expected
 
     def check_workspaces(self, plan: Plan, naive: NaiveReading, number: int, user: User) -> None:
         workspaces = plan.rows["workspaces"]
