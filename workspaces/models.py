@@ -1,7 +1,7 @@
 """What is kept: workspaces, their items (folders and files), and the versions of a file.
 
-A version's bytes lie sealed in a blob; its data key lies here, wrapped under the workspace's key, which is wrapped under
-a root that only the key service holds.
+A version's bytes lie sealed in a blob; its data key lies here, wrapped under the workspace's key, which is wrapped
+under a root that only the key service holds.
 """
 
 from __future__ import annotations
@@ -73,6 +73,12 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def in_folder(self, workspace: Workspace, folder: Item | None) -> Self:
         return self.filter(workspace=workspace, parent=folder, removed_at=None)
 
+    def in_bin(self, user: Any) -> Self:
+        """Removed items that the user may view, without what was removed along with its folder."""
+        apart = models.Q(parent=None) | ~models.Q(removed_at=models.F("parent__removed_at"))
+        removed = self.filter(apart | models.Q(parent__removed_at=None), removed_at__isnull=False)
+        return access.visible_to(removed, user)  # type: ignore[return-value]
+
 
 class Item(models.Model):
     """A folder or a file. `path` lists the ids from the topmost folder down to the item itself."""
@@ -141,6 +147,7 @@ class Version(models.Model):
     file = models.ForeignKey(Item, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     media_type = models.CharField(max_length=127)
+    type_mismatch = models.BooleanField(default=False, help_text="The name promises another kind of file.")
     note = models.CharField(max_length=500, blank=True)
     plaintext_size = models.BigIntegerField()
     body_size = models.BigIntegerField()

@@ -1,0 +1,166 @@
+"""What happens to workspaces, items and versions."""
+
+from dataclasses import dataclass
+
+from ledger_bridge.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceCreated(Event):
+    kind = "workspace.created"
+    sentence = "created the workspace “{name}”"
+    action = "C"
+    name: str
+    description: str
+    key_generation: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceRenamed(Event):
+    kind = "workspace.renamed"
+    sentence = "renamed the workspace “{before}” to “{name}”"
+    action = "U"
+    before: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceDescribed(Event):
+    kind = "workspace.described"
+    sentence = "changed the description of the workspace"
+    action = "U"
+    before: str
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceArchived(Event):
+    kind = "workspace.archived"
+    sentence = "archived the workspace"
+    action = "U"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceReopened(Event):
+    kind = "workspace.reopened"
+    sentence = "reopened the workspace"
+    action = "U"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderCreated(Event):
+    kind = "folder.created"
+    sentence = "created the folder “{name}”"
+    action = "C"
+    name: str
+    parent: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemRenamed(Event):
+    kind = "item.renamed"
+    sentence = "renamed “{before}” to “{name}”"
+    action = "U"
+    before: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemDescribed(Event):
+    kind = "item.described"
+    sentence = "changed the description of “{name}”"
+    action = "U"
+    name: str
+    before: str
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemMoved(Event):
+    """`before` and `after` are ids of folders; none is the workspace itself."""
+
+    kind = "item.moved"
+    sentence = "moved “{name}”"
+    action = "U"
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemRemoved(Event):
+    kind = "item.removed"
+    sentence = "put “{name}” in the bin"
+    action = "D"
+    name: str
+    items: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemRestored(Event):
+    kind = "item.restored"
+    sentence = "took “{name}” out of the bin"
+    action = "U"
+    name: str
+    items: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionUploaded(Event):
+    """Everything that whoever holds the bytes needs to show that they are these. Hashes and commitment are hex."""
+
+    kind = "version.uploaded"
+    sentence = "uploaded version {number} of “{name}”"
+    action = "C"
+    dicom_code = "110107"
+    name: str
+    number: int
+    media_type: str
+    plaintext_size: int
+    body_size: int
+    key_commitment: str
+    body_blake3: str
+    plaintext_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionOpened(Event):
+    kind = "version.opened"
+    sentence = "opened version {number} of “{name}”"
+    action = "R"
+    dicom_code = "110103"
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionDownloaded(Event):
+    kind = "version.downloaded"
+    sentence = "downloaded version {number} of “{name}”"
+    action = "R"
+    dicom_code = "110106"
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionCutOff(Event):
+    """Reading began with the right to do so and was stopped because the right was gone."""
+
+    kind = "version.cut_off"
+    sentence = "was cut off while reading version {number} of “{name}”"
+    action = "R"
+    dicom_code = "110113"
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionDamaged(Event):
+    kind = "version.damaged"
+    sentence = "found version {number} of “{name}” damaged; nothing damaged was handed out"
+    action = "R"
+    dicom_code = "110113"
+    name: str
+    number: int
+    finding: str

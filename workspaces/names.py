@@ -1,0 +1,96 @@
+"""Names that people give: kept as they were typed, as far as that is safe.
+
+Any Unicode is welcome. A character that can make a name look like another one (control and bidirectional characters) is
+replaced by U+FFFD, so that the trick shows; "/" and NUL, which no file system keeps, are refused with a sentence.
+"""
+
+import re
+import unicodedata
+from collections.abc import Container
+from urllib.parse import quote
+
+from core.errors import Conflict, InvalidInput
+
+MAX_NAME_BYTES = 255
+_MAX_TEXT = 4000
+
+# Not part of the category "control", but they reorder, hide or break what stands around them.
+_DECEPTIVE = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | {
+    chr(code) for start, stop in ((0x202A, 0x202F), (0x2066, 0x2070), (0xE0000, 0xE0080)) for code in range(start, stop)
+}
+_LINE_BREAKS = re.compile(r"\r\n?|[\u2028\u2029]")
+
+
+def clean_name(text: str, *, field: str = "name") -> str:
+    """Return the name as it is stored: NFC, without outer white space, nothing deceptive in it.
+
+    Raises:
+        InvalidInput: with the sentence that says why it cannot be a name.
+
+    """
+    name = unicodedata.normalize("NFC", _neutral(unicodedata.normalize("NFC", text.strip()))).strip()
+    if not name_key(name):
+        raise InvalidInput("Give a name.", field=field)
+    if "/" in name or "\0" in text:
+        raise InvalidInput("A name cannot contain “/” or the character NUL.", field=field)
+    if name in {".", ".."}:
+        raise InvalidInput("“.” and “..” mean folders everywhere; choose another name.", field=field)
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise InvalidInput(f"The name is too long: at most {MAX_NAME_BYTES} bytes of UTF-8.", field=field)
+    return name
+
+
+def name_key(name: str) -> str:
+    """Return what must be unique in a folder: names that differ in case or in invisible characters are one name."""
+    visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", visible).casefold())
+
+
+def clean_text(text: str, *, field: str, limit: int = _MAX_TEXT) -> str:
+    """Return a text of several lines as it is stored: NFC, unix line ends, nothing deceptive in it."""
+    lines = _LINE_BREAKS.sub("\n", unicodedata.normalize("NFC", text)).split("\n")
+    cleaned = "\n".join("\t".join(_neutral(cell) for cell in line.split("\t")) for line in lines).strip()
+    if len(cleaned) > limit:
+        raise InvalidInput(f"This text is too long: at most {limit} characters.", field=field)
+    return cleaned
+
+
+def numbered_name(name: str, taken: Container[str]) -> str:
+    """Return "name (2).ext", or the next number whose key is not among the `taken` keys.
+
+    Raises:
+        Conflict: after a thousand copies.
+
+    """
+    stem, extension = split_extension(name)
+    for number in range(2, 1000):
+        end = f" ({number}){extension}"
+        candidate = _cut(stem, MAX_NAME_BYTES - len(end.encode())) + end
+        if name_key(candidate) not in taken:
+            return candidate
+    raise Conflict("There are too many copies of this name already; choose another name.")
+
+
+def split_extension(name: str) -> tuple[str, str]:
+    """Return ("scan.nii", ".gz") for "scan.nii.gz"; a name that starts with its only dot has no extension."""
+    stem, dot, extension = name.rpartition(".")
+    if not stem or len(extension.encode()) > 16:  # noqa: PLR2004  a sentence with a full stop is not an extension
+        return name, ""
+    return stem, dot + extension
+
+
+def content_disposition(name: str, *, attachment: bool) -> str:
+    """Return the header with both forms of the name (RFC 6266): ASCII for old programs, UTF-8 for the others."""
+    plain = "".join(char if char.isascii() and char.isprintable() and char not in '"\\%;' else "_" for char in name)
+    kind = "attachment" if attachment else "inline"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _neutral(text: str) -> str:
+    return "".join(
+        "\ufffd" if char in _DECEPTIVE or unicodedata.category(char) in {"Cc", "Cs"} else char for char in text
+    )
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore").rstrip()

@@ -1,0 +1,112 @@
+"""Bytes on their way in: sealed as they arrive, so that no plaintext ever touches a disk."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from core.errors import TooLarge
+from core.ids import uuid7
+from core.templatetags.ui import filesize
+from workspaces.crypt4gh import Sealed, SealingWriter, key_commitment, new_data_key
+from workspaces.keys import OpenKey, wrap_data_key
+from workspaces.media_types import HEAD, sniff
+from workspaces.storage import blob_store
+
+
+@dataclass(frozen=True)
+class SealedUpload:
+    """Bytes that lie sealed in the store and belong to nothing yet.
+
+    The data key exists in this object only; `bind` wraps it for the file that the bytes will be a version of. The ids
+    are made here, because sealing comes before the rows; `file_id` counts only if a new file is made.
+    """
+
+    file_id: UUID
+    version_id: UUID
+    blob: UUID
+    head_type: str
+    content: Sealed
+    data_key: bytes = field(repr=False)
+    workspace_key: OpenKey = field(repr=False)
+
+    def bind(self, file_id: str) -> tuple[bytes, bytes]:
+        """Return the wrapped data key and the key commitment for a version of this file."""
+        version_id = str(self.version_id)
+        wrapped = wrap_data_key(self.workspace_key, self.data_key, file_id=file_id, version_id=version_id)
+        return wrapped, key_commitment(self.data_key, file_id, version_id)
+
+
+class BlobSealer:
+    """Seals one stream of bytes under a fresh data key into a new blob."""
+
+    def __init__(self, *, limit: int) -> None:
+        self.data_key = new_data_key()
+        self._blob = blob_store().create()
+        self._writer = SealingWriter(self.data_key, self._blob.write)
+        self._limit = limit
+        self._size = 0
+        self._head = b""
+
+    def update(self, chunk: bytes) -> None:
+        """Take the next bytes.
+
+        Raises:
+            TooLarge: the bytes so far are more than the limit; nothing is kept.
+            StorageFull, Unavailable: the store does not take them; nothing is kept.
+
+        """
+        self._size += len(chunk)
+        try:
+            refuse_if_too_large(self._size, self._limit)
+            if len(self._head) < HEAD:
+                self._head += chunk[: HEAD - len(self._head)]
+            self._writer.update(chunk)
+        except BaseException:
+            self.abort()
+            raise
+
+    def finish(self) -> tuple[UUID, Sealed, str]:
+        """Make the blob durable; return its name, what was sealed and the media type it begins as."""
+        try:
+            content = self._writer.finish()
+            self._blob.commit()
+        except BaseException:
+            self.abort()
+            raise
+        return self._blob.name, content, sniff(self._head)
+
+    def abort(self) -> None:
+        """Keep nothing. May be called at any time; does nothing after `finish`."""
+        self._writer.abort()
+        self._blob.abort()
+
+
+class UploadSealer:
+    """A BlobSealer for a version in one workspace."""
+
+    def __init__(self, workspace_key: OpenKey, *, limit: int) -> None:
+        self._workspace_key = workspace_key
+        self._sealer = BlobSealer(limit=limit)
+        self.update = self._sealer.update
+        self.abort = self._sealer.abort
+
+    def finish(self) -> SealedUpload:
+        blob, content, head_type = self._sealer.finish()
+        return SealedUpload(
+            file_id=uuid7(),
+            version_id=uuid7(),
+            blob=blob,
+            head_type=head_type,
+            content=content,
+            data_key=self._sealer.data_key,
+            workspace_key=self._workspace_key,
+        )
+
+
+def refuse_if_too_large(size: int, limit: int) -> None:
+    if size > limit:
+        raise TooLarge(f"This file is larger than {filesize(limit)}, the most that is accepted. Nothing was stored.")
+
+
+def discard(sealed: SealedUpload) -> None:
+    """Delete the bytes of an upload that was not recorded, sooner than the sweeper would."""
+    blob_store().delete(sealed.blob)

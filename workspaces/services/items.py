@@ -1,0 +1,124 @@
+"""Deeds on items, whether file or folder."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from accounts.models import User
+from core.access import require
+from core.errors import Conflict, InvalidInput
+from ledger_bridge.recording import record
+from workspaces.events import ItemDescribed, ItemMoved, ItemRemoved, ItemRenamed, ItemRestored
+from workspaces.models import Item
+from workspaces.names import clean_name, clean_text, name_key
+from workspaces.permissions import Right
+from workspaces.services import structure
+
+
+@transaction.atomic
+def rename_item(*, actor: User, item: Item, name: str) -> Item:
+    require(actor, Right.EDIT, item)
+    structure.refuse_if_archived(item.workspace)
+    cleaned = clean_name(name)
+    item = structure.locked_item(item)
+    before = item.name
+    if cleaned == before:
+        return item
+    item.name, item.name_key = cleaned, name_key(cleaned)
+    with structure.unique_name(cleaned):
+        item.save(update_fields=["name", "name_key", "changed_at"])
+    record(ItemRenamed(before=before, name=cleaned), actor=actor, subject=item)
+    return item
+
+
+@transaction.atomic
+def describe_item(*, actor: User, item: Item, description: str) -> Item:
+    require(actor, Right.EDIT, item)
+    structure.refuse_if_archived(item.workspace)
+    item = structure.locked_item(item)
+    before, item.description = item.description, clean_text(description, field="description")
+    if item.description != before:
+        item.save(update_fields=["description", "changed_at"])
+        event = ItemDescribed(name=item.name, before=before, description=item.description)
+        record(event, actor=actor, subject=item)
+    return item
+
+
+@transaction.atomic
+def move_item(*, actor: User, item: Item, parent: Item | None) -> Item:
+    """Move an item, with everything below it, into another folder of its workspace (none: to the top)."""
+    require(actor, Right.EDIT, item)
+    require(actor, Right.UPLOAD, parent or item.workspace)
+    structure.refuse_if_archived(item.workspace)
+    structure.alone(item.workspace_id)
+    item = structure.locked_item(item)
+    parent = structure.current_folder(parent, item.workspace)
+    _refuse_impossible_move(item, parent)
+    before, was_at = item.parent_id, item.depth
+    if before == (parent.id if parent else None):
+        return item
+    item.parent = parent
+    with structure.unique_name(item.name):
+        item.save(update_fields=["parent", "changed_at"])
+    _move_paths(item, parent, was_at)
+    item.refresh_from_db(fields=["path"])
+    event = ItemMoved(name=item.name, before=str(before) if before else None, after=str(parent.id) if parent else None)
+    record(event, actor=actor, subject=item)
+    return item
+
+
+@transaction.atomic
+def remove_item(*, actor: User, item: Item) -> Item:
+    """Put an item, with everything below it, in the bin. Nothing is destroyed."""
+    require(actor, Right.EDIT, item)
+    structure.refuse_if_archived(item.workspace)
+    structure.alone(item.workspace_id)
+    item = structure.locked_item(item)
+    item.removed_at = timezone.now()
+    # One time for all of them tells what was removed together, so that it comes back together.
+    below = Item.objects.filter(path__contains=[item.id], removed_at=None)
+    count = below.update(removed_at=item.removed_at)
+    record(ItemRemoved(name=item.name, items=count), actor=actor, subject=item)
+    return item
+
+
+@transaction.atomic
+def restore_item(*, actor: User, item: Item) -> Item:
+    """Take an item out of the bin, with everything that was removed along with it."""
+    require(actor, Right.EDIT, item)
+    structure.refuse_if_archived(item.workspace)
+    structure.alone(item.workspace_id)
+    item = Item.objects.select_related("parent").get(pk=item.pk)
+    if item.removed_at is None:
+        return item
+    if item.parent and item.parent.removed_at:
+        raise Conflict(f"Its folder “{item.parent.name}” is in the bin too. Restore that first.")
+    count = _restore(item, item.removed_at)
+    item.removed_at = None
+    record(ItemRestored(name=item.name, items=count), actor=actor, subject=item)
+    return item
+
+
+def _restore(item: Item, removed_at: datetime) -> int:
+    with structure.unique_name(item.name):
+        return Item.objects.filter(path__contains=[item.id], removed_at=removed_at).update(removed_at=None)
+
+
+def _refuse_impossible_move(item: Item, parent: Item | None) -> None:
+    above = parent.path if parent else []
+    if item.id in above:
+        raise InvalidInput("A folder cannot be moved into itself.", field="parent")
+    deepest = Item.objects.filter(path__contains=[item.id]).aggregate(deepest=Max("path__len"))["deepest"]
+    if len(above) + deepest - item.depth + 1 > structure.MAX_DEPTH:
+        raise InvalidInput(f"Folders can be {structure.MAX_DEPTH} levels deep; this would be deeper.", field="parent")
+
+
+def _move_paths(item: Item, parent: Item | None, was_at: int) -> None:
+    """Replace what stands above the item in its own path and in those of everything below it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE workspaces_item SET path = %s::uuid[] || path[%s:] WHERE path @> ARRAY[%s]::uuid[]",
+            [[str(one) for one in parent.path] if parent else [], was_at, str(item.id)],
+        )

@@ -1,0 +1,124 @@
+"""Reading is a deed: the entry is committed before the key is unwrapped, so there are no bytes without a record."""
+
+import time
+from collections.abc import Iterator
+from contextvars import copy_context
+from functools import partial
+
+from accounts.models import User
+from core.access import explain_refusal, require
+from core.errors import DamagedContent, Refused
+from core.kms import KeyServiceRefused
+from ledger_bridge.events import Event
+from ledger_bridge.models import Entry
+from ledger_bridge.recording import record_durably
+from workspaces.crypt4gh import Crypt4ghError, SealedBody, verify_commitment
+from workspaces.events import VersionCutOff, VersionDamaged, VersionDownloaded, VersionOpened
+from workspaces.keys import unwrap_data_key
+from workspaces.models import Item, Version
+from workspaces.permissions import Right
+from workspaces.storage import blob_store
+
+# A right that is taken away ends a running download after about this many seconds.
+_RECHECK = 0.2
+_DAMAGED = "The stored bytes of this version are not the ones that were recorded. Nothing of them was handed out."
+
+
+def open_version(
+    *, actor: User, version: Version, right: Right = Right.VIEW, purpose: str | None = None
+) -> "OpenedVersion":
+    """Record that `actor` reads a version, then open it.
+
+    `right` is VIEW to look at it, DOWNLOAD to take it away.
+
+    Raises:
+        DamagedContent: key, blob and record do not belong together; recorded as an alert.
+        Unavailable: the key service or the store does not answer.
+
+    """
+    require(actor, right, version.file)
+    happened = VersionDownloaded if right == Right.DOWNLOAD else VersionOpened
+    event = happened(name=version.file.name, number=version.number)
+    entry = record_durably(event, actor=actor, subject=version, purpose=purpose)
+    opened = OpenedVersion(actor, version, right, entry)
+    opened.verify()
+    return opened
+
+
+class OpenedVersion:
+    """A version that may be read by one person, as long as that person keeps the right."""
+
+    def __init__(self, actor: User, version: Version, right: Right, entry: str) -> None:
+        self.entry = entry
+        self.name = version.file.name
+        self.media_type = version.media_type
+        self.size = version.plaintext_size
+        self._actor = actor
+        self._version = version
+        self._right = right
+        # Bytes flow after the request has left the middleware; what is recorded then still belongs to it.
+        self._context = copy_context()
+        self._body: SealedBody | None = None
+
+    def verify(self) -> None:
+        """Unwrap the key, check its commitment and open the last segment."""
+        try:
+            self._opened_body().verify_end()
+        except (Crypt4ghError, DamagedContent) as error:
+            raise self._damaged(error) from error
+        except KeyServiceRefused as error:
+            self._damaged(error)
+            raise
+
+    def iter_range(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes from `start` up to, not including, `stop`, each block verified before it leaves.
+
+        Raises:
+            DamagedContent: at the first block that is not what was recorded; recorded as an alert.
+            Refused: as soon as the right is gone; recorded.
+
+        """
+        checked = time.monotonic()
+        blocks = self._blocks(start, stop)
+        for block in blocks:
+            if time.monotonic() - checked > _RECHECK:
+                self._require_still()
+                checked = time.monotonic()
+            yield block
+
+    def _blocks(self, start: int, stop: int) -> Iterator[bytes]:
+        try:
+            yield from self._opened_body().iter_range(start, stop)
+        except (Crypt4ghError, DamagedContent) as error:
+            raise self._damaged(error) from error
+
+    def _opened_body(self) -> SealedBody:
+        if self._body is None:
+            version = self._version
+            key = unwrap_data_key(version)
+            verify_commitment(bytes(version.key_commitment), key, str(version.file_id), str(version.id))
+            read_at = partial(blob_store().read_at, version.blob)
+            body = SealedBody(read_at, key=key, body_size=version.body_size)
+            if body.plaintext_size != version.plaintext_size:
+                raise DamagedContent("The recorded sizes contradict each other.")
+            self._body = body
+        return self._body
+
+    def _require_still(self) -> None:
+        """Ask again, with nothing remembered: the person, the item and the right as they are now."""
+        actor = User.objects.filter(pk=self._actor.pk).first()
+        item = Item.objects.filter(pk=self._version.file_id, removed_at=None).first()
+        if actor and item and actor.has_perm(self._right, item):
+            return
+        self._alert(VersionCutOff(name=self.name, number=self._version.number))
+        sentence = explain_refusal(actor, self._right, item) if actor and item else "It was removed meanwhile."
+        raise Refused(sentence, right=self._right.value, subject=self._version)
+
+    def _damaged(self, error: Exception) -> DamagedContent:
+        finding = str(error)
+        self._alert(VersionDamaged(name=self.name, number=self._version.number, finding=finding))
+        return DamagedContent(_DAMAGED)
+
+    def _alert(self, event: Event) -> None:
+        record = partial(record_durably, event, actor=self._actor, subject=self._version, outcome=Entry.Outcome.DENY)
+        self._context.run(record)

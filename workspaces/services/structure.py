@@ -1,0 +1,76 @@
+"""Locks and rules that the deeds on items share.
+
+An item's `path` repeats the ids of the folders above it. So whoever adds an item must not do it while somebody moves,
+removes or restores one of those folders. Adding takes the workspace's row FOR KEY SHARE, which any number of people can
+hold at once; moving, removing and restoring take it FOR UPDATE and so stand alone for the moment they last.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+
+from core.errors import Conflict
+from workspaces.models import Item, Workspace
+
+MAX_DEPTH = 32
+
+
+def beside_others(workspace_id: UUID) -> None:
+    """Hold the tree of a workspace still until this transaction ends, together with others who only add to it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM workspaces_workspace WHERE id = %s FOR KEY SHARE", [workspace_id])
+
+
+def alone(workspace_id: UUID) -> None:
+    """Hold the tree of a workspace for this transaction only."""
+    Workspace.objects.select_for_update(no_key=False, of=("self",)).get(pk=workspace_id)
+
+
+def locked_item(item: Item) -> Item:
+    """Return the item as it is now, locked until this transaction ends."""
+    found = Item.objects.select_for_update(no_key=True, of=("self",)).filter(pk=item.pk, removed_at=None).first()
+    if found is None:
+        raise Conflict("Somebody removed this meanwhile. You may find it in the bin.")
+    return found
+
+
+def current_folder(parent: Item | None, workspace: Workspace) -> Item | None:
+    """Return the folder to put something in as it is now."""
+    if parent is None:
+        return None
+    found = Item.objects.filter(pk=parent.pk, workspace=workspace, kind=Item.Kind.FOLDER, removed_at=None).first()
+    if found is None:
+        raise Conflict("There is no such folder in this workspace any more.")
+    return found
+
+
+def path_below(parent: Item | None, item_id: UUID) -> list[UUID]:
+    """Return the path of an item in a folder.
+
+    Raises:
+        Conflict: the folder is as deep as folders go.
+
+    """
+    above = parent.path if parent else []
+    if len(above) >= MAX_DEPTH:
+        raise Conflict(f"Folders can be {MAX_DEPTH} levels deep; this would be deeper.")
+    return [*above, item_id]
+
+
+def refuse_if_archived(workspace: Workspace) -> None:
+    if Workspace.objects.filter(pk=workspace.pk, archived_at__isnull=False).exists():
+        raise Conflict("This workspace is archived: it can be read, but not changed. A manager can reopen it.")
+
+
+@contextmanager
+def unique_name(name: str) -> Iterator[None]:
+    """Turn the database's answer to a name that is taken into a sentence, also when two people were equally fast."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "one_item_per_name" not in str(error):
+            raise
+        raise Conflict(f"There is already something called “{name}” in this folder.") from error

@@ -1,0 +1,221 @@
+"""Where sealed bytes lie. Names are random ids, so nothing that a person typed ever reaches a path.
+
+Everything behind the Protocol raises StorageFull, DamagedContent or Unavailable and nothing else.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID, uuid4
+
+from django.conf import settings
+
+from core.errors import DamagedContent, StorageFull, Unavailable
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_INCOMING = "incoming"
+
+
+@dataclass(frozen=True)
+class StoredBlob:
+    """A blob as the sweeper sees it; `changed` is a POSIX timestamp."""
+
+    name: UUID
+    changed: float
+
+
+class BlobWriter(Protocol):
+    """One blob on its way in. It exists for nobody until `commit` has returned."""
+
+    @property
+    def name(self) -> UUID: ...
+    def write(self, data: bytes | memoryview) -> None: ...
+    def commit(self) -> None:
+        """Make the blob durable and give it its name."""
+        ...
+
+    def abort(self) -> None:
+        """Forget what was written. Does nothing after `commit`; may be called twice."""
+        ...
+
+
+class BlobStore(Protocol):
+    def create(self) -> BlobWriter: ...
+    def read_at(self, name: UUID, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset`; fewer only at the end of the blob.
+
+        Raises:
+            DamagedContent: the blob is missing or cannot be read.
+            Unavailable: the store does not answer.
+
+        """
+        ...
+
+    def size(self, name: UUID) -> int: ...
+    def delete(self, name: UUID) -> None:
+        """Remove a blob; one that is not there is removed already."""
+        ...
+
+    def names(self) -> Iterator[StoredBlob]:
+        """Yield every blob there is, in no order."""
+        ...
+
+    def abandoned(self) -> Iterator[StoredBlob]:
+        """Yield what was begun and neither committed nor aborted; `changed` is when the last bytes came."""
+        ...
+
+    def discard_abandoned(self, name: UUID) -> None: ...
+
+
+class LocalBlobStore:
+    """A directory: `ab/cd/abcd…` for blobs, `incoming/` for those on their way."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def create(self) -> BlobWriter:
+        name = uuid4()
+        with _translated():
+            incoming = self._directory / _INCOMING
+            _make_directory(incoming)
+            return _LocalWriter(name, incoming / name.hex, self._path(name))
+
+    def read_at(self, name: UUID, offset: int, length: int) -> bytes:
+        with _translated(), self._opened(name) as descriptor:
+            return _read_fully(descriptor, offset, length)
+
+    def size(self, name: UUID) -> int:
+        with _translated(), self._opened(name) as descriptor:
+            return os.fstat(descriptor).st_size
+
+    def delete(self, name: UUID) -> None:
+        with _translated(), suppress(FileNotFoundError):
+            self._path(name).unlink()
+
+    def names(self) -> Iterator[StoredBlob]:
+        return self._listed("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")
+
+    def abandoned(self) -> Iterator[StoredBlob]:
+        return self._listed(f"{_INCOMING}/*")
+
+    def discard_abandoned(self, name: UUID) -> None:
+        with _translated(), suppress(FileNotFoundError):
+            (self._directory / _INCOMING / name.hex).unlink()
+
+    def _path(self, name: UUID) -> Path:
+        return self._directory / name.hex[:2] / name.hex[2:4] / name.hex
+
+    @contextmanager
+    def _opened(self, name: UUID) -> Iterator[int]:
+        try:
+            descriptor = os.open(self._path(name), os.O_RDONLY)
+        except FileNotFoundError as error:
+            if not self._directory.is_dir():
+                raise Unavailable("The file store is not reachable. Nothing was opened.") from error
+            raise DamagedContent("The stored bytes are missing.") from error
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _listed(self, pattern: str) -> Iterator[StoredBlob]:
+        with _translated():
+            for path in self._directory.glob(pattern):
+                # A blob may be deleted, or get its name, while the directory is being read.
+                with suppress(FileNotFoundError, ValueError):
+                    yield StoredBlob(UUID(hex=path.name), path.stat().st_mtime)
+
+
+class _LocalWriter:
+    """Writes to a temporary name; `commit` makes bytes, name and directories durable, in that order."""
+
+    def __init__(self, name: UUID, temporary: Path, final: Path) -> None:
+        self.name = name
+        self._temporary = temporary
+        self._final = final
+        self._descriptor: int | None = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+    def write(self, data: bytes | memoryview) -> None:
+        rest = memoryview(data)
+        with _translated():
+            while rest:
+                rest = rest[os.write(self._open_descriptor(), rest) :]
+
+    def commit(self) -> None:
+        with _translated():
+            os.fsync(self._open_descriptor())
+            self._close()
+            _make_directory(self._final.parent)
+            self._temporary.rename(self._final)
+            _sync_directory(self._final.parent)
+
+    def abort(self) -> None:
+        with _translated():
+            self._close()
+            self._temporary.unlink(missing_ok=True)
+
+    def _open_descriptor(self) -> int:
+        if self._descriptor is None:
+            raise OSError(errno.EBADF, "The blob is closed.")
+        return self._descriptor
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)
+
+
+def _make_directory(path: Path) -> None:
+    """Make a directory and its parents with mode 0700, and their names durable."""
+    if path.is_dir():
+        return
+    _make_directory(path.parent)
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    _sync_directory(path.parent)
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_fully(descriptor: int, offset: int, length: int) -> bytes:
+    data = os.pread(descriptor, length, offset)
+    if len(data) in (0, length):
+        return data
+    parts, found = [data], len(data)
+    while found < length and (data := os.pread(descriptor, length - found, offset + found)):
+        parts.append(data)
+        found += len(data)
+    return b"".join(parts)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull("There is no room left in the file store. Nothing was stored.") from error
+        if error.errno == errno.EIO:
+            raise DamagedContent("The stored bytes cannot be read from their disk.") from error
+        raise Unavailable("The file store does not answer. Nothing was stored or opened; try again later.") from error
+
+
+@cache
+def _local_store(directory: Path) -> LocalBlobStore:
+    return LocalBlobStore(directory)
+
+
+def blob_store() -> BlobStore:
+    """Return the installation's blob store."""
+    return _local_store(settings.BLOB_DIRECTORY)
