@@ -37,11 +37,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
 
 @pytest.fixture(autouse=True)
 def _forget_streams() -> Iterator[None]:
-    """Rows of one test's database must not be remembered in the next."""
+    """Rows of one test's database must not be remembered in the next, nor what was published of it."""
+    from django.conf import settings
+
     from ledger_bridge.streams import forget_streams
 
     yield
     forget_streams()
+    (settings.LEDGER_DIRECTORY / "checkpoint").unlink(missing_ok=True)
 
 
 @pytest.fixture

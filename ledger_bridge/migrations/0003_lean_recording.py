@@ -85,4 +85,15 @@ class Migration(migrations.Migration):
             "ALTER TABLE ledger_bridge_stream RESET (fillfactor);"
             "ALTER TABLE ledger_bridge_treestate RESET (fillfactor);",
         ),
+        # Hashes do not compress; trying costs more than storing them.
+        migrations.RunSQL(
+            "ALTER TABLE ledger_bridge_tile ALTER COLUMN hashes SET STORAGE EXTERNAL;",
+            "ALTER TABLE ledger_bridge_tile ALTER COLUMN hashes SET STORAGE EXTENDED;",
+        ),
+        # The sequencer takes the outbox as one string of records of equal length.
+        migrations.RunSQL(
+            "ALTER TABLE ledger_bridge_outbox ADD CONSTRAINT outbox_lengths"
+            " CHECK (octet_length(commitment) = 32 AND octet_length(seed) = 32);",
+            "ALTER TABLE ledger_bridge_outbox DROP CONSTRAINT outbox_lengths;",
+        ),
     ]
