@@ -1,18 +1,24 @@
 """Checks events one by one: form, commitment, leaf, and their numbers in the disclosed streams.
 
-Rules enforced, in this order, for every line of `events.jsonl`
-    * it has the form of version 1 and is read in one way only (`form.py`, `strict_json.py`);
-    * its index is larger than that of the line before and lies in the log;
-    * its values are sane, and they give the commitment in the leaf at its index (`form.py`);
+Rules enforced, for every line of `events.jsonl`
+    * it has the form of version 1 and is read in one way only (`form.py`, `strict_json.py`), and its values are sane;
     * a `tags` number really gives the tag in that slot of the leaf;
     * whatever is disclosed about a workspace, item or person with a disclosed stream commits to that very stream and
       numbers itself in it: a second, secret stream about the same thing would show here;
-    * in a complete export it belongs to at least one disclosed stream; no two events have the same id.
+    * in a complete export it belongs to at least one disclosed stream;
+    * its index is larger than that of the line before and lies in the log;
+    * the commitment recomputed from values, salts and hidden hashes is the one in the leaf at its index;
+    * no two events have the same id.
+
+The work is in two halves. `EventReader` needs nothing but the line, so it can run in several processes; `EventRegister`
+sees the events in order, next to their leaves, and remembers the little that completeness needs.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 
-from ledger_bridge.tlog.entry import SLOTS, Leaf, tag
+from ledger_bridge.tlog.entry import LEAF_SIZE, SLOTS, TAG_SIZE, tag
+from ledger_bridge.tlog.errors import FormatError
 from verifier import strict_json
 from verifier.form import Event, WrongEventError
 from verifier.report import MismatchError
@@ -23,56 +29,126 @@ PRESENT = 0x80
 
 _KIND_OF_SLOT = {"workspace": "workspace", "item": "item", "actor": "person", "person": "person"}
 _SLOT_NUMBERS = {slot: number for number, slot in enumerate(SLOTS)}
+_COMMITMENT_AT = 1 + len(SLOTS) * TAG_SIZE
 _ID_SIZE = 16
 _INDEX_SIZE = 8
 
 
-class EventChecker:
-    """Holds what has to be remembered between events: order, marks, ids."""
+@dataclass(slots=True)
+class Digest:
+    """What a line demands of its leaf. `tags` holds, by slot, the tags that the event's number may stand for."""
 
-    def __init__(self, scope: Scope, size: int) -> None:
+    line: int
+    index: int
+    commitment: bytes
+    tags: dict[int, list[bytes]]
+    id: bytes | None
+
+
+class EventReader:
+    """Reads lines, without looking at leaves."""
+
+    def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._last = -1
         self._by_commitment = {stream.commitment: stream for stream in scope.streams}
         self._by_id = {(stream.kind, stream.id): stream for stream in scope.streams}
-        self._ids = [bytearray() for _ in range(256)]  # by last byte, so that no set of all ids is ever needed
-        self.marks = bytearray(size)
-        self.count = 0
 
-    def read(self, line: bytes) -> Event:
-        """Read the next line and check its form and place.
+    def read(self, line: bytes, number: int) -> Digest:
+        """Read one line and say what it demands of its leaf.
 
         Raises:
-            MismatchError: it has no such form, or comes out of order.
+            MismatchError: the line contradicts itself or a disclosed stream.
 
         """
-        self.count += 1
-        where: dict[str, str | int] = {"member": "events.jsonl", "line": self.count}
+        where: dict[str, str | int] = {"member": "events.jsonl", "line": number}
         try:
             event = Event.parse(strict_json.loads(line))
         except (ValueError, TypeError) as error:
             raise MismatchError(f"it cannot be read: {error}", **where) from error
-        if not self._last < event.index < len(self.marks):
-            sentence = f"it follows event {self._last} in a log of {len(self.marks)} leaves, but indexes ascend"
-            raise MismatchError(sentence, **where, event=event.index)
-        self._last = event.index
-        return event
-
-    def check(self, event: Event, leaf: bytes) -> None:
-        """Check an event against the leaf at its index.
-
-        Raises:
-            MismatchError: they do not belong together, or the event contradicts a disclosed stream.
-
-        """
+        where["event"] = event.index
         try:
             event.check_values()
-            self._check_streams(event, event.check_leaf(leaf))
+            identity = bytes.fromhex(event.fields["id"].replace("-", "")) if "id" in event.fields else None
+            return Digest(number, event.index, event.commitment(), self._tags(event), identity)
+        except FormatError as error:
+            raise MismatchError(str(error), **where) from error
         except WrongEventError as wrong:
-            where: dict[str, str | int] = {"member": "events.jsonl", "line": self.count, "event": event.index}
             where |= {"field": wrong.field} if wrong.field else {}
             raise MismatchError(str(wrong), **where) from wrong
-        self._remember(event)
+
+    def _tags(self, event: Event) -> dict[int, list[bytes]]:
+        for slot, kind in _KIND_OF_SLOT.items():
+            stream = self._by_id.get((kind, event.fields.get(slot, "")))
+            if stream:
+                _require_numbered(event, slot, stream)
+        if self._scope.complete and not event.tags:
+            raise WrongEventError("it belongs to none of the disclosed streams", "tags")
+        return {
+            _SLOT_NUMBERS[slot]: [tag(stream.key, number) for stream in self._candidates(event, slot)]
+            for slot, number in event.tags.items()
+        }
+
+    def _candidates(self, event: Event, slot: str) -> list[Stream]:
+        """The streams that the number may be of: one if the event says which, all of the kind if it hides that."""
+        name = f"{slot}_stream"
+        streams = [self._by_commitment.get(event.fields[name])] if name in event.fields else self._scope.streams
+        fitting = [s for s in streams if s and s.kind == _KIND_OF_SLOT[slot] and event.fields.get(slot, s.id) == s.id]
+        if not fitting:
+            raise WrongEventError(f"it numbers itself in a {slot} stream that this export does not disclose", "tags")
+        return fitting
+
+
+def _require_numbered(event: Event, slot: str, stream: Stream) -> None:
+    if event.fields.get(f"{slot}_stream", stream.commitment) != stream.commitment:
+        sentence = f"it commits to another stream than {stream}: there is a second one"
+        raise WrongEventError(sentence, f"{slot}_stream")
+    if slot not in event.tags:
+        raise WrongEventError(f"it does not give its number in {stream}", "tags")
+
+
+class EventRegister:
+    """Holds events against their leaves, and remembers order, marks and ids."""
+
+    def __init__(self, size: int) -> None:
+        self._last = -1
+        self._ids = [bytearray() for _ in range(256)]  # by last byte, so that no set of all ids is ever needed
+        self.marks = bytearray(size)
+        self.count = 0
+
+    def expect(self, digest: Digest) -> None:
+        """Check the place of the next event.
+
+        Raises:
+            MismatchError: it comes out of order, or lies outside the log.
+
+        """
+        if not self._last < digest.index < len(self.marks):
+            sentence = f"it follows event {self._last} in a log of {len(self.marks)} leaves, but indexes ascend"
+            raise MismatchError(sentence, member="events.jsonl", line=digest.line, event=digest.index)
+        self._last = digest.index
+        self.count += 1
+
+    def place(self, digest: Digest, leaf: bytes) -> None:
+        """Check an event against the leaf at its index, and remember it.
+
+        Raises:
+            MismatchError: they do not belong together.
+
+        """
+        where: dict[str, str | int] = {"member": "events.jsonl", "line": digest.line, "event": digest.index}
+        if len(leaf) != LEAF_SIZE or leaf[_COMMITMENT_AT:] != digest.commitment:
+            sentence = "its fields and salts do not give the commitment in its leaf"
+            raise MismatchError(sentence, **where, field="commitment")
+        mark = PRESENT
+        for slot, candidates in digest.tags.items():
+            start = 1 + slot * TAG_SIZE
+            if leaf[start : start + TAG_SIZE] not in candidates:
+                sentence = f"its number does not give the tag in the {SLOTS[slot]} slot of its leaf"
+                raise MismatchError(sentence, **where, field="tags")
+            mark |= 1 << slot
+        self.marks[digest.index] = mark
+        if digest.id:
+            self._ids[digest.id[-1]] += digest.id + digest.index.to_bytes(_INDEX_SIZE, "big")
 
     def check_ids(self) -> None:
         """Check, after the last event, that no two have the same id.
@@ -87,49 +163,6 @@ class EventChecker:
             twice = next((identity for identity, times in seen.items() if times > 1), None)
             if twice is not None:
                 places = [at for at in range(0, len(bucket), step) if bucket[at : at + _ID_SIZE] == twice]
-                indexes = [int.from_bytes(bucket[at + _ID_SIZE : at + step], "big") for at in places]
-                sentence = f"events {indexes[0]} and {indexes[1]} have the same id {twice.hex()}"
-                raise MismatchError(sentence, member="events.jsonl", event=indexes[1], field="id")
-
-    def _check_streams(self, event: Event, leaf: Leaf) -> None:
-        for slot, number in event.tags.items():
-            stream = self._stream_of(event, slot, number, leaf)
-            if event.fields.get(slot, stream.id) != stream.id:
-                raise WrongEventError(f"its tag belongs to {stream}, but the field says otherwise", slot)
-        for slot, kind in _KIND_OF_SLOT.items():
-            self._require_numbered(event, slot, self._by_id.get((kind, event.fields.get(slot, ""))))
-        if self._scope.complete and not event.tags:
-            raise WrongEventError("it belongs to none of the disclosed streams", "tags")
-
-    def _stream_of(self, event: Event, slot: str, number: int, leaf: Leaf) -> Stream:
-        for stream in self._candidates(event, slot):
-            if tag(stream.key, number) == leaf.tags[_SLOT_NUMBERS[slot]]:
-                return stream
-        raise WrongEventError(f"number {number} of no disclosed stream gives the tag in the leaf's {slot} slot", "tags")
-
-    def _candidates(self, event: Event, slot: str) -> list[Stream]:
-        """The streams that the number may be of: one if the event says which, all of the kind if it hides that."""
-        name, kind = f"{slot}_stream", _KIND_OF_SLOT[slot]
-        if name in event.fields:
-            stream = self._by_commitment.get(event.fields[name])
-            return [stream] if stream and stream.kind == kind else []
-        return [stream for stream in self._scope.streams if stream.kind == kind]
-
-    def _require_numbered(self, event: Event, slot: str, stream: Stream | None) -> None:
-        if stream is None:
-            return
-        if event.fields.get(f"{slot}_stream", stream.commitment) != stream.commitment:
-            raise WrongEventError(
-                f"it commits to another stream than {stream}: there is a second one", f"{slot}_stream"
-            )
-        if slot not in event.tags:
-            raise WrongEventError(f"it does not give its number in {stream}", "tags")
-
-    def _remember(self, event: Event) -> None:
-        mark = PRESENT
-        for slot in event.tags:
-            mark |= 1 << _SLOT_NUMBERS[slot]
-        self.marks[event.index] = mark
-        if "id" in event.fields:
-            identity = bytes.fromhex(event.fields["id"].replace("-", ""))
-            self._ids[identity[-1]] += identity + event.index.to_bytes(_INDEX_SIZE, "big")
+                first, second, *_ = [int.from_bytes(bucket[at + _ID_SIZE : at + step], "big") for at in places]
+                sentence = f"events {first} and {second} have the same id {twice.hex()}"
+                raise MismatchError(sentence, member="events.jsonl", event=second, field="id")

@@ -38,7 +38,7 @@ _KEYS = {"index", "tags", "fields", "salts", "hidden"}
 
 def _text(pattern: str) -> Callable[[Any], bool]:
     matches = re.compile(pattern, re.ASCII).fullmatch
-    return lambda value: isinstance(value, str) and matches(value) is not None
+    return lambda value: type(value) is str and matches(value) is not None
 
 
 def _or_null(check: Callable[[Any], bool]) -> Callable[[Any], bool]:

@@ -13,6 +13,7 @@ whether the policy deserves trust.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -24,15 +25,14 @@ from ledger_bridge.tlog.errors import TlogError
 from ledger_bridge.tlog.merkle import Frontier
 from ledger_bridge.tlog.policy import Accepted, Policy
 from verifier.archive import Archive
-from verifier.events import EventChecker
-from verifier.form import Event
+from verifier.events import Digest, EventRegister
+from verifier.reading import read_events
 from verifier.report import MismatchError, Report
 from verifier.scope import Scope, parse_scope
 from verifier.streams import check_streams
 from verifier.wording import describe_cosignatures, describe_limits
 
 _LEAVES_AT_ONCE = 2048
-_LONGEST_LINE = 1 << 20
 
 
 def verify_trail(path: Path, report: Report, *, policy: Policy | None, known: bytes | None) -> None:
@@ -76,27 +76,34 @@ class _Verification:
         return accepted
 
     def _check_leaves_and_events(self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None) -> bytearray:
-        checker = EventChecker(scope, checkpoint.size)
+        register = EventRegister(checkpoint.size)
         roots = _Roots(checkpoint, earlier)
-        pending = self._next_events(checker)
-        event = next(pending, None)
-        for chunk in self._leaves():
-            start = roots.size
-            roots.grow(chunk)
-            while event and event.index < roots.size:
-                at = (event.index - start) * LEAF_SIZE
-                checker.check(event, chunk[at : at + LEAF_SIZE])
-                event = next(pending, None)
+        with self._archive.open("events.jsonl") as member, closing(read_events(member, scope)) as events:
+            self._follow(roots, register, events)
         roots.check()
-        if checker.count != scope.events:
-            sentence = f"it holds {checker.count} events, but the scope says {scope.events}"
+        if register.count != scope.events:
+            sentence = f"it holds {register.count} events, but the scope says {scope.events}"
             raise MismatchError(sentence, member="events.jsonl")
-        checker.check_ids()
+        register.check_ids()
         self._report.passed(f"The {checkpoint.size} leaves give the root that was signed.")
         if earlier:
             self._report.passed(f"The log still begins with the {earlier.size} leaves of the checkpoint you know.")
-        self._report.passed(f"Each of the {checker.count} events is in the log, exactly as it was recorded.")
-        return checker.marks
+        self._report.passed(f"Each of the {register.count} events is in the log, exactly as it was recorded.")
+        return register.marks
+
+    def _follow(self, roots: "_Roots", register: EventRegister, events: Iterator[Digest]) -> None:
+        """Walk along the log once, with the events in step."""
+        pending = next(events, None)
+        for chunk in self._leaves():
+            start = roots.size
+            roots.grow(chunk)
+            while pending and pending.index < roots.size:
+                register.expect(pending)
+                at = (pending.index - start) * LEAF_SIZE
+                register.place(pending, chunk[at : at + LEAF_SIZE])
+                pending = next(events, None)
+        if pending:
+            register.expect(pending)
 
     def _check_streams(self, scope: Scope, marks: bytearray) -> None:
         withheld = check_streams(scope, self._leaves, marks)
@@ -113,13 +120,6 @@ class _Verification:
 
     def _leaves(self) -> Iterator[bytes]:
         return self._archive.blocks("leaves.bin", _LEAVES_AT_ONCE * LEAF_SIZE)
-
-    def _next_events(self, checker: EventChecker) -> Iterator[Event]:
-        with self._archive.open("events.jsonl") as member:
-            while line := member.readline(_LONGEST_LINE + 1):
-                if not line.endswith(b"\n") or len(line) > _LONGEST_LINE:
-                    raise MismatchError("it has no end", member="events.jsonl", line=checker.count + 1)
-                yield checker.read(line)
 
 
 @dataclass

@@ -182,8 +182,8 @@ def disclosed_hashes(fields: Mapping[str, Json], salts: bytes) -> dict[str, byte
     at = 0
     for name in sorted(fields):
         # field_hash() written out: a verifier runs these lines for every field of every event.
-        salted = _FIELD + salts[at : at + SECRET_SIZE]
-        hashes[name] = sha256(salted + _framed_name(name) + canonical(fields[name])).digest()
+        value = canonical(fields[name])
+        hashes[name] = sha256(_FIELD + salts[at : at + SECRET_SIZE] + _framed_name(name) + value).digest()
         at += SECRET_SIZE
     return hashes
 
