@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded_postgres import EmbeddedPostgres
+from config.env import env_text
 
 
 def parse_database_url(url: str) -> dict[str, Any]:
@@ -46,8 +47,10 @@ def embedded_postgres() -> EmbeddedPostgres:
 
 def start_embedded_database(*, durable: bool = True) -> str:
     """Start the embedded server unless a DATABASE_URL is set or it runs already; return the URL, also put there."""
-    if url := os.environ.get("DATABASE_URL"):
+    if url := env_text("DATABASE_URL", ""):
         return url
+    if os.environ.get("DJANGO_SETTINGS_MODULE") == "config.settings.production":
+        env_text("DATABASE_URL")  # raises: a hospital names its database
     server = embedded_postgres()
     server.start(durable=durable)
     os.environ["DATABASE_URL"] = server.url

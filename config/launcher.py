@@ -15,7 +15,7 @@ from typing import TextIO
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import embedded_postgres, ithaca_home, start_embedded_database
-from config.env import env_int
+from config.env import env_int, env_text
 from config.supervisor import Child, Supervisor, say
 
 READY_WITHIN = 120.0
@@ -27,7 +27,7 @@ def main() -> int:
     try:
         port = chosen_port()
         lock = hold_home()
-        embedded = not os.environ.get("DATABASE_URL")
+        embedded = not env_text("DATABASE_URL", "")
         start_embedded_database()
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
