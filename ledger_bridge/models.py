@@ -93,6 +93,7 @@ class Entry(models.Model):
             _about("actor"),
             _about("person"),
             models.Index(fields=["-recorded_at", "-id"], name="entry_by_time"),
+            models.Index(fields=["kind", "-recorded_at", "-id"], name="entry_by_kind"),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(outcome__in=["allow", "deny"]), name="entry_outcome_known"),
@@ -122,7 +123,7 @@ class Leaf(models.Model):
     """Entry number `index` of the log: the 97 bytes and, for each stream, the entry's number n in it."""
 
     index = models.BigIntegerField(primary_key=True)
-    entry = models.UUIDField(unique=True)
+    entry = models.OneToOneField(Entry, models.PROTECT, db_column="entry", db_constraint=False)
     data = models.BinaryField()
     workspace_n = models.BigIntegerField(null=True)
     item_n = models.BigIntegerField(null=True)

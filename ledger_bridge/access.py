@@ -1,0 +1,51 @@
+"""Who may see an entry, and what the ledger asks of rooms above it.
+
+The ledger knows neither workspaces nor second factors. Rooms that do say so here, once, in `ready()`.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from core.errors import Unavailable
+from ledger_bridge.models import Entry
+from ledger_bridge.permissions import Right
+
+EntryPolicy = Callable[[Any, Entry], bool]
+"""Whether a person may see an entry, because they may see the trail of what it is about."""
+
+View = Callable[..., HttpResponse]
+
+_policies: list[EntryPolicy] = []
+_step_up: list[Callable[[View], View]] = []
+
+
+def register_entry_policy(policy: EntryPolicy) -> None:
+    """Let a room say yes to an entry. Nobody can say no for another."""
+    _policies.append(policy)
+
+
+def register_step_up(decorator: Callable[[View], View]) -> None:
+    """Say how a person proves a factor once more before an export."""
+    _step_up[:] = [decorator]
+
+
+def may_see_entry(user: Any, entry: Entry) -> bool:
+    """Answer yes for those who acted or were acted upon, for auditors, and where a room above says so."""
+    if user.ledger_id and user.ledger_id in {str(entry.actor), str(entry.person)}:
+        return True
+    return bool(user.has_perm(Right.VIEW_TRAILS.value)) or any(policy(user, entry) for policy in _policies)
+
+
+def requires_step_up(view: View) -> View:
+    """Ask the person for a factor again, in the way that was registered. Without one the view stays shut."""
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not _step_up:
+            raise Unavailable("This installation has no way to confirm who you are, so nothing is exported.")
+        return _step_up[0](view)(request, *args, **kwargs)
+
+    return asked

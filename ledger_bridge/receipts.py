@@ -1,0 +1,48 @@
+"""Receipts: one entry, its place in the log and a signed checkpoint, in a file that anybody can check."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ledger_bridge import proofs
+from ledger_bridge.disclosure import StoredEntry
+from ledger_bridge.models import Checkpoint, Leaf
+from ledger_bridge.tlog.entry import SLOTS, canonical
+from ledger_bridge.tlog.proof import TlogProof
+
+OTHERS_SECRETS = frozenset({"source_address", "request_id"})
+"""Hidden from everybody but the one who acted and auditors."""
+
+
+@dataclass(frozen=True)
+class ProofState:
+    """How far the proof of an entry has come: `pending` (committed, not in the log yet) or `sequenced`."""
+
+    state: str
+    index: int | None = None
+
+
+PENDING = ProofState("pending")
+
+
+def proof_states(entries: Collection[object]) -> dict[str, ProofState]:
+    """Return the state of each entry by its id (text), in one query."""
+    placed = Leaf.objects.filter(entry__in=list(entries)).values_list("entry_id", "index")
+    states = {str(entry): PENDING for entry in entries}
+    return states | {str(entry): ProofState("sequenced", index) for entry, index in placed}
+
+
+def latest_checkpoint() -> Checkpoint | None:
+    return Checkpoint.objects.order_by("size").last()
+
+
+def make_receipt(stored: StoredEntry, checkpoint: Checkpoint, *, hide: frozenset[str] = frozenset()) -> bytes:
+    """Return the bytes of a `.tlog-proof` for a sequenced entry (docs/formats/entry.md)."""
+    index = stored.index or 0
+    line = stored.disclosed(numbers=SLOTS, hide=hide) | {"leaf": stored.leaf.hex()}
+    proof = TlogProof(
+        index=index,
+        hashes=tuple(proofs.inclusion(index, checkpoint.size)),
+        checkpoint_note=checkpoint.note.encode(),
+        extra=canonical(line),
+    )
+    return proof.marshal()
