@@ -130,6 +130,10 @@ class Archive:
             raise MismatchError("it is larger than any export needs", member=name)
         return data
 
+    def size(self, name: str) -> int:
+        """How many bytes a member has: as the directory says, which `check_members` has compared."""
+        return self._infos[name].file_size
+
     def open(self, name: str) -> io.BufferedReader:
         """A member for reading piece by piece; damage shows as `MismatchError` while reading."""
         return io.BufferedReader(_Member(self._zip, self._infos[name]), _BLOCK)

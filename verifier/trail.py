@@ -76,6 +76,7 @@ class _Verification:
         return accepted
 
     def _check_leaves_and_events(self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None) -> bytearray:
+        self._require_leaf_count(checkpoint.size)
         register = EventRegister(checkpoint.size)
         roots = _Roots(checkpoint, earlier)
         with self._archive.open("events.jsonl") as member, closing(read_events(member, scope)) as events:
@@ -90,6 +91,12 @@ class _Verification:
             self._report.passed(f"The log still begins with the {earlier.size} leaves of the checkpoint you know.")
         self._report.passed(f"Each of the {register.count} events is in the log, exactly as it was recorded.")
         return register.marks
+
+    def _require_leaf_count(self, size: int) -> None:
+        held, rest = divmod(self._archive.size("leaves.bin"), LEAF_SIZE)
+        if (held, rest) != (size, 0):
+            sentence = f"it holds {held} leaves{' and a rest' if rest else ''}, but the checkpoint covers {size}"
+            raise MismatchError(sentence, member="leaves.bin")
 
     def _follow(self, roots: "_Roots", register: EventRegister, events: Iterator[Digest]) -> None:
         """Walk along the log once, with the events in step."""
@@ -138,9 +145,9 @@ class _Roots:
         return self._frontier.size
 
     def grow(self, chunk: bytes) -> None:
-        count, rest = divmod(len(chunk), LEAF_SIZE)
-        if rest or chunk[::LEAF_SIZE].count(LEAF_VERSION) != count:
-            raise MismatchError("a leaf has a wrong length or version", member="leaves.bin")
+        count = len(chunk) // LEAF_SIZE
+        if chunk[::LEAF_SIZE].count(LEAF_VERSION) != count:
+            raise MismatchError("a leaf is not of version 1", member="leaves.bin")
         hashes = (sha256(b"\x00" + chunk[at : at + LEAF_SIZE]).digest() for at in range(0, len(chunk), LEAF_SIZE))
         if self.earlier and self.size < self.earlier.size <= self.size + count:
             self._frontier.append_many(islice(hashes, self.earlier.size - self.size))
@@ -148,9 +155,6 @@ class _Roots:
         self._frontier.append_many(hashes)
 
     def check(self) -> None:
-        if self.size != self.checkpoint.size:
-            sentence = f"it holds {self.size} leaves, but the checkpoint covers {self.checkpoint.size}"
-            raise MismatchError(sentence, member="leaves.bin")
         if self._frontier.root() != self.checkpoint.root:
             raise MismatchError("the leaves do not give the root in the checkpoint", member="leaves.bin")
         if self.earlier and self._earlier_root != self.earlier.root:

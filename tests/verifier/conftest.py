@@ -1,0 +1,68 @@
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tests.fakes.ledger import FakeLedger, small_ledger, witness
+from verifier.__main__ import main
+
+WORKSPACE = ("workspace", "w1")
+
+
+@dataclass
+class Outcome:
+    status: int
+    report: dict[str, Any]
+    error: str
+
+    @property
+    def failure(self) -> str:
+        return str(self.report.get("failure"))
+
+
+class Verify(Protocol):
+    def __call__(self, data: bytes, *, policy: str | None = None, known: bytes | None = None) -> Outcome: ...
+
+
+@pytest.fixture
+def verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
+    """Run the verifier's command on some bytes."""
+
+    def run(data: bytes, *, policy: str | None = None, known: bytes | None = None) -> Outcome:
+        arguments = [str(tmp_path / "file"), "--json"]
+        (tmp_path / "file").write_bytes(data)
+        for name, content in {"policy": policy.encode() if policy else None, "known": known}.items():
+            if content is not None:
+                (tmp_path / name).write_bytes(content)
+                arguments += [f"--{name}", str(tmp_path / name)]
+        status = main(arguments)
+        captured = capsys.readouterr()
+        return Outcome(status, json.loads(captured.out or "{}"), captured.err)
+
+    return run
+
+
+@pytest.fixture
+def ledger() -> FakeLedger:
+    return small_ledger(witnesses=(witness("a"), witness("b")))
+
+
+@pytest.fixture
+def archive(ledger: FakeLedger) -> bytes:
+    """The honest, complete trail of one workspace."""
+    return ledger.archive(ledger.trail(WORKSPACE))
+
+
+@pytest.fixture
+def refused(verify: Verify, ledger: FakeLedger) -> Callable[..., str]:
+    """Verify under the true policy, expect status 1, and return the failure."""
+
+    def run(data: bytes, *, known: bytes | None = None) -> str:
+        outcome = verify(data, policy=ledger.policy, known=known)
+        assert outcome.status == 1, outcome
+        return outcome.failure
+
+    return run

@@ -1,0 +1,103 @@
+"""What an auditor gets from an honest log."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.fakes.archives import forge
+from tests.fakes.ledger import FakeLedger, leaves_at_once, small_ledger
+from tests.verifier.conftest import WORKSPACE, Verify
+
+
+def test_it_accepts_an_honest_trail(verify: Verify, ledger: FakeLedger, archive: bytes) -> None:
+    outcome = verify(archive, policy=ledger.policy)
+    assert (outcome.status, outcome.report["holds"], len(outcome.report["checks"])) == (0, True, 6)
+
+
+def test_it_says_that_nothing_is_missing(verify: Verify, ledger: FakeLedger, archive: bytes) -> None:
+    assert "Nothing is missing" in str(verify(archive, policy=ledger.policy).report["checks"])
+
+
+def test_it_names_the_witnesses(verify: Verify, ledger: FakeLedger, archive: bytes) -> None:
+    checks = str(verify(archive, policy=ledger.policy).report["checks"])
+    assert "witness.example/a" in checks
+    assert "witness.example/b" in checks
+
+
+def test_it_warns_when_the_policy_came_with_the_export(verify: Verify, archive: bytes) -> None:
+    assert "The policy came from the export itself" in str(verify(archive).report["limits"])
+
+
+def test_it_warns_when_nobody_but_the_operator_vouches(verify: Verify) -> None:
+    alone = small_ledger()
+    limits = str(verify(alone.archive(alone.trail(WORKSPACE)), policy=alone.policy).report["limits"])
+    assert "the operator alone vouches" in limits
+
+
+def test_it_always_says_that_unlogged_events_do_not_show(verify: Verify, ledger: FakeLedger, archive: bytes) -> None:
+    assert "Events that never reached the log" in str(verify(archive, policy=ledger.policy).report["limits"])
+
+
+@pytest.mark.parametrize("subject", [("item", "file0"), ("person", "ana"), ("person", "bo"), ("workspace", "w2")])
+def test_it_follows_every_kind_of_stream(verify: Verify, ledger: FakeLedger, subject: tuple[str, str]) -> None:
+    assert verify(ledger.archive(ledger.trail(subject)), policy=ledger.policy).status == 0
+
+
+def test_it_follows_several_streams_at_once(verify: Verify, ledger: FakeLedger) -> None:
+    trail = ledger.trail(WORKSPACE, ("person", "ana"), ("item", "other"))
+    assert verify(ledger.archive(trail), policy=ledger.policy).status == 0
+
+
+def test_it_accepts_hidden_fields(verify: Verify, ledger: FakeLedger) -> None:
+    trail = ledger.trail(WORKSPACE, hide={"purpose", "actor", "detail.name", "workspace_stream", "recorded_at"})
+    assert verify(ledger.archive(trail), policy=ledger.policy).status == 0
+
+
+def test_it_accepts_entries_that_were_erased(verify: Verify, ledger: FakeLedger) -> None:
+    trail = ledger.trail(WORKSPACE, hide=set(ledger.entries[0].fields))
+    assert verify(ledger.archive(trail), policy=ledger.policy).status == 0
+
+
+def test_it_says_how_many_entries_a_filter_left_out(verify: Verify, ledger: FakeLedger) -> None:
+    streams = [ledger.stream(*WORKSPACE)]
+    events = ledger.events(streams)[::2]
+    scope = ledger.scope(streams, len(events), complete=False)
+    trail = replace(ledger.trail(WORKSPACE), scope=scope, events=lambda: events)
+    outcome = verify(ledger.archive(trail), policy=ledger.policy)
+    assert outcome.status == 0
+    assert "leaves 3 of them out" in str(outcome.report["checks"])
+
+
+def test_it_says_that_it_cannot_tell_without_streams(verify: Verify, ledger: FakeLedger) -> None:
+    trail = replace(ledger.trail(WORKSPACE), scope=ledger.scope([], 0, complete=False), events=list)
+    outcome = verify(ledger.archive(trail), policy=ledger.policy)
+    assert outcome.status == 0
+    assert "whether events are missing" in str(outcome.report["limits"])
+
+
+@pytest.mark.parametrize("size", [0, 1, 5, 8, 11])
+def test_it_shows_that_nothing_changed_since_a_known_checkpoint(
+    verify: Verify, ledger: FakeLedger, archive: bytes, size: int
+) -> None:
+    outcome = verify(archive, policy=ledger.policy, known=ledger.checkpoint_note(size))
+    assert outcome.status == 0
+    assert f"begins with the {size} leaves" in str(outcome.report["checks"])
+
+
+def test_it_accepts_an_empty_log(verify: Verify) -> None:
+    empty = FakeLedger()
+    assert verify(empty.archive(empty.trail(WORKSPACE)), policy=empty.policy).status == 0
+
+
+def test_it_accepts_a_trail_that_was_packed_again(verify: Verify, ledger: FakeLedger, archive: bytes) -> None:
+    assert verify(forge(archive, ledger.signer), policy=ledger.policy).status == 0
+
+
+def test_it_reads_large_trails_in_several_processes(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifier.reading._WORTH_SHARING", 100)
+    monkeypatch.setattr("verifier.streams._BATCH", 150)
+    large = FakeLedger()
+    for number in range(5000):
+        large.record(workspace=f"w{number % 3}", item=f"file{number % 7}", actor="ana")
+    trail = replace(large.trail(("workspace", "w1"), ("person", "ana")), leaves=leaves_at_once(large))
+    assert verify(large.archive(trail), policy=large.policy, known=large.checkpoint_note(2049)).status == 0
