@@ -2,9 +2,11 @@
 
     python -m bench.files_engine [--size MIB] [--rounds N]
 
-The size may also come from BENCH_SIZE_MIB. Sealing and opening without hashes are measured as whole commands, start
-included, file to file, each writing a fresh file. The contenders take turns within a round, a first round warms up
-and is not counted, and dirty pages are flushed before every measurement so that nobody pays for another's.
+The size may also come from BENCH_SIZE_MIB. Everybody reads from the page cache and writes a fresh file. The engine is
+compared with the reference package in one process, and with age as a command, because age is nothing else; the
+commands are compared as well, their start included. The contenders take turns within a round, and a first round warms
+up and is not counted. Before every measurement dirty pages are flushed, so that nobody pays for another's, and the
+input is copied and the copy removed, so that it is cached and there are free pages to write to.
 """
 
 import argparse
@@ -15,31 +17,42 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.report import ROOT, WORK, Row, write
-from workspaces.crypt4gh import SealingWriter, keys, new_data_key
+from workspaces.crypt4gh import (
+    SealingWriter,
+    keys,
+    make_header,
+    new_data_key,
+    open_header,
+    open_stream,
+    read_header,
+)
 
 MIB = 1 << 20
 FOLDER = WORK / "files_engine"
 UNIT = "GB/s"
 
 PLAIN = FOLDER / "plain"
+SEALED = FOLDER / "sealed"
 OUT = FOLDER / "out"
 SECRET = FOLDER / "reader.sec"
 PUBLIC = FOLDER / "reader.pub"
 AGE_KEY = FOLDER / "age.key"
 REFERENCE = Path(sys.executable).with_name("crypt4gh")
+Arguments = Sequence[str | Path]
 OURS = [sys.executable, "-m", "workspaces.crypt4gh"]
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Something that is timed: a name and a function that does all of the work once."""
+    """Something that is timed: a name, the file it reads, and a function that does all of the work once."""
 
     name: str
+    source: Path
     run: Callable[[], None]
 
 
@@ -59,14 +72,16 @@ def main() -> None:
 
 def contenders() -> list[Contender]:
     """Everybody who can be measured here, in the order in which they take turns."""
+    _command([*OURS, "seal", PUBLIC], PLAIN, SEALED)
     found = [
-        Contender("seal", lambda: _command([*OURS, "seal", PUBLIC], PLAIN, OUT)),
-        Contender("open", lambda: _command([*OURS, "open", SECRET], FOLDER / "ours", OUT)),
-        Contender("seal hashed", lambda: seal_hashed(OUT)),
-        Contender("seal hashed, discarded", lambda: seal_hashed(Path(os.devnull))),
-        Contender("sha256", hash_plaintext),
+        Contender("seal", PLAIN, lambda: seal(OUT, hash_content=False)),
+        Contender("open", SEALED, open_sealed),
+        Contender("seal command", PLAIN, lambda: _command([*OURS, "seal", PUBLIC], PLAIN, OUT)),
+        Contender("open command", SEALED, lambda: _command([*OURS, "open", SECRET], SEALED, OUT)),
+        Contender("seal hashed", PLAIN, lambda: seal(OUT, hash_content=True)),
+        Contender("seal hashed, discarded", PLAIN, lambda: seal(Path(os.devnull), hash_content=True)),
+        Contender("sha256", PLAIN, hash_plaintext),
     ]
-    _command([*OURS, "seal", PUBLIC], PLAIN, FOLDER / "ours")
     if REFERENCE.exists():
         found += _reference()
     if shutil.which("age"):
@@ -79,41 +94,62 @@ def measure(found: list[Contender], size: int, rounds: int) -> dict[str, float]:
     taken: dict[str, list[float]] = {contender.name: [] for contender in found}
     for _ in range(rounds + 1):
         for contender in found:
-            OUT.unlink(missing_ok=True)
-            os.sync()
+            settle(contender.source)
             start = time.perf_counter()
             contender.run()
             taken[contender.name].append(time.perf_counter() - start)
     return {name: size / 1e9 / statistics.median(times[1:]) for name, times in taken.items()}
 
 
+def settle(source: Path) -> None:
+    """Bring the page cache into the same state for everybody."""
+    OUT.unlink(missing_ok=True)
+    os.sync()
+    shutil.copyfile(source, OUT)
+    OUT.unlink()
+
+
 def rows(speeds: dict[str, float]) -> list[Row]:
     """Compare the speeds as the targets ask."""
+    sealing, opening = "seal, file to file", "open, file to file, every check on"
+    hashed = "seal with SHA-256 and BLAKE3"
     comparisons = [
-        ("seal, file to file", "seal", "crypt4gh encrypt", 3.5),
-        ("seal, file to file", "seal", "age", 2.5),
-        ("open, file to file, every check on", "open", "crypt4gh decrypt", 1.8),
-        ("open, file to file, every check on", "open", "age -d", 1.2),
-        ("seal with SHA-256 and BLAKE3, result discarded", "seal hashed, discarded", "sha256", 0.9),
-        ("seal with SHA-256 and BLAKE3, file to file", "seal hashed", "sha256", 0.9),
+        (sealing, "seal", "reference package", "reference seal", 3.5),
+        (sealing, "seal", "age", "age", 2.5),
+        (opening, "open", "reference package", "reference open", 1.8),
+        (opening, "open", "age -d", "age -d", 1.2),
+        (f"{hashed}, result discarded", "seal hashed, discarded", "SHA-256, one core", "sha256", 0.9),
+        (f"{hashed}, file to file", "seal hashed", "SHA-256, one core", "sha256", 0.9),
+        (f"{sealing}, whole command", "seal command", "crypt4gh encrypt", "reference seal command", None),
+        (f"{opening}, whole command", "open command", "crypt4gh decrypt", "reference open command", None),
     ]
     return [
-        Row.against(what, speeds[own], UNIT, peer=peer, peer_value=speeds[peer], at_least=target)
-        for what, own, peer, target in comparisons
-        if peer in speeds
+        Row.against(what, speeds[own], UNIT, peer=peer, peer_value=speeds[theirs], at_least=target)
+        for what, own, peer, theirs, target in comparisons
+        if theirs in speeds
     ]
 
 
-def seal_hashed(target: Path) -> None:
-    """Seal with both hashes, in this process."""
+def seal(target: Path, *, hash_content: bool) -> None:
+    """Seal the plaintext into a file, header included, in this process."""
+    key = new_data_key()
     with (
         PLAIN.open("rb", buffering=0) as source,
         target.open("wb", buffering=0) as sink,
-        SealingWriter(new_data_key(), sink.write) as writer,
+        SealingWriter(key, sink.write, hash_content=hash_content) as writer,
     ):
+        sink.write(make_header(key, keys.parse_public_key(PUBLIC.read_bytes())))
         while chunk := source.read(MIB):
             writer.update(chunk)
         writer.finish()
+
+
+def open_sealed() -> None:
+    """Open the sealed file, header included, in this process."""
+    with SEALED.open("rb", buffering=0) as source, OUT.open("wb", buffering=0) as sink:
+        key = open_header(read_header(source), keys.parse_secret_key(SECRET.read_bytes()))
+        for block in open_stream(source, key):
+            sink.write(block)
 
 
 def hash_plaintext() -> None:
@@ -139,27 +175,45 @@ def write_keys() -> None:
 
 
 def _reference() -> list[Contender]:
-    encrypt = [REFERENCE, "encrypt", "--recipient_pk", PUBLIC]
-    decrypt = [REFERENCE, "decrypt", "--sk", SECRET]
-    _command(encrypt, PLAIN, FOLDER / "reference")
+    from crypt4gh import lib
+
+    secret, public = SECRET.read_bytes(), PUBLIC.read_bytes()
+    reader, recipient = keys.parse_secret_key(secret), keys.parse_public_key(public)
+    sealed = FOLDER / "reference"
+    encrypt: Arguments = [REFERENCE, "encrypt", "--recipient_pk", PUBLIC]
+    decrypt: Arguments = [REFERENCE, "decrypt", "--sk", SECRET]
+    _command(encrypt, PLAIN, sealed)
+
+    def seal_in_process() -> None:
+        with PLAIN.open("rb") as source, OUT.open("wb") as sink:
+            lib.encrypt([(0, keys.generate_secret_key(), recipient)], source, sink)
+
+    def open_in_process() -> None:
+        with sealed.open("rb") as source, OUT.open("wb") as sink:
+            lib.decrypt([(0, reader, None)], source, sink)
+
     return [
-        Contender("crypt4gh encrypt", lambda: _command(encrypt, PLAIN, OUT)),
-        Contender("crypt4gh decrypt", lambda: _command(decrypt, FOLDER / "reference", OUT)),
+        Contender("reference seal", PLAIN, seal_in_process),
+        Contender("reference open", sealed, open_in_process),
+        Contender("reference seal command", PLAIN, lambda: _command(encrypt, PLAIN, OUT)),
+        Contender("reference open command", sealed, lambda: _command(decrypt, sealed, OUT)),
     ]
 
 
 def _age() -> list[Contender]:
     subprocess.run(["age-keygen", "-o", AGE_KEY], check=True, capture_output=True)
     found = subprocess.run(["age-keygen", "-y", AGE_KEY], check=True, capture_output=True, text=True)
-    encrypt, decrypt = ["age", "-r", found.stdout.strip()], ["age", "-d", "-i", AGE_KEY]
-    _command(encrypt, PLAIN, FOLDER / "age")
+    encrypt: Arguments = ["age", "-r", found.stdout.strip()]
+    decrypt: Arguments = ["age", "-d", "-i", AGE_KEY]
+    sealed = FOLDER / "age"
+    _command(encrypt, PLAIN, sealed)
     return [
-        Contender("age", lambda: _command(encrypt, PLAIN, OUT)),
-        Contender("age -d", lambda: _command(decrypt, FOLDER / "age", OUT)),
+        Contender("age", PLAIN, lambda: _command(encrypt, PLAIN, OUT)),
+        Contender("age -d", sealed, lambda: _command(decrypt, sealed, OUT)),
     ]
 
 
-def _command(arguments: list[str | Path] | list[str], source: Path, target: Path) -> None:
+def _command(arguments: Arguments, source: Path, target: Path) -> None:
     with source.open("rb") as stdin, target.open("wb") as stdout:
         subprocess.run(arguments, stdin=stdin, stdout=stdout, check=True, cwd=ROOT.parent)
 

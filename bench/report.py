@@ -89,7 +89,7 @@ def machine() -> dict[str, Any]:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as aligned text."""
-    lines = [("what", "value", "peer", "its value", "ratio", "target", "")]
+    lines: list[tuple[str, ...]] = [("what", "value", "peer", "its value", "ratio", "target", "")]
     lines += [_cells(row) for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
