@@ -28,7 +28,7 @@ def to(group: Group | None) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class RoleGranted(Event):
-    kind = "sharing.role_granted"
+    kind = "grant.given"
     sentence = "gave {to} the role {role} (until: {until})"
     action = "C"
     dicom_code = _ROLES_CHANGED
@@ -39,7 +39,7 @@ class RoleGranted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RoleChanged(Event):
-    kind = "sharing.role_changed"
+    kind = "grant.changed"
     sentence = "changed the role of {to} from {old_role} (until: {old_until}) to {role} (until: {until})"
     action = "U"
     dicom_code = _ROLES_CHANGED
@@ -52,7 +52,7 @@ class RoleChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RoleRevoked(Event):
-    kind = "sharing.role_revoked"
+    kind = "grant.revoked"
     sentence = "took the role {role} from {to}, and {exceptions_lifted} exceptions that let them in"
     action = "D"
     dicom_code = _ROLES_CHANGED
@@ -63,7 +63,7 @@ class RoleRevoked(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RoleExpired(Event):
-    kind = "sharing.role_expired"
+    kind = "grant.expired"
     sentence = "let the role {role} of {to} end at {until}, as it was given"
     action = "D"
     dicom_code = _ROLES_CHANGED
@@ -74,7 +74,7 @@ class RoleExpired(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceLeft(Event):
-    kind = "sharing.workspace_left"
+    kind = "workspace.left"
     sentence = "left the workspace, giving up the role {role} and {exceptions_lifted} exceptions that let them in"
     action = "D"
     dicom_code = _ROLES_CHANGED
@@ -84,7 +84,7 @@ class WorkspaceLeft(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OwnershipTransferred(Event):
-    kind = "sharing.ownership_transferred"
+    kind = "workspace.handed_over"
     sentence = "handed the workspace over to a new owner and stayed as {own_role}"
     action = "U"
     dicom_code = _ROLES_CHANGED
@@ -93,7 +93,7 @@ class OwnershipTransferred(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ExceptionSet(Event):
-    kind = "sharing.exception_set"
+    kind = "exception.set"
     sentence = "set an exception: {effect} {right} to {to} here and below (until: {until})"
     action = "C"
     dicom_code = _OBJECT_SECURITY_CHANGED
@@ -105,7 +105,7 @@ class ExceptionSet(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ExceptionLifted(Event):
-    kind = "sharing.exception_lifted"
+    kind = "exception.lifted"
     sentence = "lifted an exception: {effect} {right} to {to}"
     action = "D"
     dicom_code = _OBJECT_SECURITY_CHANGED
@@ -116,7 +116,7 @@ class ExceptionLifted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ExceptionExpired(Event):
-    kind = "sharing.exception_expired"
+    kind = "exception.expired"
     sentence = "let an exception end at {until}, as it was set: {effect} {right} to {to}"
     action = "D"
     dicom_code = _OBJECT_SECURITY_CHANGED
@@ -128,7 +128,7 @@ class ExceptionExpired(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationSent(Event):
-    kind = "sharing.invitation_sent"
+    kind = "invitation.sent"
     sentence = "invited somebody to the role {role} (answer by {answer_by}; access until: {until})"
     action = "C"
     dicom_code = _ROLES_CHANGED
@@ -140,7 +140,7 @@ class InvitationSent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationAccepted(Event):
-    kind = "sharing.invitation_accepted"
+    kind = "invitation.accepted"
     sentence = "accepted an invitation and has the role {role} (until: {until})"
     action = "C"
     dicom_code = _ROLES_CHANGED
@@ -151,7 +151,7 @@ class InvitationAccepted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationDeclined(Event):
-    kind = "sharing.invitation_declined"
+    kind = "invitation.declined"
     sentence = "declined an invitation to the role {role}"
     action = "U"
     dicom_code = _ROLES_CHANGED
@@ -161,7 +161,7 @@ class InvitationDeclined(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationWithdrawn(Event):
-    kind = "sharing.invitation_withdrawn"
+    kind = "invitation.withdrawn"
     sentence = "withdrew an invitation to the role {role}"
     action = "D"
     dicom_code = _ROLES_CHANGED
@@ -171,7 +171,7 @@ class InvitationWithdrawn(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupCreated(Event):
-    kind = "sharing.group_created"
+    kind = "group.created"
     sentence = "created the group “{group}”"
     action = "C"
     dicom_code = _USER_SECURITY_CHANGED
@@ -180,7 +180,7 @@ class GroupCreated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupMemberAdded(Event):
-    kind = "sharing.group_member_added"
+    kind = "group.member_added"
     sentence = "took somebody into the group “{group}”"
     action = "U"
     dicom_code = _USER_SECURITY_CHANGED
@@ -189,7 +189,7 @@ class GroupMemberAdded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupMemberRemoved(Event):
-    kind = "sharing.group_member_removed"
+    kind = "group.member_removed"
     sentence = "removed somebody from the group “{group}”"
     action = "U"
     dicom_code = _USER_SECURITY_CHANGED

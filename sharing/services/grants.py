@@ -97,7 +97,8 @@ def revoke_role(*, actor: User, grant: RoleGrant) -> int:
 
 @transaction.atomic
 def leave_workspace(*, actor: User, workspace: Workspace) -> None:
-    """Give up one's own role and every exception that lets one in. No right is needed to go."""
+    """Give up one's own role and every exception that lets one in."""
+    require(actor, Right.VIEW, workspace)
     if workspace.owner_id == actor.pk:
         raise InvalidInput("The owner cannot leave. Hand the workspace over to somebody first.")
     checks.lock_workspace(workspace)

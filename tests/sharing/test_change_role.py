@@ -18,7 +18,7 @@ def test_it_changes_role_and_end(alice: User, bob: User, workspace: Workspace) -
 def test_it_is_recorded_with_both_roles(alice: User, bob: User, workspace: Workspace) -> None:
     change_role(actor=alice, grant=give(workspace, "visitor", bob), role="contributor")
     entry = last_entry()
-    assert (entry.kind, entry.person) == ("sharing.role_changed", bob.pk)
+    assert (entry.kind, entry.person) == ("grant.changed", bob.pk)
     assert (entry.detail["old_role"], entry.detail["role"]) == ("visitor", "contributor")
 
 

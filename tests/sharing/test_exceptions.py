@@ -25,7 +25,7 @@ def test_it_is_recorded_at_the_item(alice: User, bob: User, scan: Item) -> None:
     set_exception(actor=alice, item=scan, right=Right.VIEW, effect="allow", person=bob, purpose="Second read")
     entry = last_entry()
     assert (entry.kind, entry.item, entry.person, entry.purpose) == (
-        "sharing.exception_set", scan.pk, bob.pk, "Second read",
+        "exception.set", scan.pk, bob.pk, "Second read",
     )  # fmt: skip
     assert entry.detail == {"effect": "allow", "right": "view", "to": "a person", "until": "no end"}
 
@@ -69,7 +69,7 @@ def test_lifting_lets_the_role_decide_again(alice: User, bob: User, workspace: W
     give(workspace, "visitor", bob)
     lift_exception(actor=alice, exception=exempt(scan, "deny", Right.VIEW, bob))
     assert bob.has_perm(Right.VIEW, scan)
-    assert last_entry().kind == "sharing.exception_lifted"
+    assert last_entry().kind == "exception.lifted"
 
 
 def test_nobody_lifts_what_was_decided_about_them(bob: User, workspace: Workspace, scan: Item) -> None:

@@ -27,7 +27,7 @@ def test_it_is_recorded_with_the_person_and_the_purpose(alice: User, bob: User, 
     grant_role(actor=alice, workspace=workspace, role="visitor", person=bob, purpose="Second read")
     entry = last_entry()
     assert (entry.kind, entry.actor, entry.person, entry.workspace, entry.purpose) == (
-        "sharing.role_granted", alice.pk, bob.pk, workspace.pk, "Second read",
+        "grant.given", alice.pk, bob.pk, workspace.pk, "Second read",
     )  # fmt: skip
     assert entry.detail == {"to": "a person", "role": "visitor", "until": "no end"}
 

@@ -18,7 +18,7 @@ def readers(alice: User) -> GroupProfile:
 def test_the_founder_manages_it_and_is_a_member(alice: User, readers: GroupProfile) -> None:
     assert list(readers.managers.all()) == [alice]
     assert alice in readers.group.user_set.all()
-    assert last_entry().kind == "sharing.group_created"
+    assert last_entry().kind == "group.created"
 
 
 def test_a_name_is_taken_once(bob: User, readers: GroupProfile) -> None:
@@ -51,7 +51,7 @@ def test_the_trail_of_every_workspace_it_reaches_says_so(
     add_member(actor=alice, profile=readers, person=bob)
     remove_member(actor=alice, profile=readers, person=bob)
     kinds = Entry.objects.filter(workspace=workspace.pk, person=bob.pk).order_by("recorded_at")
-    assert list(kinds.values_list("kind", flat=True)) == ["sharing.group_member_added", "sharing.group_member_removed"]
+    assert list(kinds.values_list("kind", flat=True)) == ["group.member_added", "group.member_removed"]
 
 
 def test_only_managers_change_it(bob: User, charlie: User, readers: GroupProfile) -> None:

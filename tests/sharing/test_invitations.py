@@ -24,7 +24,7 @@ def invitation(alice: User, bob: User, workspace: Workspace) -> Invitation:
 def test_accepting_lets_in(bob: User, workspace: Workspace, invitation: Invitation) -> None:
     accept_invitation(actor=bob, invitation=invitation)
     assert bob.has_perm(Right.VIEW, workspace)
-    assert last_entry().kind == "sharing.invitation_accepted"
+    assert last_entry().kind == "invitation.accepted"
 
 
 def test_the_offered_end_is_kept(alice: User, bob: User, workspace: Workspace) -> None:
@@ -36,12 +36,12 @@ def test_the_offered_end_is_kept(alice: User, bob: User, workspace: Workspace) -
 def test_declining_lets_nobody_in(bob: User, workspace: Workspace, invitation: Invitation) -> None:
     decline_invitation(actor=bob, invitation=invitation)
     assert not bob.has_perm(Right.VIEW, workspace)
-    assert last_entry().kind == "sharing.invitation_declined"
+    assert last_entry().kind == "invitation.declined"
 
 
 def test_it_is_recorded_without_the_address(invitation: Invitation) -> None:
     entry = last_entry()
-    assert entry.kind == "sharing.invitation_sent"
+    assert entry.kind == "invitation.sent"
     assert "bob" not in str(entry.detail).lower()
 
 
@@ -122,7 +122,7 @@ def test_there_is_an_end_to_the_mail(alice: User, workspace: Workspace) -> None:
 
 def test_withdrawing_ends_it(alice: User, bob: User, invitation: Invitation) -> None:
     withdraw_invitation(actor=alice, invitation=invitation)
-    assert last_entry().kind == "sharing.invitation_withdrawn"
+    assert last_entry().kind == "invitation.withdrawn"
     with pytest.raises(Conflict, match="withdrawn already"):
         accept_invitation(actor=bob, invitation=invitation)
 

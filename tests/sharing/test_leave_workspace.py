@@ -1,7 +1,7 @@
 import pytest
 
 from accounts.models import User
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Refused
 from sharing.services import leave_workspace
 from tests.sharing.conftest import exempt, give, last_entry
 from workspaces.models import Item, Workspace
@@ -24,7 +24,7 @@ def test_it_is_recorded(bob: User, workspace: Workspace) -> None:
     give(workspace, "visitor", bob)
     leave_workspace(actor=bob, workspace=workspace)
     entry = last_entry()
-    assert (entry.kind, entry.actor, entry.workspace) == ("sharing.workspace_left", bob.pk, workspace.pk)
+    assert (entry.kind, entry.actor, entry.workspace) == ("workspace.left", bob.pk, workspace.pk)
 
 
 def test_the_owner_stays(alice: User, workspace: Workspace) -> None:
@@ -33,5 +33,12 @@ def test_the_owner_stays(alice: User, workspace: Workspace) -> None:
 
 
 def test_a_stranger_has_nothing_to_leave(charlie: User, workspace: Workspace) -> None:
-    with pytest.raises(InvalidInput, match="no role of your own"):
+    with pytest.raises(Refused, match="not in this workspace"):
         leave_workspace(actor=charlie, workspace=workspace)
+
+
+def test_access_through_a_group_ends_with_leaving_the_group(bob: User, workspace: Workspace) -> None:
+    bob.groups.add(bob.institution.members)
+    give(workspace, "visitor", bob.institution.members)
+    with pytest.raises(InvalidInput, match="leaving the group"):
+        leave_workspace(actor=bob, workspace=workspace)

@@ -10,7 +10,7 @@ def test_it_records_every_end_once(bob: User, charlie: User, workspace: Workspac
     grant = give(workspace, "visitor", bob, days=-2)
     exempt(scan, "allow", Right.VIEW, charlie, days=-1)
     assert (record_expired_grants(), record_expired_grants()) == (2, 0)
-    entry = Entry.objects.get(kind="sharing.role_expired")
+    entry = Entry.objects.get(kind="grant.expired")
     assert (entry.person, entry.actor_kind, entry.occurred_at) == (bob.pk, "service", grant.expires_at)
 
 

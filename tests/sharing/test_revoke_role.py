@@ -30,7 +30,7 @@ def test_it_keeps_denials_for_the_case_they_come_back(alice: User, bob: User, wo
 def test_it_is_recorded(alice: User, bob: User, workspace: Workspace) -> None:
     revoke_role(actor=alice, grant=give(workspace, "visitor", bob))
     entry = last_entry()
-    assert (entry.kind, entry.person, entry.detail["role"]) == ("sharing.role_revoked", bob.pk, "visitor")
+    assert (entry.kind, entry.person, entry.detail["role"]) == ("grant.revoked", bob.pk, "visitor")
 
 
 def test_it_requires_the_right_to_share(bob: User, charlie: User, workspace: Workspace) -> None:

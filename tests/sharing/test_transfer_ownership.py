@@ -19,7 +19,7 @@ def test_the_former_owner_stays_as_manager(alice: User, bob: User, workspace: Wo
 def test_it_is_recorded(alice: User, bob: User, workspace: Workspace) -> None:
     transfer_ownership(actor=alice, workspace=workspace, person=bob)
     entry = last_entry()
-    assert (entry.kind, entry.actor, entry.person) == ("sharing.ownership_transferred", alice.pk, bob.pk)
+    assert (entry.kind, entry.actor, entry.person) == ("workspace.handed_over", alice.pk, bob.pk)
 
 
 def test_a_manager_cannot_do_it(bob: User, charlie: User, workspace: Workspace) -> None:

@@ -1,0 +1,127 @@
+"""Forms about access. They turn text into values; what is allowed is decided by the deeds."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import forms
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import Conflict, InvalidInput
+from sharing.models import Effect
+from workspaces.permissions import Right, Role
+
+USUAL_LENGTH = timedelta(days=90)
+
+ROLE_WORDS = {
+    Role.VISITOR: "Visitor: look at files and download them",
+    Role.CONTRIBUTOR: "Contributor: also upload, rename and move, and see the trail",
+    Role.MANAGER: "Manager: also share, and manage the workspace",
+}
+RIGHT_WORDS = {
+    Right.VIEW: "View (nothing else works without it)",
+    Right.DOWNLOAD: "Download",
+    Right.UPLOAD: "Upload",
+    Right.EDIT: "Rename, move and describe",
+}
+
+
+class AccessForm(forms.Form):
+    """Until when and why: access ends by itself unless somebody chooses otherwise."""
+
+    expires_on = forms.DateField(
+        label="Last day of access",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Access ends by itself after this day.",
+    )
+    no_end = forms.BooleanField(label="No end: access lasts until somebody takes it away", required=False)
+    purpose = forms.CharField(
+        label="Purpose", required=False, max_length=500, help_text="Why they need it. It is kept with the record."
+    )
+
+    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = _zone(actor)
+        self.fields["expires_on"].initial = (timezone.now() + USUAL_LENGTH).astimezone(self.zone).date()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not cleaned.get("expires_on") and not cleaned.get("no_end") and "expires_on" not in self.errors:
+            self.add_error("expires_on", "Choose the last day, or choose that there is no end.")
+        return cleaned
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """The first moment after the last day, where the person who gives access lives."""
+        day: date | None = self.cleaned_data["expires_on"]
+        if self.cleaned_data["no_end"] or day is None:
+            return None
+        return datetime.combine(day + timedelta(days=1), time(), self.zone)
+
+    def attempt(self, deed: Callable[[], Any]) -> bool:
+        return attempt(self, deed)
+
+
+class RoleForm(AccessForm):
+    role = forms.ChoiceField(
+        label="Role", choices=list(ROLE_WORDS.items()), widget=forms.RadioSelect, initial=Role.VISITOR
+    )
+    field_order = ["role", "expires_on", "no_end", "purpose"]
+
+
+class InviteForm(AccessForm):
+    email = forms.EmailField(label="E-mail address", help_text="They need not have an account yet.")
+    role = forms.ChoiceField(
+        label="Role", choices=list(ROLE_WORDS.items()), widget=forms.RadioSelect, initial=Role.VISITOR
+    )
+    message = forms.CharField(
+        label="Message",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Shown after they sign in. The mail does not contain it.",
+    )
+    field_order = ["email", "role", "expires_on", "no_end", "message"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["purpose"]
+
+
+class ExceptionForm(AccessForm):
+    effect = forms.ChoiceField(label="Exception", choices=Effect.choices, widget=forms.RadioSelect)
+    right = forms.ChoiceField(label="Right", choices=list(RIGHT_WORDS.items()), widget=forms.RadioSelect)
+    field_order = ["effect", "right", "expires_on", "no_end", "purpose"]
+
+
+class GroupForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=150)
+    description = forms.CharField(label="What it is for", required=False, max_length=500)
+
+
+def attempt(form: forms.Form, deed: Callable[[], Any]) -> bool:
+    """Do the deed; what it cannot accept stands at the field it is about. True when it was done."""
+    try:
+        deed()
+    except InvalidInput as error:
+        form.add_error(error.field if error.field in form.fields else _near(form, error.field), error.sentence)
+        return False
+    except Conflict as error:
+        form.add_error(None, error.sentence)
+        return False
+    return True
+
+
+def _near(form: forms.Form, field: str | None) -> str | None:
+    """`expires_at` is asked for as a day."""
+    return "expires_on" if field in {"expires_at", "grant_expires_at"} and "expires_on" in form.fields else None
+
+
+def _zone(person: User) -> ZoneInfo:
+    try:
+        return ZoneInfo(person.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,1 @@
+"""Answers shaped for the pages about access."""

@@ -1,0 +1,97 @@
+"""What the first page says: what needs me, what happened, where I was."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from core.access import rights_on_each
+from ledger_bridge.models import Entry
+from sharing.models import Invitation, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from workspaces.models import Item, Workspace
+from workspaces.permissions import Right, Role
+
+SOON = timedelta(days=14)
+SHOWN = 6
+_LOOKED_BACK = 200  # entries; enough to find the last few files somebody opened
+
+
+@dataclass(frozen=True)
+class EndingAccess:
+    """A role that runs out soon."""
+
+    workspace: Workspace
+    whom: str
+    mine: bool
+    role: str
+    expires_at: datetime
+
+
+def invitations_for(user: User) -> QuerySet[Invitation]:
+    waiting = Invitation.objects.visible_to(user).waiting()
+    return waiting.select_related("workspace", "invited_by__institution")
+
+
+def my_workspaces(user: User) -> list[Workspace]:
+    """Return what the person sees, what changed last first."""
+    return list(Workspace.objects.visible_to(user).filter(archived_at=None).order_by("-created_at")[:SHOWN])
+
+
+def ending_access(user: User) -> list[EndingAccess]:
+    """Return own roles that end soon, and those of others in workspaces where the person could renew them."""
+    soon = Q(expires_at__gt=timezone.now(), expires_at__lte=timezone.now() + SOON)
+    concerning = Q(user=user) | Q(content_object__in=_managed(user))
+    people = WorkspaceUserGrant.objects.filter(soon & concerning).select_related("content_object", "user", "permission")
+    groups = WorkspaceGroupGrant.objects.filter(soon, content_object__in=_managed(user))
+    groups = groups.select_related("content_object", "group", "permission")
+    found = [_ending(grant, grant.user.name, mine=grant.user_id == user.pk) for grant in people]
+    found += [_ending(grant, grant.group.name, mine=False) for grant in groups]
+    return sorted(found, key=lambda row: row.expires_at)[:SHOWN]
+
+
+def opened_last(user: User) -> list[Item]:
+    """Return the files the person opened last and may still see."""
+    entries = Entry.objects.filter(actor=user.pk).order_by("-recorded_at").values_list("kind", "item")[:_LOOKED_BACK]
+    order = list(dict.fromkeys(item for kind, item in entries if item and kind == "version.opened"))
+    visible = Item.objects.visible_to(user).filter(pk__in=order[: 2 * SHOWN]).select_related("workspace")
+    found = {item.pk: item for item in visible}
+    return [found[pk] for pk in order if pk in found][:SHOWN]
+
+
+def shared_with(user: User) -> QuerySet[Item]:
+    """Return the items that the person reaches through an exception which lets them in, not through a role."""
+    return Item.objects.visible_to(user).filter(pk__in=_allowed_items(user)).select_related("workspace__owner")
+
+
+def only_by_exception(user: User, items: Iterable[Item]) -> list[Item]:
+    """Keep the items in whose workspace the person has no role."""
+    listed = list(items)
+    rights = rights_on_each(user, {item.workspace for item in listed})
+    return [item for item in listed if rights[item.workspace_id] <= {Right.VIEW}]
+
+
+def _managed(user: User) -> QuerySet[Any, Any]:
+    """Return ids of workspaces where the person could renew a role: an offer, not a right, so groups are left out."""
+    own = Q(owner=user)
+    given = WorkspaceUserGrant.objects.filter(user=user, permission__codename=Role.MANAGER).exclude(
+        expires_at__lte=timezone.now()
+    )
+    return Workspace.objects.filter(own | Q(pk__in=given.values("content_object"))).values("pk")
+
+
+def _ending(grant: Any, whom: str, *, mine: bool) -> EndingAccess:
+    role = Role(grant.permission.codename).label
+    return EndingAccess(grant.content_object, whom, mine, role, grant.expires_at)
+
+
+def _allowed_items(user: User) -> list[Any]:
+    live = Q(permission__codename=Right.VIEW.codename, effect="allow") & (
+        Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    )
+    own = ItemUserException.objects.filter(live, user=user).values_list("content_object", flat=True)
+    through = ItemGroupException.objects.filter(live, group__in=user.groups.all())
+    return [*own, *through.values_list("content_object", flat=True)]

@@ -1,0 +1,32 @@
+"""Addresses about access. They stand beside those of the workspaces that they are about."""
+
+from django.urls import path
+
+from sharing.views import groups, invitations, items, workspace
+
+app_name = "sharing"
+
+_ACCESS = "workspaces/<uuid:workspace_id>/access/"
+
+urlpatterns = [
+    path(_ACCESS, workspace.workspace_access, name="workspace_access"),
+    path(f"{_ACCESS}give/", workspace.grant, name="grant"),
+    path(f"{_ACCESS}invite/", workspace.invite, name="invite"),
+    path(f"{_ACCESS}leave/", workspace.leave, name="leave"),
+    path(f"{_ACCESS}hand-over/", workspace.hand_over, name="hand_over"),
+    path(f"{_ACCESS}invitations/<uuid:invitation_id>/withdraw/", workspace.withdraw, name="withdraw"),
+    path("access/roles/<uuid:grant_id>/", workspace.change, name="change"),
+    path("access/roles/<uuid:grant_id>/revoke/", workspace.revoke, name="revoke"),
+    path("access/items/<uuid:item_id>/", items.item_access, name="item_access"),
+    path("access/items/<uuid:item_id>/exception/", items.add_exception, name="add_exception"),
+    path("access/exceptions/<uuid:exception_id>/lift/", items.lift_exception, name="lift_exception"),
+    path("access/shared-with-me/", items.shared_with_me, name="shared_with_me"),
+    path("access/invitations/", invitations.invitations, name="invitations"),
+    path("access/invitations/<uuid:invitation_id>/accept/", invitations.accept, name="accept"),
+    path("access/invitations/<uuid:invitation_id>/decline/", invitations.decline, name="decline"),
+    path("access/groups/", groups.groups, name="groups"),
+    path("access/groups/new/", groups.new_group, name="new_group"),
+    path("access/groups/<int:group_id>/", groups.group, name="group"),
+    path("access/groups/<int:group_id>/take-in/", groups.add_member, name="add_member"),
+    path("access/groups/<int:group_id>/members/<uuid:person_id>/take-out/", groups.remove_member, name="remove_member"),
+]

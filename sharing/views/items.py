@@ -1,0 +1,101 @@
+"""Who may see one folder or file, and the exceptions on it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from core.access import require, rights_on_each
+from sharing import services
+from sharing.forms import ExceptionForm
+from sharing.selectors import access, home
+from sharing.views.fetching import (
+    choose,
+    chosen_receiver,
+    confirm,
+    get_exception,
+    get_item,
+    item_crumbs,
+    person_of,
+    query_without_page,
+)
+from workspaces.permissions import Right
+
+PAGE_SIZE = 50
+
+
+def item_access(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    item = get_item(request, item_id)
+    user = person_of(request)
+    people = access.people_concerned(item)
+    sees_members = access.may_see_members(access.rights_in(user, item.workspace))
+    page = Paginator(people if sees_members else people.filter(pk=user.pk), PAGE_SIZE).get_page(request.GET.get("page"))
+    may_share = Right.SHARE in rights_on_each(user, [item])[item.pk]
+    context = {
+        "item": item,
+        "crumbs": item_crumbs(item),
+        "page": page,
+        "query": query_without_page(request),
+        "rows": access.access_of(page.object_list, item),
+        "sees_members": sees_members,
+        "may_share": may_share,
+        "exceptions": access.exceptions_on(item) if may_share else [],
+    }
+    return render(request, "sharing/item_access.html", context)
+
+
+def add_exception(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """Set an exception: first choose whom, then say which right, until when and why."""
+    item = get_item(request, item_id)
+    user = person_of(request)
+    require(user, Right.SHARE, item)
+    crumbs = item_crumbs(item, ("Exception", None))
+    receiver = chosen_receiver(request)
+    if receiver is None:
+        return choose(request, title=f"Make an exception on “{item}”", crumbs=crumbs, groups=True)
+    [whom] = receiver.values()
+    form = ExceptionForm(request.POST or None, actor=user)
+    back = reverse("sharing:item_access", args=[item.pk])
+    if form.is_valid() and form.attempt(
+        lambda: services.set_exception(
+            actor=user,
+            item=item,
+            right=Right(form.cleaned_data["right"]),
+            effect=form.cleaned_data["effect"],
+            expires_at=form.expires_at,
+            purpose=form.cleaned_data["purpose"],
+            **receiver,
+        )
+    ):
+        messages.success(request, f"The exception for {whom} holds from now on. It has been recorded.")
+        return redirect(back)
+    title = f"Exception for {whom} on “{item}”"
+    context = {"title": title, "label": "Set exception", "form": form, "crumbs": crumbs, "back": back}
+    return render(request, "sharing/form.html", context, status=400 if form.errors else 200)
+
+
+def lift_exception(request: HttpRequest, exception_id: UUID) -> HttpResponse:
+    exception = get_exception(request, exception_id)
+    item = exception.content_object
+    user = person_of(request)
+    require(user, Right.SHARE, item)
+    back = reverse("sharing:item_access", args=[item.pk])
+    if request.method == "POST":
+        services.lift_exception(actor=user, exception=exception)
+        messages.success(request, "The exception has been lifted. It has been recorded.")
+        return redirect(back)
+    question = (
+        f"The exception on “{item}” ends at once. From then on the next rule decides: a folder above, or the role."
+    )
+    crumbs = item_crumbs(item, ("Lift an exception", None))
+    return confirm(request, title="Lift an exception", question=question, label="Lift", back=back, crumbs=crumbs)
+
+
+def shared_with_me(request: HttpRequest) -> HttpResponse:
+    user = person_of(request)
+    items = home.only_by_exception(user, home.shared_with(user))
+    page = Paginator(items, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "sharing/shared_with_me.html", {"page": page, "query": query_without_page(request)})

@@ -1,0 +1,200 @@
+"""Who is in a workspace: let in, change, take out, leave, hand over."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from accounts.stepup import requires_recent_authentication
+from sharing import services
+from sharing.forms import InviteForm, RoleForm
+from sharing.models import Invitation
+from sharing.selectors import access
+from sharing.views.fetching import (
+    choose,
+    chosen_receiver,
+    confirm,
+    get_grant,
+    get_shared_workspace,
+    get_workspace,
+    person_of,
+    query_without_page,
+    workspace_crumbs,
+)
+from workspaces.permissions import Right, Role
+
+PAGE_SIZE = 50
+
+
+def workspace_access(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    workspace = get_workspace(request, workspace_id)
+    user = person_of(request)
+    rights = access.rights_in(user, workspace)
+    members = access.members_shown_to(user, workspace, rights)
+    may_share = Right.SHARE in rights
+    context = {
+        "workspace": workspace,
+        "crumbs": workspace_crumbs(workspace),
+        "page": Paginator(members, PAGE_SIZE).get_page(request.GET.get("page")),
+        "query": query_without_page(request),
+        "sees_members": access.may_see_members(rights),
+        "may_share": may_share,
+        "is_owner": workspace.owner_id == user.pk,
+        "may_see_trail": Right.TRAIL in rights,
+        "invitations": access.waiting_invitations(workspace) if may_share else [],
+        "exceptions": access.exceptions_in(workspace) if may_share else [],
+    }
+    return render(request, "sharing/workspace_access.html", context)
+
+
+def grant(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    """Give somebody a role: first choose whom, then say which role, until when and why."""
+    workspace = get_shared_workspace(request, workspace_id)
+    crumbs = workspace_crumbs(workspace, ("Let somebody in", None))
+    receiver = chosen_receiver(request)
+    if receiver is None:
+        invite_url = reverse("sharing:invite", args=[workspace.pk])
+        return choose(request, title="Let somebody in", crumbs=crumbs, groups=True, invite_url=invite_url)
+    user = person_of(request)
+    form = RoleForm(request.POST or None, actor=user)
+    if form.is_valid() and form.attempt(
+        lambda: services.grant_role(
+            actor=user,
+            workspace=workspace,
+            role=form.cleaned_data["role"],
+            expires_at=form.expires_at,
+            purpose=form.cleaned_data["purpose"],
+            **receiver,
+        )
+    ):
+        [whom] = receiver.values()
+        messages.success(request, f"{whom} has been let in. It has been recorded.")
+        return redirect("sharing:workspace_access", workspace.pk)
+    [whom] = receiver.values()
+    return _form_page(request, form, f"Let {whom} in", "Let in", crumbs, workspace.pk)
+
+
+def invite(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    workspace = get_shared_workspace(request, workspace_id)
+    user = person_of(request)
+    form = InviteForm(request.POST or None, actor=user)
+    if form.is_valid() and form.attempt(
+        lambda: services.invite(
+            actor=user,
+            workspace=workspace,
+            email=form.cleaned_data["email"],
+            role=form.cleaned_data["role"],
+            message=form.cleaned_data["message"],
+            grant_expires_at=form.expires_at,
+        )
+    ):
+        messages.success(request, "The invitation is on its way. It can be answered for 14 days.")
+        return redirect("sharing:workspace_access", workspace.pk)
+    crumbs = workspace_crumbs(workspace, ("Invite by e-mail", None))
+    return _form_page(request, form, "Invite by e-mail", "Invite", crumbs, workspace.pk)
+
+
+def change(request: HttpRequest, grant_id: UUID) -> HttpResponse:
+    grant = get_grant(request, grant_id)
+    workspace = get_shared_workspace(request, grant.content_object_id)
+    user = person_of(request)
+    initial = {"role": grant.permission.codename, "purpose": grant.purpose, "no_end": grant.expires_at is None}
+    form = RoleForm(request.POST or None, actor=user, initial=initial)
+    if form.is_valid() and form.attempt(
+        lambda: services.change_role(
+            actor=user,
+            grant=grant,
+            role=form.cleaned_data["role"],
+            expires_at=form.expires_at,
+            purpose=form.cleaned_data["purpose"],
+        )
+    ):
+        messages.success(request, "The role has been changed. It has been recorded.")
+        return redirect("sharing:workspace_access", workspace.pk)
+    title = f"Access of {_whom(grant)}"
+    return _form_page(request, form, title, "Save", workspace_crumbs(workspace, (title, None)), workspace.pk)
+
+
+def revoke(request: HttpRequest, grant_id: UUID) -> HttpResponse:
+    grant = get_grant(request, grant_id)
+    workspace = get_shared_workspace(request, grant.content_object_id)
+    back = reverse("sharing:workspace_access", args=[workspace.pk])
+    if request.method == "POST":
+        services.revoke_role(actor=person_of(request), grant=grant)
+        messages.success(request, f"{_whom(grant)} has no role here any more. It has been recorded.")
+        return redirect(back)
+    question = (
+        f"{_whom(grant)} loses the role {Role(grant.permission.codename).label} at once, and every exception that lets"
+        " them in. What they have downloaded before stays with them."
+    )
+    crumbs = workspace_crumbs(workspace, ("Take access away", None))
+    return confirm(
+        request, title="Take access away", question=question, label="Take access away", back=back, crumbs=crumbs
+    )
+
+
+def leave(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    workspace = get_workspace(request, workspace_id)
+    back = reverse("sharing:workspace_access", args=[workspace.pk])
+    if request.method == "POST":
+        services.leave_workspace(actor=person_of(request), workspace=workspace)
+        messages.success(request, f"You have left “{workspace}”.")
+        return redirect("home")
+    question = (
+        f"You give up your role in “{workspace}” at once. Somebody there must let you in if you want to come back."
+    )
+    crumbs = workspace_crumbs(workspace, ("Leave", None))
+    return confirm(request, title="Leave the workspace", question=question, label="Leave", back=back, crumbs=crumbs)
+
+
+@requires_recent_authentication
+def hand_over(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    """Choose a new owner, confirm; the owner must have signed in a moment ago."""
+    workspace = get_shared_workspace(request, workspace_id)
+    crumbs = workspace_crumbs(workspace, ("Hand over", None))
+    receiver = chosen_receiver(request)
+    if receiver is None or "person" not in receiver:
+        return choose(request, title="Hand the workspace over", crumbs=crumbs, groups=False)
+    person = receiver["person"]
+    back = reverse("sharing:workspace_access", args=[workspace.pk])
+    if request.method == "POST":
+        services.transfer_ownership(actor=person_of(request), workspace=workspace, person=person)
+        messages.success(request, f"{person} owns “{workspace}” now. You stay as a manager.")
+        return redirect(back)
+    question = (
+        f"{person} becomes the owner of “{workspace}” and can take your access away. You stay as a manager until then."
+    )
+    return confirm(request, title="Hand over", question=question, label="Hand over", back=back, crumbs=crumbs)
+
+
+def withdraw(request: HttpRequest, workspace_id: UUID, invitation_id: UUID) -> HttpResponse:
+    workspace = get_shared_workspace(request, workspace_id)
+    waiting = Invitation.objects.waiting().filter(workspace=workspace, pk=invitation_id).first()
+    back = reverse("sharing:workspace_access", args=[workspace.pk])
+    if waiting is None:
+        messages.info(request, "This invitation is not waiting any more.")
+        return redirect(back)
+    if request.method == "POST":
+        services.withdraw_invitation(actor=person_of(request), invitation=waiting)
+        messages.success(request, "The invitation has been withdrawn.")
+        return redirect(back)
+    crumbs = workspace_crumbs(workspace, ("Withdraw an invitation", None))
+    question = f"The invitation to {waiting.email} can no longer be accepted."
+    return confirm(
+        request, title="Withdraw an invitation", question=question, label="Withdraw", back=back, crumbs=crumbs
+    )
+
+
+def _form_page(
+    request: HttpRequest, form: RoleForm | InviteForm, title: str, label: str, crumbs: object, workspace_id: UUID
+) -> HttpResponse:
+    back = reverse("sharing:workspace_access", args=[workspace_id])
+    context = {"title": title, "label": label, "form": form, "crumbs": crumbs, "back": back}
+    return render(request, "sharing/form.html", context, status=400 if form.errors else 200)
+
+
+def _whom(grant: object) -> str:
+    return str(getattr(grant, "user", None) or getattr(grant, "group", None))
