@@ -1,0 +1,101 @@
+"""Writes the vectors in this folder (see README.md)."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ledger_bridge.tlog import entry
+from tests.fakes.archives import edit_events, forge, members, pack
+from tests.fakes.ledger import FakeEntry, FakeLedger, small_ledger, witness
+
+HERE = Path(__file__).parent
+WORKSPACE = ("workspace", "w1")
+
+
+def files() -> dict[str, bytes]:
+    """Every vector but the verdicts, by file name."""
+    ledger = small_ledger(witnesses=(witness("a"), witness("b")))
+    archive = ledger.archive(ledger.trail(WORKSPACE))
+    contents = members(archive)
+    changed = contents["events.jsonl"].replace(b'"allow"', b'"deny"', 1)
+    return {
+        "entry.json": json.dumps([describe(ledger, one) for one in ledger.entries[4:7]], indent=1).encode() + b"\n",
+        "policy": ledger.policy.encode(),
+        "trail.zip": archive,
+        "filtered.zip": filtered(ledger),
+        "known-checkpoint": ledger.checkpoint_note(5),
+        "receipt.tlog-proof": ledger.receipt(5, hide={"purpose"}).marshal(),
+        "rewritten.zip": rewritten(ledger),
+        "left-out.zip": forge(archive, ledger.signer, **edit_events(lambda events: events.pop(2))(archive)),
+        "changed.zip": pack({**contents, "events.jsonl": changed}),
+    }
+
+
+LEFT_OUT = (
+    "member events.jsonl, event 2: number 3 of the stream of workspace w1 is in the log, but the export leaves it out"
+)
+VERDICTS: dict[str, tuple[str | None, str | None]] = {
+    # file → what is wrong with it on its own, and what is wrong next to the known checkpoint
+    "trail.zip": (None, None),
+    "filtered.zip": (None, None),
+    "receipt.tlog-proof": (None, None),
+    "rewritten.zip": (
+        None,
+        "member leaves.bin: the first 5 leaves are not those of the checkpoint you know: history was changed",
+    ),
+    "left-out.zip": (LEFT_OUT, LEFT_OUT),
+    "changed.zip": ("member events.jsonl: it has 11987 bytes, but the manifest says 11988",) * 2,
+}
+
+
+def filtered(ledger: FakeLedger) -> bytes:
+    streams = [ledger.stream(*WORKSPACE)]
+    events = ledger.events(streams, hide={"purpose", "source_address", "detail.name"})[1:4]
+    scope = ledger.scope(streams, len(events), complete=False)
+    return ledger.archive(replace(ledger.trail(WORKSPACE), scope=scope, events=lambda: events))
+
+
+def rewritten(ledger: FakeLedger) -> bytes:
+    other = FakeLedger(witnesses=ledger.witnesses)
+    for one in (*ledger.entries[:2], *ledger.entries[3:]):
+        other.record(**{name: value for name, value in one.fields.items() if not name.endswith("_stream")})
+    return other.archive(other.trail(WORKSPACE))
+
+
+def describe(ledger: FakeLedger, one: FakeEntry) -> dict[str, Any]:
+    names = sorted(one.fields)
+    leaf = entry.parse_leaf(ledger.leaves[one.index])
+    slots = {}
+    for slot, name in enumerate(entry.SLOTS):
+        if name in one.tags:
+            kind = "person" if name in {"actor", "person"} else name
+            key = ledger.stream(kind, one.fields[name]).key
+            slots[name] = {"key": key.hex(), "number": one.tags[name], "tag": leaf.tags[slot].hex()}
+        else:
+            slots[name] = {"pad": leaf.tags[slot].hex()}
+    return {
+        "seed": one.seed.hex(),
+        "fields": one.fields,
+        "canonical": {name: entry.canonical(one.fields[name]).decode() for name in names},
+        "salts": {name: entry.salt(one.seed, name).hex() for name in names},
+        "hashes": {name: value.hex() for name, value in entry.field_hashes(one.fields, one.seed).items()},
+        "commitment": leaf.commitment.hex(),
+        "slots": slots,
+        "leaf": ledger.leaves[one.index].hex(),
+    }
+
+
+def main() -> None:
+    for name, data in files().items():
+        (HERE / name).write_bytes(data)
+    verdicts = {
+        name: {"alone": {"status": int(alone is not None), "failure": alone},
+               "known": {"status": int(known is not None), "failure": known}}
+        for name, (alone, known) in VERDICTS.items()
+    }  # fmt: skip
+    (HERE / "verdicts.json").write_text(json.dumps(verdicts, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

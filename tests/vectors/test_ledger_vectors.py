@@ -1,0 +1,53 @@
+"""The vectors that second implementations are held to (see tests/vectors/ledger/README.md)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger_bridge.tlog import entry
+from tests.fakes.archives import members
+from tests.vectors.ledger.generate import files
+from verifier.__main__ import main
+
+HERE = Path(__file__).parent / "ledger"
+ENTRIES = json.loads((HERE / "entry.json").read_text())
+VERDICTS = json.loads((HERE / "verdicts.json").read_text())
+
+
+@pytest.mark.parametrize("number", range(len(ENTRIES)))
+def test_an_entry_gives_its_commitment(number: int) -> None:
+    one = ENTRIES[number]
+    seed = bytes.fromhex(one["seed"])
+    assert entry.commitment(one["fields"], seed).hex() == one["commitment"]
+    assert {name: value.hex() for name, value in entry.field_hashes(one["fields"], seed).items()} == one["hashes"]
+
+
+@pytest.mark.parametrize("number", range(len(ENTRIES)))
+def test_an_entry_gives_its_leaf(number: int) -> None:
+    one = ENTRIES[number]
+    tags = [tag_of(one, slot, name) for slot, name in enumerate(entry.SLOTS)]
+    assert entry.leaf(tags, bytes.fromhex(one["commitment"])).hex() == one["leaf"]
+
+
+def tag_of(one: dict[str, Any], slot: int, name: str) -> bytes:
+    known = one["slots"][name]
+    if "pad" in known:
+        return entry.pad(bytes.fromhex(one["seed"]), slot)
+    return entry.tag(bytes.fromhex(known["key"]), known["number"])
+
+
+@pytest.mark.parametrize("known", ["alone", "known"])
+@pytest.mark.parametrize("name", sorted(VERDICTS))
+def test_the_verifier_reaches_the_verdict(name: str, known: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [str(HERE / name), "--json", "--policy", str(HERE / "policy")]
+    arguments += ["--known", str(HERE / "known-checkpoint")] if known == "known" else []
+    status = main(arguments)
+    assert {"status": status, "failure": json.loads(capsys.readouterr().out)["failure"]} == VERDICTS[name][known]
+
+
+def test_the_vectors_are_those_that_the_generator_writes() -> None:
+    for name, data in files().items():
+        stored = (HERE / name).read_bytes()
+        assert members(stored) == members(data) if name.endswith(".zip") else stored == data
