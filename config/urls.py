@@ -2,6 +2,17 @@
 
 from django.urls import include, path
 
+from accounts.admin import site as admin_site
+from ledger_bridge.views.promises import promises
+from sharing.views.home import home
+
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("", include("ledger_bridge.urls")),
+    path("promises/", promises, name="promises"),
+    path("", home, name="home"),
+    path("", include("sharing.urls")),
+    path("accounts/", include("accounts.signin_urls")),
+    path("", include("accounts.urls")),
+    path("admin/", admin_site.urls),
+    path("workspaces/", include("workspaces.urls")),
 ]

@@ -73,6 +73,12 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def in_folder(self, workspace: Workspace, folder: Item | None) -> Self:
         return self.filter(workspace=workspace, parent=folder, removed_at=None)
 
+    def folders(self) -> Self:
+        return self.filter(kind=Item.Kind.FOLDER)
+
+    def files(self) -> Self:
+        return self.filter(kind=Item.Kind.FILE)
+
     def in_bin(self, user: Any) -> Self:
         """Removed items that the user may view, without what was removed along with its folder."""
         apart = models.Q(parent=None) | ~models.Q(removed_at=models.F("parent__removed_at"))
@@ -140,6 +146,12 @@ class Item(models.Model):
         return Subject(workspace=str(self.workspace_id), item=str(self.id))
 
 
+class VersionQuerySet(models.QuerySet["Version"]):
+    def visible_to(self, user: Any) -> Self:
+        """Versions of files that the user may view, with all that opening one needs."""
+        return self.filter(file__in=Item.objects.visible_to(user)).select_related("file__workspace", "workspace_key")
+
+
 class Version(models.Model):
     """Immutable bytes of a file, sealed as Crypt4GH profile S1 (docs/crypt4gh.md)."""
 
@@ -160,6 +172,8 @@ class Version(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     entry = models.UUIDField(help_text="The ledger entry that recorded this version.")
+
+    objects = VersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-number"]

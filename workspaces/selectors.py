@@ -1,8 +1,123 @@
 """Answers that pages and other rooms ask for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
-from workspaces.models import Item, Workspace
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+
+from accounts.models import User
+from core.access import rights_on_each
+from ledger_bridge.models import Leaf
+from workspaces.models import Item, Version, Workspace
+from workspaces.permissions import Right
+
+PAGE = 50
+SORTS = {"name": "Name", "date": "Last changed", "size": "Size"}
+WORKSPACE_SORTS = {"name": "Name", "date": "Newest"}
+
+_ORDER = {
+    "name": ["-kind", "name_key", "id"],
+    "date": ["-kind", "-changed_at", "id"],
+    "size": ["-kind", "-current_version__plaintext_size", "id"],
+}
+_WORKSPACE_ORDER = {"name": ["name", "id"], "date": ["-created_at", "id"]}
+
+May = dict[str, bool]
+"""What a person may do with one thing, by the right's short name, for templates."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a listing; `places` are the folders it lies in, as far as the reader may see them."""
+
+    thing: Any
+    may: May
+    places: Sequence[Item] = ()
+
+    @property
+    def icon(self) -> str:
+        if self.thing.is_folder:
+            return "folder"
+        return icon_of(self.thing.current_version.media_type) if self.thing.current_version else "file"
+
+
+@dataclass(frozen=True)
+class Listing:
+    page: Page[Any]
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    version: Version
+    state: str
+
+    @property
+    def sha256(self) -> str:
+        return bytes(self.version.plaintext_sha256).hex()
+
+
+def list_workspaces(user: User, *, query: str = "", sort: str = "name", page: str | int = 1) -> Listing:
+    found = Workspace.objects.visible_to(user).select_related("owner__institution")
+    if query:
+        found = found.filter(name__icontains=query)
+    return _listing(user, found.order_by(*_WORKSPACE_ORDER.get(sort, _WORKSPACE_ORDER["name"])), page)
+
+
+def list_items(
+    user: User, workspace: Workspace, folder: Item | None, *, query: str = "", sort: str = "name", page: str | int = 1
+) -> Listing:
+    """Return a page of a folder; with a query, a page of what is found by name anywhere in the workspace."""
+    listing = _listing(user, _found_items(user, workspace, folder, query, sort), page)
+    if not query:
+        return listing
+    places = _visible_folders(user, {above for row in listing.rows for above in row.thing.path[:-1]})
+    rows = [Row(row.thing, row.may, _known(row.thing, places)) for row in listing.rows]
+    return Listing(listing.page, rows)
+
+
+def list_bin(user: User, workspace: Workspace, *, page: str | int = 1) -> Listing:
+    removed = Item.objects.filter(workspace=workspace).in_bin(user).select_related("current_version")
+    return _listing(user, removed.order_by("-removed_at", "id"), page)
+
+
+def list_versions(file: Item) -> list[VersionRow]:
+    versions = list(file.versions.select_related("created_by__institution"))
+    states = proof_states(version.entry for version in versions)
+    return [VersionRow(version, states[version.entry]) for version in versions]
+
+
+def proof_states(entries: Iterable[UUID]) -> dict[UUID, str]:
+    """Return for each entry whether the log holds it yet: "sequenced" or "pending"."""
+    wanted = list(entries)
+    there = set(Leaf.objects.filter(entry__in=wanted).values_list("entry", flat=True))
+    return {entry: "sequenced" if entry in there else "pending" for entry in wanted}
+
+
+def folders_above(user: User, item: Item) -> list[Item]:
+    """Return the folders an item lies in, from the top, without those that the person may not see."""
+    return _known(item, _visible_folders(user, set(item.path[:-1])))
+
+
+def subfolders(user: User, workspace: Workspace, folder: Item | None) -> list[Item]:
+    return list(Item.objects.visible_to(user).in_folder(workspace, folder).folders().order_by("name_key")[:500])
+
+
+def may_on(user: User, thing: Model) -> May:
+    return _may(rights_on_each(user, [thing])[thing.pk])
+
+
+def icon_of(media_type: str) -> str:
+    """Return the symbol of a kind of file."""
+    if media_type.startswith("image/") or media_type == "application/dicom":
+        return "image"
+    if media_type == "application/pdf":
+        return "pdf"
+    tables = ("text/csv", "text/tab-separated-values", "spreadsheet", "parquet", "sas")
+    return "table" if any(word in media_type for word in tables) else "file"
 
 
 def workspace_names(ids: Collection[str]) -> dict[str, str]:
@@ -11,3 +126,40 @@ def workspace_names(ids: Collection[str]) -> dict[str, str]:
 
 def item_names(ids: Collection[str]) -> dict[str, str]:
     return {str(pk): name for pk, name in Item.objects.filter(pk__in=ids).values_list("pk", "name")}
+
+
+def _listing(user: User, found: QuerySet[Any], page: str | int) -> Listing:
+    on_page = Paginator(found, PAGE).get_page(page)
+    things = list(on_page.object_list)
+    rights = rights_on_each(user, things) if things else {}
+    return Listing(on_page, [Row(thing, _may(rights[thing.pk])) for thing in things])
+
+
+def _found_items(user: User, workspace: Workspace, folder: Item | None, query: str, sort: str) -> QuerySet[Item]:
+    visible = Item.objects.visible_to(user).filter(workspace=workspace).select_related("current_version", "created_by")
+    if query:
+        found = visible.filter(name__icontains=query)
+    elif folder is None and _was_let_in(user, workspace):
+        found = visible.exclude(parent__in=Item.objects.visible_to(user).filter(workspace=workspace))
+    else:
+        found = visible.in_folder(workspace, folder)
+    return found.order_by(*_ORDER.get(sort, _ORDER["name"]))
+
+
+def _was_let_in(user: User, workspace: Workspace) -> bool:
+    """True for somebody without a role, who sees single items and needs to find them at the top."""
+    return rights_on_each(user, [workspace])[workspace.pk] == {Right.VIEW.value}
+
+
+def _visible_folders(user: User, ids: set[UUID]) -> dict[UUID, Item]:
+    if not ids:
+        return {}
+    return {folder.id: folder for folder in Item.objects.visible_to(user).filter(pk__in=ids)}
+
+
+def _known(item: Item, folders: dict[UUID, Item]) -> list[Item]:
+    return [folders[above] for above in item.path[:-1] if above in folders]
+
+
+def _may(rights: frozenset[str]) -> May:
+    return {right.codename: right.value in rights for right in Right}

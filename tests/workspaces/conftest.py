@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth.models import Permission
+from django.http import HttpRequest
+from django.test import Client
 
 from accounts.models import User
 from ledger_bridge.models import Entry
@@ -76,3 +79,18 @@ def last_entry() -> Entry:
 
 def blobs(settings: Any) -> list[Path]:
     return [path for path in settings.BLOB_DIRECTORY.rglob("*") if path.is_file()]
+
+
+def browser(user: User, **options: Any) -> Client:
+    """Return a client that is signed in with both factors."""
+    client = Client(**options)
+    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, user, method="mfa", type="totp")
+    request.session.save()
+    return client
+
+
+def content_of(response: Any) -> bytes:
+    return b"".join(response.streaming_content)

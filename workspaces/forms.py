@@ -1,0 +1,48 @@
+"""Forms of the pages. What a name may be is decided by the deeds; their sentence comes back to the field."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django import forms
+
+from core.errors import Conflict, InvalidInput
+
+
+class WorkspaceForm(forms.Form):
+    name = forms.CharField(max_length=255, help_text="A trial, a site or a case, without names of patients.")
+    description = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class FolderForm(forms.Form):
+    name = forms.CharField(max_length=255)
+
+
+class ItemForm(forms.Form):
+    name = forms.CharField(max_length=255)
+    description = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class VersionForm(forms.Form):
+    file = forms.FileField(allow_empty_file=True, help_text="It is encrypted as it arrives, before it is stored.")
+    note = forms.CharField(required=False, max_length=500, help_text="What changed, for those who read it later.")
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(required=False, max_length=255, label="Search by name")
+    sort = forms.ChoiceField(required=False, label="Sort by")
+
+    def __init__(self, *args: object, sorts: dict[str, str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["sort"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  tells the type checker what stands above
+        field.choices = list(sorts.items())
+
+
+@contextmanager
+def errors_shown_in(form: forms.Form) -> Iterator[None]:
+    """Put the sentence of a deed that cannot be done beside the field it is about."""
+    try:
+        yield
+    except (InvalidInput, Conflict) as error:
+        field = error.field if isinstance(error, InvalidInput) and error.field in form.fields else None
+        form.add_error(field, error.sentence)

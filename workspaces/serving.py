@@ -1,0 +1,102 @@
+"""Content over HTTP: one range, names in both forms, and headers that keep a browser from running any of it."""
+
+import re
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from accounts.models import User
+from core.access import require
+from workspaces.media_types import UNKNOWN, inline_type
+from workspaces.models import Version
+from workspaces.names import content_disposition
+from workspaces.permissions import Right
+from workspaces.services import open_version
+
+_ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+# The content is somebody's file: it may not load, run, frame or submit anything in our origin. Browsers lay out an
+# image or a text with a style of their own, which needs 'unsafe-inline'.
+_SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+
+
+class RangeNotSatisfiableError(ValueError):
+    """The range begins behind the end of the content."""
+
+
+@dataclass(frozen=True)
+class Span:
+    start: int
+    stop: int
+
+
+def serve(request: HttpRequest, actor: User, version: Version, *, inline: bool) -> HttpResponseBase:
+    """Answer with the content of a version, or a part of it; a HEAD request opens and records nothing."""
+    shown_as = inline_type(version.media_type, mismatch=version.type_mismatch) if inline else None
+    right = Right.VIEW if shown_as else Right.DOWNLOAD
+    if request.method == "HEAD":
+        require(actor, right, version.file)
+        return _with_headers(HttpResponse(), version, shown_as, version.plaintext_size)
+    try:
+        span = _asked_span(request, version)
+    except RangeNotSatisfiableError:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{version.plaintext_size}"})
+    opened = open_version(actor=actor, version=version, right=right)
+    whole = Span(0, opened.size)
+    blocks = opened.iter_range((span or whole).start, (span or whole).stop)
+    response = StreamingHttpResponse(blocks, status=206 if span else 200)
+    if span:
+        response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{opened.size}"
+    return _with_headers(response, version, shown_as, (span or whole).stop - (span or whole).start)
+
+
+def parse_range(header: str, size: int) -> Span | None:
+    """Return the one range that is asked for; None where the whole content is the right answer (RFC 9110, 14.2).
+
+    Raises:
+        RangeNotSatisfiableError: no byte of the content is in the range.
+
+    """
+    match = _ONE_RANGE.fullmatch(header.strip())
+    if match is None or match[1] == match[2] == "":
+        return None
+    if match[1] == "":
+        start, stop = max(size - int(match[2]), 0), size
+    else:
+        start, stop = int(match[1]), min(int(match[2]) + 1 if match[2] else size, size)
+        if match[2] and int(match[2]) < start:
+            return None
+    if start >= stop:
+        raise RangeNotSatisfiableError
+    return Span(start, stop)
+
+
+def _asked_span(request: HttpRequest, version: Version) -> Span | None:
+    header = request.headers.get("Range")
+    if header is None or request.headers.get("If-Range", _etag(version)) != _etag(version):
+        return None
+    return parse_range(header, version.plaintext_size)
+
+
+def _with_headers(response: HttpResponseBase, version: Version, shown_as: str | None, length: int) -> HttpResponseBase:
+    headers = {
+        "Content-Type": shown_as or UNKNOWN,
+        # Set beforehand, so that a download that breaks off can never look complete.
+        "Content-Length": str(length),
+        "Content-Disposition": content_disposition(version.file.name, attachment=shown_as is None),
+        "Content-Security-Policy": _SANDBOX,
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store, private",
+        "Accept-Ranges": "bytes",
+        "ETag": _etag(version),
+    }
+    for name, value in headers.items():
+        response[name] = value
+    return response
+
+
+def _etag(version: Version) -> str:
+    # A version never changes, so its id is as strong a validator as there is.
+    return f'"{version.id}"'

@@ -1,0 +1,25 @@
+from django.urls import path
+
+from workspaces.views import content, items, uploads, workspaces
+
+app_name = "workspaces"
+urlpatterns = [
+    path("", workspaces.workspace_list, name="list"),
+    path("new/", workspaces.create, name="create"),
+    path("<uuid:workspace_id>/", workspaces.detail, name="detail"),
+    path("<uuid:workspace_id>/upload/", uploads.upload, name="upload"),
+    path("<uuid:workspace_id>/new-folder/", workspaces.new_folder, name="new_folder"),
+    path("<uuid:workspace_id>/bin/", workspaces.recycle_bin, name="bin"),
+    path("<uuid:workspace_id>/settings/", workspaces.settings, name="settings"),
+    path("<uuid:workspace_id>/archive/", workspaces.archive, name="archive"),
+    path("<uuid:workspace_id>/reopen/", workspaces.reopen, name="reopen"),
+    path("folders/<uuid:item_id>/", workspaces.folder, name="folder"),
+    path("files/<uuid:item_id>/", items.file, name="file"),
+    path("files/<uuid:item_id>/new-version/", uploads.new_version, name="new_version"),
+    path("items/<uuid:item_id>/edit/", items.edit, name="edit"),
+    path("items/<uuid:item_id>/move/", items.move, name="move"),
+    path("items/<uuid:item_id>/remove/", items.remove, name="remove"),
+    path("items/<uuid:item_id>/restore/", items.restore, name="restore"),
+    path("versions/<uuid:version_id>/open/", content.open_inline, name="open"),
+    path("versions/<uuid:version_id>/download/", content.download, name="download"),
+]

@@ -1,0 +1,119 @@
+"""Pages about one file or folder."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.access import require
+from core.errors import Conflict, InvalidInput
+from workspaces import selectors, services
+from workspaces.forms import ItemForm, errors_shown_in
+from workspaces.media_types import inline_type
+from workspaces.models import Item
+from workspaces.permissions import Right
+from workspaces.views.finding import (
+    address,
+    asked_folder,
+    container_address,
+    crumbs,
+    removed_item,
+    signed_in,
+    visible_item,
+)
+
+
+@require_safe
+def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    user = signed_in(request)
+    item = visible_item(request, item_id, Item.Kind.FILE)
+    versions = selectors.list_versions(item)
+    newest = versions[0]
+    context = {
+        "item": item,
+        "workspace": item.workspace,
+        "versions": versions,
+        "newest": newest,
+        "shown_inline": inline_type(newest.version.media_type, mismatch=newest.version.type_mismatch) is not None,
+        "may": selectors.may_on(user, item),
+        "crumbs": crumbs(user, item),
+    }
+    return render(request, "workspaces/file.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    user = signed_in(request)
+    item = visible_item(request, item_id)
+    require(user, Right.EDIT, item)
+    form = ItemForm(request.POST or None, initial={"name": item.name, "description": item.description})
+    if form.is_valid():
+        with errors_shown_in(form):
+            services.rename_item(actor=user, item=item, name=form.cleaned_data["name"])
+            services.describe_item(actor=user, item=item, description=form.cleaned_data["description"])
+            messages.success(request, "Saved and recorded.")
+            return redirect(address(item))
+    context = {
+        "form": form,
+        "item": item,
+        "crumbs": crumbs(user, item, "Rename or describe"),
+        "cancel_url": address(item),
+    }
+    return render(request, "workspaces/edit.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """A folder picker: links lead through the folders, one button moves the item to where one is."""
+    user = signed_in(request)
+    item = visible_item(request, item_id)
+    require(user, Right.EDIT, item)
+    target = asked_folder(request, item.workspace, request.GET.get("to"))
+    problem = ""
+    if request.method == "POST":
+        try:
+            services.move_item(actor=user, item=item, parent=target)
+        except (InvalidInput, Conflict) as error:
+            problem = error.sentence
+        else:
+            messages.success(request, f"“{item.name}” is here now.")
+            return redirect(address(target or item.workspace))
+    context = {
+        "item": item,
+        "target": target,
+        "target_way": selectors.folders_above(user, target) if target else [],
+        "folders": [one for one in selectors.subfolders(user, item.workspace, target) if one.id != item.id],
+        "may_here": selectors.may_on(user, target or item.workspace)["upload"],
+        "is_here": item.parent_id == (target.id if target else None),
+        "problem": problem,
+        "crumbs": crumbs(user, item, "Move"),
+        "cancel_url": address(item),
+    }
+    return render(request, "workspaces/move.html", context, status=400 if problem else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    user = signed_in(request)
+    item = visible_item(request, item_id)
+    require(user, Right.EDIT, item)
+    if request.method == "POST":
+        services.remove_item(actor=user, item=item)
+        messages.success(request, f"“{item.name}” is in the bin. It can be restored from there.")
+        return redirect(container_address(item))
+    context = {"item": item, "crumbs": crumbs(user, item, "Remove"), "cancel_url": address(item)}
+    return render(request, "workspaces/remove.html", context)
+
+
+@require_POST
+def restore(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    item = removed_item(request, item_id)
+    try:
+        services.restore_item(actor=signed_in(request), item=item)
+    except Conflict as error:
+        messages.error(request, error.sentence)
+        return redirect("workspaces:bin", item.workspace_id)
+    messages.success(request, f"“{item.name}” is back where it was.")
+    return redirect(address(item))

@@ -1,0 +1,169 @@
+"""Pages about workspaces and the folders in them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import Right as PlatformRight
+from core.access import require
+from workspaces import selectors, services
+from workspaces.forms import FolderForm, SearchForm, WorkspaceForm, errors_shown_in
+from workspaces.models import Item, Workspace
+from workspaces.permissions import Right
+from workspaces.views.finding import address, asked_folder, crumbs, signed_in, visible_item, visible_workspace
+
+
+@require_safe
+def workspace_list(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    search = SearchForm(request.GET, sorts=selectors.WORKSPACE_SORTS)
+    listing = selectors.list_workspaces(user, **_asked(search), page=request.GET.get("page", 1))
+    context = {
+        "search": search,
+        "listing": listing,
+        "may_create": user.has_perm(PlatformRight.CREATE_WORKSPACES.value),
+        "query": _query(request),
+    }
+    return render(request, "workspaces/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    require(user, PlatformRight.CREATE_WORKSPACES)
+    form = WorkspaceForm(request.POST or None)
+    if form.is_valid():
+        with errors_shown_in(form):
+            workspace = services.create_workspace(actor=user, **form.cleaned_data)
+            messages.success(request, f"The workspace “{workspace.name}” is yours. Only you can see it so far.")
+            return redirect(address(workspace))
+    return render(request, "workspaces/create.html", {"form": form}, status=_status(form))
+
+
+@require_safe
+def detail(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    return _listing_page(request, visible_workspace(request, workspace_id), None)
+
+
+@require_safe
+def folder(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    found = visible_item(request, item_id, Item.Kind.FOLDER)
+    return _listing_page(request, found.workspace, found)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_folder(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    user = signed_in(request)
+    workspace = visible_workspace(request, workspace_id)
+    parent = asked_folder(request, workspace, request.GET.get("folder"))
+    require(user, Right.UPLOAD, parent or workspace)
+    form = FolderForm(request.POST or None)
+    if form.is_valid():
+        with errors_shown_in(form):
+            made = services.create_folder(actor=user, workspace=workspace, parent=parent, **form.cleaned_data)
+            messages.success(request, f"The folder “{made.name}” is there.")
+            return redirect(address(made))
+    context = {
+        "form": form,
+        "crumbs": crumbs(user, parent or workspace, "New folder"),
+        "cancel_url": address(parent or workspace),
+    }
+    return render(request, "workspaces/new_folder.html", context, status=_status(form))
+
+
+@require_safe
+def recycle_bin(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    user = signed_in(request)
+    workspace = visible_workspace(request, workspace_id)
+    listing = selectors.list_bin(user, workspace, page=request.GET.get("page", 1))
+    context = {
+        "workspace": workspace,
+        "listing": listing,
+        "may": selectors.may_on(user, workspace),
+        "crumbs": crumbs(user, workspace, "Bin"),
+    }
+    return render(request, "workspaces/bin.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    user = signed_in(request)
+    workspace = visible_workspace(request, workspace_id)
+    require(user, Right.MANAGE, workspace)
+    initial = {"name": workspace.name, "description": workspace.description}
+    form = WorkspaceForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        with errors_shown_in(form):
+            words = form.cleaned_data
+            services.rename_workspace(actor=user, workspace=workspace, name=words["name"])
+            services.describe_workspace(actor=user, workspace=workspace, description=words["description"])
+            messages.success(request, "Saved and recorded.")
+            return redirect("workspaces:settings", workspace_id)
+    context = {
+        "form": form,
+        "workspace": workspace,
+        "may": selectors.may_on(user, workspace),
+        "crumbs": crumbs(user, workspace, "Settings"),
+    }
+    return render(request, "workspaces/settings.html", context, status=_status(form))
+
+
+@require_POST
+def archive(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    workspace = visible_workspace(request, workspace_id)
+    services.archive_workspace(actor=signed_in(request), workspace=workspace)
+    messages.success(request, "The workspace is archived: it can be read, but not changed.")
+    return redirect("workspaces:settings", workspace_id)
+
+
+@require_POST
+def reopen(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    workspace = visible_workspace(request, workspace_id)
+    services.reopen_workspace(actor=signed_in(request), workspace=workspace)
+    messages.success(request, "The workspace is open for changes again.")
+    return redirect("workspaces:settings", workspace_id)
+
+
+def _listing_page(request: HttpRequest, workspace: Workspace, within: Item | None) -> HttpResponse:
+    user = signed_in(request)
+    search = SearchForm(request.GET, sorts=selectors.SORTS)
+    listing = selectors.list_items(user, workspace, within, **_asked(search), page=request.GET.get("page", 1))
+    here = within or workspace
+    upload_url = reverse("workspaces:upload", args=[workspace.id])
+    new_folder_url = reverse("workspaces:new_folder", args=[workspace.id])
+    inside = f"?folder={within.id}" if within else ""
+    context = {
+        "workspace": workspace,
+        "folder": within,
+        "here": here,
+        "listing": listing,
+        "search": search,
+        "query": _query(request),
+        "may": selectors.may_on(user, here),
+        "crumbs": crumbs(user, here),
+        "upload_url": upload_url + inside,
+        "new_folder_url": new_folder_url + inside,
+    }
+    return render(request, "workspaces/detail.html", context)
+
+
+def _asked(search: SearchForm) -> dict[str, Any]:
+    """Return what the search form asks for; nonsense in the address shows the ordinary page."""
+    words = search.cleaned_data if search.is_valid() else {}
+    return {"query": words.get("q", "").strip(), "sort": words.get("sort") or "name"}
+
+
+def _query(request: HttpRequest) -> str:
+    """Return the query string without the page number, for the links to other pages."""
+    parameters = request.GET.copy()
+    parameters.pop("page", None)
+    return parameters.urlencode()
+
+
+def _status(form: Any) -> int:
+    return 400 if form.errors else 200
