@@ -4,11 +4,14 @@ from django.db import models
 
 
 class Right(models.TextChoices):
-    APPLY = "accounts.apply", "apply to become a contributor"
+    APPLY = "accounts.apply", "speak for an application"
+    KEEP_ACCOUNT = "accounts.keep_account", "change an account"
     REVIEW_APPLICATIONS = "accounts.review_applications", "review applications"
     MANAGE_CONTRIBUTORS = "accounts.manage_contributors", "suspend and renew contributors"
-    APPOINT_ADMINS = "accounts.appoint_admins", "appoint commission admins"
+    MANAGE_INSTITUTIONS = "accounts.manage_institutions", "enter institutions"
+    APPOINT_ADMINS = "accounts.appoint_admins", "propose commission admins and auditors"
+    CONFIRM_ADMINS = "accounts.confirm_admins", "confirm commission admins and auditors"
     SEE_PEOPLE = "accounts.see_people", "see people and institutions"
     CREATE_WORKSPACES = "accounts.create_workspaces", "create workspaces"
-    VIEW_TRAILS = "accounts.view_trails", "view every trail"
-    EXPORT_TRAILS = "accounts.export_trails", "export every trail"
+    END_APPROVALS = "accounts.end_approvals", "note the end of approvals"
+    FOUND_COMMISSION = "accounts.found_commission", "found the commission"

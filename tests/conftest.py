@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -45,6 +46,27 @@ def _forget_streams() -> Iterator[None]:
     yield
     forget_streams()
     (settings.LEDGER_DIRECTORY / "checkpoint").unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _whole_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `client.force_login` stand for a whole sign-in, with a second factor a moment ago.
+
+    Without it every page would send the person to enrol one, as accounts.middleware must.
+    """
+    from allauth.account.internal.userkit import user_id_to_str
+    from django.test import Client
+
+    with_password_only = Client.force_login
+
+    def force_login(self: Client, user: "User", backend: str | None = None) -> None:
+        with_password_only(self, user, backend)
+        session = self.session
+        session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": time.time()}]
+        session["account_authentication_methods_user"] = user_id_to_str(user)
+        session.save()
+
+    monkeypatch.setattr(Client, "force_login", force_login)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
@@ -10,8 +10,14 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from core import access
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
+
+
+class InstitutionQuerySet(models.QuerySet["Institution"]):
+    def visible_to(self, user: Any) -> Self:
+        return access.visible_to(self, user)  # type: ignore[return-value]
 
 
 class Institution(models.Model):
@@ -29,6 +35,8 @@ class Institution(models.Model):
     members = models.OneToOneField(Group, models.PROTECT, related_name="institution", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = InstitutionQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint(Lower("name"), "country", name="one_institution_per_name_and_country")]
@@ -37,7 +45,33 @@ class Institution(models.Model):
         return self.name
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: Any) -> Self:
+        """Everybody for commission admins and auditors; approved people for contributors; oneself for applicants."""
+        return access.visible_to(self, user)  # type: ignore[return-value]
+
+    def in_good_standing(self) -> Self:
+        return self.filter(is_active=True, suspended_at=None, approved_until__gt=timezone.now()).exclude(
+            role=User.Role.APPLICANT
+        )
+
+    def expired(self) -> Self:
+        return self.filter(approved_until__lte=timezone.now()).exclude(role=User.Role.APPLICANT)
+
+
 class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: Any) -> UserQuerySet:
+        return self.get_queryset().visible_to(user)
+
+    def in_good_standing(self) -> UserQuerySet:
+        return self.get_queryset().in_good_standing()
+
+    def expired(self) -> UserQuerySet:
+        return self.get_queryset().expired()
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -67,6 +101,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=64, default="UTC")
     approved_until = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
+    suspension_reason = models.CharField(max_length=500, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,64 @@
+"""The deeds of this room, split by noun."""
+
+from accounts.services.applications import (
+    Particulars,
+    answer_application,
+    apply,
+    apply_again,
+    approve_application,
+    ask_for_more,
+    open_evidence,
+    refuse_application,
+    withdraw_application,
+)
+from accounts.services.appointments import confirm_admin, decline_admin, found_commission, propose_admin
+from accounts.services.institutions import create_institution
+from accounts.services.own_account import (
+    add_factor,
+    change_profile,
+    end_other_sessions,
+    end_session,
+    make_recovery_codes,
+    note_password_change,
+    remove_factor,
+    rename_passkey,
+    use_recovery_code,
+)
+from accounts.services.standing import (
+    expire_approvals,
+    lift_suspension,
+    remind_of_expiry,
+    renew_approval,
+    suspend_contributor,
+)
+
+__all__ = [
+    "Particulars",
+    "add_factor",
+    "answer_application",
+    "apply",
+    "apply_again",
+    "approve_application",
+    "ask_for_more",
+    "change_profile",
+    "confirm_admin",
+    "create_institution",
+    "decline_admin",
+    "end_other_sessions",
+    "end_session",
+    "expire_approvals",
+    "found_commission",
+    "lift_suspension",
+    "make_recovery_codes",
+    "note_password_change",
+    "open_evidence",
+    "propose_admin",
+    "refuse_application",
+    "remind_of_expiry",
+    "remove_factor",
+    "rename_passkey",
+    "renew_approval",
+    "suspend_contributor",
+    "use_recovery_code",
+    "withdraw_application",
+]

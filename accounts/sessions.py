@@ -1,0 +1,63 @@
+"""What a session knows: which factors were used in it, when it began and when it was last used."""
+
+import time
+from datetime import timedelta
+
+from allauth.account.authentication import get_authentication_records
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+
+_STARTED = "session_started"
+_SEEN = "session_seen"
+_NOTED_EVERY = 60
+_PRIVILEGED = frozenset({User.Role.COMMISSION_ADMIN, User.Role.AUDITOR})
+
+
+def used_second_factor(request: HttpRequest) -> bool:
+    """Return whether the person proved a second factor (or a passkey alone) in this very session.
+
+    Having one enrolled is not enough: a session that began with the password alone, before the owner enrolled a factor,
+    must not be promoted by that.
+    """
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+
+
+def start_clock(session: SessionBase) -> None:
+    session[_STARTED] = session[_SEEN] = time.time()
+
+
+def limit_reached(session: SessionBase, user: User) -> str | None:
+    """Return "idle" or "absolute" when the session has outlived its limit."""
+    now = time.time()
+    if now - session.setdefault(_STARTED, now) >= settings.SESSION_ABSOLUTE_LIMIT.total_seconds():
+        return "absolute"
+    if now - session.setdefault(_SEEN, now) >= idle_limit(user).total_seconds():
+        return "idle"
+    return None
+
+
+def note_activity(session: SessionBase) -> None:
+    """Remember that the session is in use. A minute's inexactness saves a write on nearly every request."""
+    now = time.time()
+    if now - session[_SEEN] >= _NOTED_EVERY:
+        session[_SEEN] = now
+        UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=timezone.now())
+
+
+def idle_limit(user: User) -> timedelta:
+    privileged = user.role in _PRIVILEGED
+    limit: timedelta = settings.SESSION_IDLE_LIMIT_PRIVILEGED if privileged else settings.SESSION_IDLE_LIMIT
+    return limit
+
+
+def end_sessions(user: User, *, keep: str | None = None) -> int:
+    """End the person's sessions except the one with key `keep`; return how many there were."""
+    ended = list(UserSession.objects.filter(user=user).exclude(session_key=keep))
+    for session in ended:
+        session.end()
+    return len(ended)

@@ -1,0 +1,153 @@
+"""People, their standing, appointments, institutions."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import services
+from accounts.forms.application import ReasonForm
+from accounts.forms.people import AppointForm, InstitutionForm, PeopleFilterForm
+from accounts.models import AdminAppointment, Institution, User
+from accounts.permissions import Right
+from accounts.selectors import people_list, standing_of
+from accounts.stepup import requires_recent_authentication
+from accounts.views.answers import accepted, form_page, page_of, person_of, rest_of_query
+from core.access import require
+
+
+@require_GET
+def people(request: HttpRequest) -> HttpResponse:
+    reader = person_of(request)
+    require(reader, Right.SEE_PEOPLE)
+    form = PeopleFilterForm(request.GET, user=reader)
+    page = page_of(request, people_list(reader, **(form.cleaned_data if form.is_valid() else {})))
+    rows = [{"person": one, "standing": standing_of(one)} for one in page]
+    context = {"form": form, "page_obj": page, "rows": rows, "query": rest_of_query(request)}
+    return render(request, "accounts/people.html", context | {"manages": reader.has_perm(Right.MANAGE_CONTRIBUTORS)})
+
+
+@require_GET
+def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    reader, found = person_of(request), _seen(request, person_id)
+    context = {
+        "person": found,
+        "standing": standing_of(found),
+        "may_manage": reader.has_perm(Right.MANAGE_CONTRIBUTORS, found) and found.role != User.Role.APPLICANT,
+        "may_appoint": reader.has_perm(Right.APPOINT_ADMINS, found) and found.in_good_standing,
+        "applications": found.applications.all().visible_to(reader).order_by("-submitted_at"),
+        "appointment": found.appointments.all().visible_to(reader).filter(state="proposed").first(),
+    }
+    return render(request, "accounts/person.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def renew(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    found = _seen(request, person_id)
+    require(person_of(request), Right.MANAGE_CONTRIBUTORS, found)
+    if request.method == "GET":
+        return render(request, "accounts/renew.html", {"person": found})
+    services.renew_approval(actor=person_of(request), person=found)
+    messages.success(request, f"The approval of {found.name} now lasts one more year.")
+    return redirect("accounts:person", person_id)
+
+
+def suspend(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    help_text = "The person reads this. All their sessions end at once."
+    return _with_reason(request, person_id, services.suspend_contributor, "Suspend", help_text)
+
+
+def lift(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    return _with_reason(request, person_id, services.lift_suspension, "Lift the suspension", "Kept in the trail.")
+
+
+@requires_recent_authentication
+@require_http_methods(["GET", "POST"])
+def appoint(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    found = _seen(request, person_id)
+    require(person_of(request), Right.APPOINT_ADMINS, found)
+    form = AppointForm(request.POST or None)
+
+    def deed() -> None:
+        services.propose_admin(actor=person_of(request), candidate=found, **form.cleaned_data)
+
+    if form.is_valid() and accepted(form, deed):
+        messages.success(request, f"{found.name} is proposed. A second admin must confirm.")
+        return redirect("accounts:person", person_id)
+    return form_page(request, "accounts/appoint.html", form, person=found)
+
+
+@require_GET
+def appointments(request: HttpRequest) -> HttpResponse:
+    reader = person_of(request)
+    require(reader, Right.APPOINT_ADMINS)
+    listed = (
+        AdminAppointment.objects.all().visible_to(reader).select_related("candidate", "proposed_by", "confirmed_by")
+    )
+    rows = [
+        {"appointment": one, "may_confirm": one.state == "proposed" and reader.has_perm(Right.CONFIRM_ADMINS, one)}
+        for one in listed[:100]
+    ]
+    return render(request, "accounts/appointments.html", {"rows": rows})
+
+
+@requires_recent_authentication
+@require_POST
+def confirm_appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    found = _appointment(request, appointment_id)
+    services.confirm_admin(actor=person_of(request), appointment=found)
+    messages.success(request, f"{found.candidate.name} is appointed.")
+    return redirect("accounts:appointments")
+
+
+@require_POST
+def decline_appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    found = _appointment(request, appointment_id)
+    services.decline_admin(actor=person_of(request), appointment=found)
+    messages.success(request, f"The appointment of {found.candidate.name} is declined.")
+    return redirect("accounts:appointments")
+
+
+@require_http_methods(["GET", "POST"])
+def institutions(request: HttpRequest) -> HttpResponse:
+    reader = person_of(request)
+    require(reader, Right.SEE_PEOPLE)
+    form = InstitutionForm(request.POST or None)
+
+    def deed() -> None:
+        services.create_institution(actor=reader, **form.cleaned_data)
+
+    if form.is_valid() and accepted(form, deed):
+        messages.success(request, f"{form.cleaned_data['name']} is entered.")
+        return redirect("accounts:institutions")
+    listed = Institution.objects.all().visible_to(reader).annotate(size=Count("people"))
+    page = page_of(request, listed, 50)
+    may_enter = reader.has_perm(Right.MANAGE_INSTITUTIONS)
+    return form_page(request, "accounts/institutions.html", form, page_obj=page, may_enter=may_enter)
+
+
+@require_http_methods(["GET", "POST"])
+def _with_reason(
+    request: HttpRequest, person_id: UUID, deed: Callable[..., object], verb: str, help_text: str
+) -> HttpResponse:
+    found = _seen(request, person_id)
+    require(person_of(request), Right.MANAGE_CONTRIBUTORS, found)
+    form = ReasonForm(request.POST or None, help_text=help_text)
+    if form.is_valid() and accepted(
+        form, lambda: deed(actor=person_of(request), person=found, reason=form.cleaned_data["reason"])
+    ):
+        messages.success(request, "Done, recorded, and told to the person by mail.")
+        return redirect("accounts:person", person_id)
+    return form_page(request, "accounts/standing.html", form, person=found, verb=verb)
+
+
+def _seen(request: HttpRequest, person_id: UUID) -> User:
+    return get_object_or_404(User.objects.visible_to(request.user).select_related("institution"), pk=person_id)
+
+
+def _appointment(request: HttpRequest, appointment_id: UUID) -> AdminAppointment:
+    return get_object_or_404(AdminAppointment.objects.all().visible_to(request.user), pk=appointment_id)
