@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from core.access import Actor, Anonymous
 from core.errors import IthacaError, Refused
@@ -25,29 +26,26 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, IthacaError):
             return None
-        if isinstance(error, Refused):
-            record_refusal(request, error)
-        return error_response(request, error)
+        entry = record_refusal(request, error) if isinstance(error, Refused) else None
+        return error_response(request, error, entry)
 
 
-def record_refusal(request: HttpRequest, error: Refused) -> None:
+def record_refusal(request: HttpRequest, error: Refused) -> str:
+    """Write the refusal down and return its entry."""
     actor: Actor = request.user if request.user.is_authenticated else Anonymous()
     subject = error.subject if hasattr(error.subject, "ledger_subject") else None
     event = AccessRefused(right=error.right, rule=error.sentence)
-    record_durably(event, actor=actor, subject=subject, outcome=Entry.Outcome.DENY)
+    return record_durably(event, actor=actor, subject=subject, outcome=Entry.Outcome.DENY)
 
 
-def error_response(request: HttpRequest, error: IthacaError) -> HttpResponse:
+def error_response(request: HttpRequest, error: IthacaError, entry: str | None = None) -> HttpResponse:
     """Answer with JSON where a program asked, with a page otherwise. Both say the sentence and nothing else."""
     if wants_json(request):
         return JsonResponse({"error": error.sentence, "code": error.code, **error.extra}, status=error.status)
-    template = f"{error.status}.html" if error.status in {403, 413, 503} else "error.html"
-    return render(
-        request,
-        template,
-        {"sentence": error.sentence, "rule": error.sentence, "status": error.status},
-        status=error.status,
-    )
+    context = {"sentence": error.sentence, "rule": error.sentence, "status": error.status}
+    if entry and request.user.is_authenticated:
+        context["entry_url"] = reverse("ledger:receipt", args=[entry])
+    return render(request, "403.html" if isinstance(error, Refused) else "error.html", context, status=error.status)
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -19,7 +19,7 @@ from ledger_bridge.models import Checkpoint
 from ledger_bridge.signing import log_verifier
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
 from ledger_bridge.tlog.errors import TlogError
-from ledger_bridge.tlog.note import open_note
+from ledger_bridge.tlog.note import open_note, parse
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,12 @@ def read_published() -> bytes | None:
         return _path().read_bytes()
     except FileNotFoundError:
         return None
+
+
+def published_size() -> int:
+    """Return how many entries the published checkpoint covers."""
+    note = read_published()
+    return Head.parse(parse(note).text).size if note else 0
 
 
 def publish_latest() -> None:

@@ -1,6 +1,13 @@
 """The ledger's deeds."""
 
+from core.access import Actor, Right, require
+from ledger_bridge.events import TrailViewed
+from ledger_bridge.filters import TrailFilters
+from ledger_bridge.permissions import Right as LedgerRight
+from ledger_bridge.recording import record_durably
+from ledger_bridge.selectors import Place, TrailPage, trail_page
 from ledger_bridge.sequencer import sequence_batch
+from ledger_bridge.subjects import HasSubject
 
 
 def sequence_entries() -> int:
@@ -15,3 +22,28 @@ def sequence_entries() -> int:
     while added := sequence_batch():
         total += added
     return total
+
+
+def view_trail(
+    *,
+    actor: Actor,
+    filters: TrailFilters,
+    place: Place | None = None,
+    subject: HasSubject | None = None,
+    right: Right = LedgerRight.VIEW_TRAILS,
+) -> TrailPage:
+    """Record that somebody looks at a part of the trail, and return it.
+
+    The whole trail needs a right of the platform. A room asks for the trail of its `subject`, a workspace or an item,
+    with its own `right`, and gets that trail only. Everybody may look at what is recorded about themselves.
+
+    Raises:
+        Refused: without that right.
+
+    """
+    if subject is not None:
+        filters = filters.within(subject.ledger_subject)
+    if filters.people != (actor.ledger_id,):
+        require(actor, right, subject)
+    record_durably(TrailViewed(filters=filters.describe()), actor=actor, subject=filters.subject())
+    return trail_page(filters, place)

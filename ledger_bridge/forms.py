@@ -1,0 +1,75 @@
+"""Filters, as people type them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+
+from ledger_bridge import names
+from ledger_bridge.filters import TrailFilters
+from ledger_bridge.models import Entry
+from ledger_bridge.sentences import kind_choices
+
+_MANY = {"workspace": "workspaces", "item": "items", "person": "people", "institution": "institutions"}
+
+
+def _name(label: str, kind: str, *, suggested: bool = False) -> forms.CharField:
+    attributes = {"autocomplete": "off", **({"list": f"known-{kind}"} if suggested else {})}
+    return forms.CharField(label=label, required=False, max_length=300, widget=forms.TextInput(attributes))
+
+
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(label=label, required=False, widget=forms.DateInput({"type": "date"}))
+
+
+class TrailForm(forms.Form):
+    """A name, a part of one or an id finds things; what a page fixes (`only`) is not asked for."""
+
+    person = _name("Person", "person", suggested=True)
+    institution = _name("Institution", "institution")
+    workspace = _name("Workspace", "workspace", suggested=True)
+    item = _name("File or folder", "item")
+    kind = forms.ChoiceField(label="What happened", required=False)
+    outcome = forms.ChoiceField(
+        label="Outcome", required=False, choices=[("", "Allowed and refused"), *Entry.Outcome.choices]
+    )
+    since = _day("From")
+    until = _day("To")
+
+    def __init__(self, data: Any = None, *, only: TrailFilters | None = None) -> None:
+        super().__init__(data or {})
+        self.only = only or TrailFilters()
+        self.fields["kind"].choices = [("", "Everything"), *kind_choices()]  # type: ignore[attr-defined]
+        for name, many in _MANY.items():
+            if getattr(self.only, many):
+                del self.fields[name]
+
+    def suggestions(self) -> dict[str, list[str]]:
+        """Return names to choose from while typing, by kind."""
+        asked = [kind for kind in ("person", "workspace") if kind in self.fields]
+        return {kind: sorted(set(names.suggestions(kind).values())) for kind in asked}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name in _MANY:
+            if text := cleaned.get(name):
+                cleaned[name] = tuple(names.find(name, text))
+                if not cleaned[name]:
+                    self.add_error(name, "Nothing of this name has been recorded, or the name has changed since.")
+        if cleaned.get("since") and cleaned.get("until") and cleaned["since"] > cleaned["until"]:
+            self.add_error("until", "The last day lies before the first.")
+        return cleaned
+
+    def filters(self) -> TrailFilters:
+        """Return what was asked for, together with what the page fixes."""
+        asked: dict[str, Any] = {name: self.cleaned_data.get(name) or "" for name in ("kind", "outcome")}
+        for name, many in _MANY.items():
+            asked[many] = self.cleaned_data.get(name) or getattr(self.only, many)
+        until = self.cleaned_data.get("until")
+        asked["since"] = _midnight(self.cleaned_data.get("since"))
+        asked["until"] = _midnight(until + timedelta(days=1) if until else None)
+        return TrailFilters(**asked)
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time.min, UTC) if day else None

@@ -1,0 +1,202 @@
+"""The trail, page by page, as people read it."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from django.db.models import Count, DateTimeField, F, Func, Q, Value
+from django.urls import reverse
+
+from core.errors import InvalidInput
+from ledger_bridge import names
+from ledger_bridge.events import event_kinds
+from ledger_bridge.filters import TrailFilters
+from ledger_bridge.models import Entry
+from ledger_bridge.receipts import ProofState, proof_states
+from ledger_bridge.sentences import sentence_of
+
+PAGE_SIZE = 50
+COUNTED_UP_TO = 10_000
+_BARS = 30
+_ICONS = {"C": "plus", "R": "eye", "U": "pencil", "D": "trash"}
+_IN_ORDER = attrgetter("recorded_at", "id")
+
+Names = dict[str, dict[str, str]]
+Bars = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page begins: before or after the entry with this time and id."""
+
+    recorded_at: datetime
+    entry: uuid.UUID
+    towards: str
+    """`older` or `newer`."""
+
+    @classmethod
+    def parse(cls, query: Any) -> "Place | None":
+        """Read `?older=…` or `?newer=…`, as `token` wrote it.
+
+        Raises:
+            InvalidInput: when it is something else.
+
+        """
+        for towards in ("older", "newer"):
+            if text := query.get(towards):
+                time, _, entry = text.partition("_")
+                try:
+                    return cls(datetime.fromtimestamp(int(time) / 1e6, UTC), uuid.UUID(entry), towards)
+                except (ValueError, OverflowError, OSError) as error:
+                    raise InvalidInput(
+                        "This address of a page of the trail is damaged. Start again without it."
+                    ) from error
+        return None
+
+    @staticmethod
+    def token(entry: Entry) -> str:
+        microseconds = (entry.recorded_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        return f"{microseconds}_{entry.id}"
+
+    def condition(self) -> Q:
+        comparison = "lt" if self.towards == "older" else "gt"
+        same_time = Q(("recorded_at", self.recorded_at), (f"id__{comparison}", self.entry))
+        # The first part says nothing new, but it is what an index can be entered with.
+        return Q((f"recorded_at__{comparison}e", self.recorded_at)) & (
+            Q((f"recorded_at__{comparison}", self.recorded_at)) | same_time
+        )
+
+
+@dataclass(frozen=True)
+class TrailPage:
+    days: list[dict[str, Any]]
+    """As `components/timeline.html` wants them."""
+    older: str | None
+    newer: str | None
+    bars: Bars
+    count: int
+    """How many there are, counted no further than COUNTED_UP_TO + 1."""
+
+    @property
+    def is_many(self) -> bool:
+        return self.count > COUNTED_UP_TO
+
+
+def trail_page(filters: TrailFilters, place: Place | None = None) -> TrailPage:
+    """Return a page of the trail, newest first, in a fixed number of queries."""
+    entries, more = _entries(filters, place)
+    went_back = place is not None and place.towards == "newer"
+    older = Place.token(entries[-1]) if entries and (more or went_back) else None
+    newer = Place.token(entries[0]) if entries and place and (more or not went_back) else None
+    return TrailPage(_days(entries), older, newer, count_over_time(filters), count_trail(filters))
+
+
+def count_trail(filters: TrailFilters) -> int:
+    """Return how many entries there are, counted no further than COUNTED_UP_TO + 1."""
+    counted = [Entry.objects.filter(branch).order_by()[: COUNTED_UP_TO + 1].count() for branch in filters.branches()]
+    return min(sum(counted), COUNTED_UP_TO + 1)
+
+
+def count_over_time(filters: TrailFilters) -> Bars:
+    """Return how many entries fall into each of thirty equal parts of the time asked for (the last thirty days)."""
+    end = filters.until or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    start = filters.since or end - timedelta(days=_BARS)
+    width = max((end - start) / _BARS, timedelta(minutes=1))
+    counts = [0] * _BARS
+    part = Func(Value(width), F("recorded_at"), Value(start), function="date_bin", output_field=DateTimeField())
+    for branch in filters.branches():
+        recent = Entry.objects.filter(branch, recorded_at__gte=start, recorded_at__lt=end)
+        for begin, count in recent.annotate(part=part).values_list("part").annotate(Count("id")).order_by():
+            counts[min((begin - start) // width, _BARS - 1)] += count
+    return _bars(start, width, counts)
+
+
+def describe_entries(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return what `components/timeline.html` shows of each entry: names and proofs for all of them at once."""
+    known = names.resolve(_ids(entries))
+    states = proof_states([entry.id for entry in entries])
+    return [_described(entry, known, states[str(entry.id)]) for entry in entries]
+
+
+def who(entry: Entry, known: Names) -> str:
+    """Return who acted, with the institution: “Ana Ribeiro (Charité)”."""
+    if entry.actor is None:
+        return "The installation" if entry.actor_kind == "service" else "Somebody who was not signed in"
+    name = known["person"].get(str(entry.actor), f"Person {entry.actor}")
+    institution = known["institution"].get(str(entry.actor_institution))
+    return f"{name} ({institution})" if institution else name
+
+
+def what(entry: Entry, known: Names) -> str:
+    """Return what it was about: “Ben Okri · Site 12 · CT.dcm”."""
+    parts = [("person", entry.person), ("workspace", entry.workspace), ("item", entry.item)]
+    return " · ".join(known[kind].get(str(one), f"{kind} {one}") for kind, one in parts if one)
+
+
+def names_for(entries: Iterable[Entry]) -> Names:
+    return names.resolve(_ids(entries))
+
+
+def _entries(filters: TrailFilters, place: Place | None) -> tuple[list[Entry], bool]:
+    """Return one page, newest first, and whether there is more in the same direction."""
+    ascending = place is not None and place.towards == "newer"
+    order = ["recorded_at", "id"] if ascending else ["-recorded_at", "-id"]
+    found: list[Entry] = []
+    for branch in filters.branches():
+        entries = Entry.objects.filter(branch).defer("seed", "commitment").order_by(*order)
+        found += (entries.filter(place.condition()) if place else entries)[: PAGE_SIZE + 1]
+    found.sort(key=_IN_ORDER, reverse=not ascending)
+    page = found[:PAGE_SIZE]
+    return (page[::-1] if ascending else page), len(found) > PAGE_SIZE
+
+
+def _days(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    days = groupby(describe_entries(entries), key=_day)
+    return [{"day": day, "events": list(events)} for day, events in days]
+
+
+def _day(event: dict[str, Any]) -> date:
+    moment: datetime = event["at"]
+    return moment.astimezone(UTC).date()
+
+
+def _described(entry: Entry, known: Names, proof: ProofState) -> dict[str, Any]:
+    receipt = reverse("ledger:receipt", args=[entry.id])
+    quiet = [what(entry, known), f"purpose: {entry.purpose}" if entry.purpose else ""]
+    return {
+        "at": entry.recorded_at,
+        "sentence": f"{who(entry, known)} {sentence_of(entry.kind, entry.detail)}",
+        "icon": _icon(entry.kind),
+        "outcome": entry.outcome,
+        "detail": " · ".join(part for part in quiet if part),
+        "url": receipt,
+        "badge": {"state": proof.state, "url": receipt},
+    }
+
+
+def _icon(kind: str) -> str:
+    event = event_kinds().get(kind)
+    return _ICONS.get(event.action, "check") if event else "check"
+
+
+def _ids(entries: Iterable[Entry]) -> dict[str, set[object]]:
+    listed = list(entries)
+    return {
+        "person": {one for entry in listed for one in (entry.actor, entry.person)},
+        "institution": {entry.actor_institution for entry in listed},
+        "workspace": {entry.workspace for entry in listed},
+        "item": {entry.item for entry in listed},
+    }
+
+
+def _bars(start: datetime, width: timedelta, counts: list[int]) -> Bars:
+    highest = max(*counts, 1)
+    form = "%-d %b" if width >= timedelta(days=1) else "%-d %b %H:%M"
+    return [
+        {"label": f"{start + place * width:{form}}", "value": count, "height": round(100 * count / highest)}
+        for place, count in enumerate(counts)
+    ]

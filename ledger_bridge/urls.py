@@ -1,0 +1,20 @@
+"""Pages under /audit/, the public log under /ledger/."""
+
+from django.urls import path
+
+from ledger_bridge.views import log, receipts, trails
+
+app_name = "ledger"
+
+urlpatterns = [
+    path("audit/", trails.trail, name="trail"),
+    path("audit/mine/", trails.my_trail, name="my_trail"),
+    path("audit/receipt/<uuid:entry_id>/", receipts.receipt, name="receipt"),
+    path("audit/entry/<uuid:entry_id>/", receipts.receipt, name="entry"),
+    path("audit/receipt/<uuid:entry_id>/file/", receipts.receipt_file, name="receipt_file"),
+    path("audit/receipt/<uuid:entry_id>/badge/", receipts.badge, name="badge"),
+    path("ledger/checkpoint", log.checkpoint, name="checkpoint"),
+    path("ledger/vkey", log.vkey, name="vkey"),
+    path("ledger/policy", log.policy, name="policy"),
+    path("ledger/tile/<path:rest>", log.tile, name="tile"),
+]

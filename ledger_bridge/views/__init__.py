@@ -1,0 +1,1 @@
+"""The ledger's pages: the trail, receipts, the public log, and what Ithaca promises."""

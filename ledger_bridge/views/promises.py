@@ -1,0 +1,17 @@
+"""What Ithaca promises, and what it does not: for everybody."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from ledger_bridge.receipts import latest_checkpoint
+from ledger_bridge.signing import log_signer
+
+
+@login_not_required
+@require_safe
+def promises(request: HttpRequest) -> HttpResponse:
+    context = {"origin": settings.LEDGER_ORIGIN, "vkey": log_signer().vkey, "checkpoint": latest_checkpoint()}
+    return render(request, "promises.html", context)

@@ -1,0 +1,81 @@
+"""One entry: what was recorded, and the proof that the log holds it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from core.errors import Conflict
+from ledger_bridge.access import may_see_entry
+from ledger_bridge.disclosure import stored_entry
+from ledger_bridge.models import Entry
+from ledger_bridge.permissions import Right
+from ledger_bridge.receipts import OTHERS_SECRETS, latest_checkpoint, make_receipt, proof_states
+from ledger_bridge.selectors import names_for, what, who
+from ledger_bridge.sentences import label_of, sentence_of
+
+NOT_IN_THE_LOG_YET = "This entry is recorded but not in the log yet. Its receipt is ready in a moment."
+
+
+@require_safe
+def receipt(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    entry = _visible_entry(request, entry_id)
+    known = names_for([entry])
+    proof = proof_states([entry.id])[str(entry.id)]
+    context = {
+        "entry": entry,
+        "sentence": f"{who(entry, known)} {sentence_of(entry.kind, entry.detail)}",
+        "about": what(entry, known),
+        "facts": _facts(entry, hidden=_hidden_from(request.user, entry)),
+        "proof": proof,
+        "checkpoint": latest_checkpoint() if proof.index is not None else None,
+        "command": f"python -m verifier {entry.id}.tlog-proof --policy policy",
+    }
+    return render(request, "ledger/receipt.html", context)
+
+
+@require_safe
+def receipt_file(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    entry = _visible_entry(request, entry_id)
+    stored, checkpoint = stored_entry(str(entry.id)), latest_checkpoint()
+    if stored is None or stored.index is None or checkpoint is None:
+        raise Conflict(NOT_IN_THE_LOG_YET)
+    body = make_receipt(stored, checkpoint, hide=_hidden_from(request.user, entry))
+    disposition = f'attachment; filename="{entry.id}.tlog-proof"'
+    return HttpResponse(body, content_type="application/octet-stream", headers={"Content-Disposition": disposition})
+
+
+@require_safe
+def badge(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """The proof badge alone, for pages that ask until it is there."""
+    entry = _visible_entry(request, entry_id)
+    return render(
+        request, "ledger/_badge.html", {"entry_id": entry.id, "proof": proof_states([entry.id])[str(entry.id)]}
+    )
+
+
+def _visible_entry(request: HttpRequest, entry_id: UUID) -> Entry:
+    entry = Entry.objects.defer("seed", "commitment").filter(pk=entry_id).first()
+    if entry is None or not may_see_entry(request.user, entry):
+        raise Http404
+    return entry
+
+
+def _hidden_from(user: Any, entry: Entry) -> frozenset[str]:
+    is_own = user.ledger_id == str(entry.actor)
+    return frozenset() if is_own or user.has_perm(Right.VIEW_TRAILS.value) else OTHERS_SECRETS
+
+
+def _facts(entry: Entry, *, hidden: frozenset[str]) -> list[tuple[str, object]]:
+    """Return the plain facts of an entry that the sentence does not say."""
+    facts = [
+        ("What happened", label_of(entry.kind)),
+        ("Outcome", entry.get_outcome_display()),
+        ("Purpose", entry.purpose),
+        ("Request", None if "request_id" in hidden else entry.request_id),
+        ("Network", None if "source_address" in hidden else entry.source_address),
+        ("Entry", entry.id),
+    ]
+    return [(label, value) for label, value in facts if value]

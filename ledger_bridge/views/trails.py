@@ -1,0 +1,24 @@
+"""The trail as pages, and as an export."""
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from core.access import Actor, require
+from ledger_bridge.permissions import Right
+from ledger_bridge.trails import open_own_trail, open_trail
+
+
+@require_safe
+def trail(request: HttpRequest) -> HttpResponse:
+    require(cast("Actor", request.user), Right.VIEW_TRAILS)
+    context = open_trail(request)
+    context["may_export"] = request.user.has_perm(Right.EXPORT_TRAILS.value)
+    return render(request, "ledger/trail.html", context)
+
+
+@require_safe
+def my_trail(request: HttpRequest) -> HttpResponse:
+    return render(request, "ledger/my_trail.html", open_own_trail(request))

@@ -1,0 +1,91 @@
+"""A receipt: who gets it, what it shows, and that it can be checked."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from ledger_bridge import access
+from ledger_bridge.models import Entry
+from ledger_bridge.receipts import proof_states
+from tests.ledger_bridge.conftest import Fill, Thing
+from verifier.__main__ import main
+
+
+def page(user: User, entry: str, name: str = "receipt") -> "tuple[int, str, bytes]":
+    client = Client()
+    client.force_login(user)
+    response = client.get(reverse(f"ledger:{name}", args=[entry]))
+    return response.status_code, response.content.decode(errors="replace"), response.content
+
+
+def test_an_entry_waits_until_it_is_sequenced(fill: Fill, alice: User) -> None:
+    entry = fill(1, actor=alice, sequence=False)[0]
+    assert "being recorded" in page(alice, entry)[1]
+    assert page(alice, entry, "receipt_file")[0] == 409
+
+
+def test_it_says_where_the_entry_stands(fill: Fill, alice: User) -> None:
+    entry = fill(3, actor=alice)[1]
+    assert "entry number 1 of the log" in page(alice, entry)[1]
+
+
+def test_its_file_convinces_the_verifier(fill: Fill, alice: User, tmp_path: Path) -> None:
+    entry = fill(5, actor=alice)[2]
+    file, policy = tmp_path / "e.tlog-proof", tmp_path / "policy"
+    file.write_bytes(page(alice, entry, "receipt_file")[2])
+    policy.write_bytes(Client().get("/ledger/policy").content)
+    assert main([str(file), "--policy", str(policy)]) == 0
+
+
+def test_the_person_it_concerns_gets_it_without_the_others_network(fill: Fill, alice: User, bob: User) -> None:
+    entry = fill(1, actor=alice, subject=bob)[0]
+    status, text, _ = page(bob, entry)
+    assert status == 200
+    assert "Network" not in text
+
+
+def test_an_auditor_gets_it(fill: Fill, alice: User, olga: User) -> None:
+    assert page(olga, fill(1, actor=alice)[0])[0] == 200
+
+
+@pytest.mark.parametrize("name", ["receipt", "receipt_file", "badge", "entry"])
+def test_it_is_hidden_from_strangers(fill: Fill, alice: User, charlie: User, name: str) -> None:
+    assert page(charlie, fill(1, actor=alice)[0], name)[0] == 404
+
+
+def test_it_is_hidden_from_commission_admins(fill: Fill, alice: User, dana: User) -> None:
+    assert page(dana, fill(1, actor=alice)[0])[0] == 404
+
+
+def test_a_room_above_may_say_yes(fill: Fill, alice: User, bob: User, thing: Thing) -> None:
+    entry = fill(1, actor=alice, subject=thing)[0]
+    assert page(bob, entry)[0] == 404
+    policy = _lets_in(bob, thing)
+    access.register_entry_policy(policy)
+    try:
+        assert page(bob, entry)[0] == 200
+    finally:
+        access._policies.remove(policy)
+
+
+def test_nobody_without_an_account_gets_it(fill: Fill, alice: User) -> None:
+    response = Client().get(reverse("ledger:receipt", args=[fill(1, actor=alice)[0]]))
+    assert response.status_code == 302
+
+
+def test_states_of_many_entries_cost_one_query(fill: Fill, django_assert_num_queries: "object") -> None:
+    made = fill(3) + fill(2, sequence=False)
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        states = proof_states(made)
+    assert [states[entry].state for entry in made] == ["sequenced"] * 3 + ["pending"] * 2
+    assert states[made[2]].index == 2
+
+
+def _lets_in(person: User, thing: Thing) -> access.EntryPolicy:
+    def policy(user: object, entry: Entry) -> bool:
+        return user == person and str(entry.workspace) == thing.ledger_subject.workspace
+
+    return policy
