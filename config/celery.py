@@ -12,6 +12,9 @@ start_embedded_database()
 from celery import Celery
 from django.conf import settings
 
+from config.broker import register
+
+register()
 app = Celery("ithaca", set_as_current=True)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -13,24 +13,33 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
-_last_wake_up: dict[str, float] = {}
+_next_wake_up: dict[str, float] = {}
 
 
 def enqueue(name: str, **ids: str | int) -> None:
     """Send the task after commit. Never raises for a broker that is down: the sweep does the work then."""
-
-    def send() -> None:
-        try:
-            current_app.send_task(name, kwargs=ids, retry=False)
-        except (OperationalError, OSError) as error:
-            logger.warning("The broker does not take %s now (%s); the sweep will do it.", name, type(error).__name__)
-
-    transaction.on_commit(send)
+    transaction.on_commit(lambda: _send(name, ids))
 
 
 def wake(name: str, *, at_most_every: float = 0.05) -> None:
-    """Enqueue a task without arguments unless this process did so within the last moment."""
+    """Have a task without arguments run after commit, but not more often than that.
+
+    What commits while the task is being held back is not forgotten: one more wake-up is sent for the end of the pause.
+    """
+    transaction.on_commit(lambda: _wake(name, at_most_every))
+
+
+def _wake(name: str, at_most_every: float) -> None:
     now = time.monotonic()
-    if now - _last_wake_up.get(name, 0.0) >= at_most_every:
-        _last_wake_up[name] = now
-        enqueue(name)
+    due = _next_wake_up.get(name, 0.0)
+    if due > now + at_most_every:
+        return  # the wake-up at the end of this pause has been sent already
+    _next_wake_up[name] = max(now, due) + at_most_every
+    _send(name, {}, countdown=max(due - now, 0.0))
+
+
+def _send(name: str, ids: dict[str, str | int], *, countdown: float = 0.0) -> None:
+    try:
+        current_app.send_task(name, kwargs=ids, retry=False, countdown=countdown or None)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker does not take %s now (%s); the sweep will do it.", name, type(error).__name__)

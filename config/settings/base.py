@@ -137,7 +137,7 @@ LEDGER_DIRECTORY = Path(env_text("LEDGER_DIRECTORY", str(ITHACA_HOME / "ledger")
 LEDGER_BATCH = 10_000
 
 # Work for later: the broker carries only wake-ups, the tables hold the truth ---------------------------------------
-CELERY_BROKER_URL = env_text("BROKER_URL", "filesystem://localhost/")
+CELERY_BROKER_URL = env_text("BROKER_URL", "files://localhost/")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         "data_folder_in": str(ITHACA_HOME / "broker" / "queue"),
@@ -145,7 +145,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "control_folder": str(ITHACA_HOME / "broker" / "control"),
         "polling_interval": 0.05,
     }
-    if CELERY_BROKER_URL.startswith("filesystem:")
+    if CELERY_BROKER_URL.startswith("files:")
     else {"socket_timeout": 2, "socket_connect_timeout": 2}
 )
 CELERY_TASK_SERIALIZER = "json"
@@ -156,6 +156,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # nobody steers a worker through the broker
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(ITHACA_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
