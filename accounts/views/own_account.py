@@ -5,6 +5,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -54,7 +55,9 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     """GET says how many are left; POST makes new ones and shows them in the answer, once."""
     person = person_of(request)
     codes = services.make_recovery_codes(actor=person) if request.method == "POST" else []
-    return render(request, "accounts/recovery_codes.html", {"codes": codes, "left": recovery.left(person)})
+    crumbs = [("Sign-in and security", reverse("accounts:security")), ("Recovery codes", "")]
+    context = {"codes": codes, "left": recovery.left(person), "crumbs": crumbs}
+    return render(request, "accounts/recovery_codes.html", context)
 
 
 @require_GET

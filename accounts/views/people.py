@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
@@ -36,6 +37,7 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
     reader, found = person_of(request), _seen(request, person_id)
     context = {
         "person": found,
+        "crumbs": _under_people(found.name),
         "standing": standing_of(found),
         "may_manage": reader.has_perm(Right.MANAGE_CONTRIBUTORS, found) and found.role != User.Role.APPLICANT,
         "may_appoint": reader.has_perm(Right.APPOINT_ADMINS, found) and found.in_good_standing,
@@ -92,7 +94,7 @@ def appointments(request: HttpRequest) -> HttpResponse:
         {"appointment": one, "may_confirm": one.state == "proposed" and reader.has_perm(Right.CONFIRM_ADMINS, one)}
         for one in listed[:100]
     ]
-    return render(request, "accounts/appointments.html", {"rows": rows})
+    return render(request, "accounts/appointments.html", {"rows": rows, "crumbs": _under_people("Appointments")})
 
 
 @requires_recent_authentication
@@ -127,7 +129,8 @@ def institutions(request: HttpRequest) -> HttpResponse:
     listed = Institution.objects.all().visible_to(reader).annotate(size=Count("people"))
     page = page_of(request, listed, 50)
     may_enter = reader.has_perm(Right.MANAGE_INSTITUTIONS)
-    return form_page(request, "accounts/institutions.html", form, page_obj=page, may_enter=may_enter)
+    crumbs = _under_people("Institutions")
+    return form_page(request, "accounts/institutions.html", form, page_obj=page, may_enter=may_enter, crumbs=crumbs)
 
 
 @require_http_methods(["GET", "POST"])
@@ -143,6 +146,10 @@ def _with_reason(
         messages.success(request, "Done, recorded, and told to the person by mail.")
         return redirect("accounts:person", person_id)
     return form_page(request, "accounts/standing.html", form, person=found, verb=verb)
+
+
+def _under_people(name: str) -> list[tuple[str, str]]:
+    return [("People", reverse("accounts:people")), (name, "")]
 
 
 def _seen(request: HttpRequest, person_id: UUID) -> User:

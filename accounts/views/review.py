@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import services
@@ -31,6 +32,7 @@ def review_application(request: HttpRequest, application_id: UUID) -> HttpRespon
     found = _reviewed(request, application_id)
     context = {
         "application": found,
+        "crumbs": [("Review desk", reverse("accounts:review")), (found.applicant.name, "")],
         "notes": found.messages.select_related("author"),
         "earlier": found.applicant.applications.exclude(pk=found.pk).order_by("-submitted_at"),
         "may_decide": found.is_open and person_of(request).has_perm(Right.REVIEW_APPLICATIONS, found),
