@@ -46,8 +46,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Listing:
+    """A page of rows; `may` is what the person may do with the place that is listed."""
+
     page: Page[Any]
     rows: list[Row]
+    may: May
 
 
 @dataclass(frozen=True)
@@ -64,24 +67,28 @@ def list_workspaces(user: User, *, query: str = "", sort: str = "name", page: st
     found = Workspace.objects.visible_to(user).select_related("owner__institution")
     if query:
         found = found.filter(name__icontains=query)
-    return _listing(user, found.order_by(*_WORKSPACE_ORDER.get(sort, _WORKSPACE_ORDER["name"])), page)
+    return _listing(user, found.order_by(*_WORKSPACE_ORDER.get(sort, _WORKSPACE_ORDER["name"])), page, {})
 
 
 def list_items(
     user: User, workspace: Workspace, folder: Item | None, *, query: str = "", sort: str = "name", page: str | int = 1
 ) -> Listing:
     """Return a page of a folder; with a query, a page of what is found by name anywhere in the workspace."""
-    listing = _listing(user, _found_items(user, workspace, folder, query, sort), page)
+    may = may_on(user, folder or workspace)
+    # Somebody without a role was let into single items, and needs to find them at the top.
+    let_in = folder is None and [right for right, given in may.items() if given] == [Right.VIEW.codename]
+    found = _found_items(user, workspace, folder, query, let_in=let_in)
+    listing = _listing(user, found.order_by(*_ORDER.get(sort, _ORDER["name"])), page, may)
     if not query:
         return listing
     places = _visible_folders(user, {above for row in listing.rows for above in row.thing.path[:-1]})
     rows = [Row(row.thing, row.may, _known(row.thing, places)) for row in listing.rows]
-    return Listing(listing.page, rows)
+    return Listing(listing.page, rows, may)
 
 
 def list_bin(user: User, workspace: Workspace, *, page: str | int = 1) -> Listing:
     removed = Item.objects.filter(workspace=workspace).in_bin(user).select_related("current_version")
-    return _listing(user, removed.order_by("-removed_at", "id"), page)
+    return _listing(user, removed.order_by("-removed_at", "id"), page, may_on(user, workspace))
 
 
 def list_versions(file: Item) -> list[VersionRow]:
@@ -128,27 +135,20 @@ def item_names(ids: Collection[str]) -> dict[str, str]:
     return {str(pk): name for pk, name in Item.objects.filter(pk__in=ids).values_list("pk", "name")}
 
 
-def _listing(user: User, found: QuerySet[Any], page: str | int) -> Listing:
+def _listing(user: User, found: QuerySet[Any], page: str | int, may: May) -> Listing:
     on_page = Paginator(found, PAGE).get_page(page)
     things = list(on_page.object_list)
     rights = rights_on_each(user, things) if things else {}
-    return Listing(on_page, [Row(thing, _may(rights[thing.pk])) for thing in things])
+    return Listing(on_page, [Row(thing, _may(rights[thing.pk])) for thing in things], may)
 
 
-def _found_items(user: User, workspace: Workspace, folder: Item | None, query: str, sort: str) -> QuerySet[Item]:
+def _found_items(user: User, workspace: Workspace, folder: Item | None, query: str, *, let_in: bool) -> QuerySet[Item]:
     visible = Item.objects.visible_to(user).filter(workspace=workspace).select_related("current_version", "created_by")
     if query:
-        found = visible.filter(name__icontains=query)
-    elif folder is None and _was_let_in(user, workspace):
-        found = visible.exclude(parent__in=Item.objects.visible_to(user).filter(workspace=workspace))
-    else:
-        found = visible.in_folder(workspace, folder)
-    return found.order_by(*_ORDER.get(sort, _ORDER["name"]))
-
-
-def _was_let_in(user: User, workspace: Workspace) -> bool:
-    """True for somebody without a role, who sees single items and needs to find them at the top."""
-    return rights_on_each(user, [workspace])[workspace.pk] == {Right.VIEW.value}
+        return visible.filter(name__icontains=query)
+    if let_in:
+        return visible.exclude(parent__in=Item.objects.visible_to(user).filter(workspace=workspace))
+    return visible.in_folder(workspace, folder)
 
 
 def _visible_folders(user: User, ids: set[UUID]) -> dict[UUID, Item]:

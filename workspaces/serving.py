@@ -36,7 +36,7 @@ def serve(request: HttpRequest, actor: User, version: Version, *, inline: bool) 
     shown_as = inline_type(version.media_type, mismatch=version.type_mismatch) if inline else None
     right = Right.VIEW if shown_as else Right.DOWNLOAD
     if request.method == "HEAD":
-        require(actor, right, version.file)
+        require(actor, right, version)
         return _with_headers(HttpResponse(), version, shown_as, version.plaintext_size)
     try:
         span = _asked_span(request, version)

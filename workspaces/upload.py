@@ -63,7 +63,7 @@ class RefusingUploadHandler(FileUploadHandler):
         return None
 
 
-class SealedFile(UploadedFile[bytes]):
+class SealedFile(UploadedFile):  # type: ignore[type-arg]  # generic for type checkers only
     """What `request.FILES` holds: a name as it was sent, and bytes that lie sealed already."""
 
     def __init__(self, given_name: str, sealed: SealedUpload) -> None:

@@ -81,7 +81,7 @@ def blobs(settings: Any) -> list[Path]:
     return [path for path in settings.BLOB_DIRECTORY.rglob("*") if path.is_file()]
 
 
-def browser(user: User, **options: Any) -> Client:
+def browser(user: User, **options: Any) -> Any:
     """Return a client that is signed in with both factors."""
     client = Client(**options)
     client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")

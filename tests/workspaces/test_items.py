@@ -1,5 +1,7 @@
 """Renaming, describing, moving, removing and restoring."""
 
+from typing import Any
+
 import pytest
 
 from accounts.models import User
@@ -106,7 +108,11 @@ def test_a_move_cannot_make_a_tree_too_deep(alice: User, workspace: Workspace, f
 @pytest.mark.parametrize("deed", ["rename_item", "describe_item", "move_item", "remove_item", "restore_item"])
 def test_a_visitor_changes_nothing(bob: User, version: Version, deed: str) -> None:
     give(version.file.workspace, "visitor", bob)
-    more = {"rename_item": {"name": "x"}, "describe_item": {"description": "x"}, "move_item": {"parent": None}}
+    more: dict[str, Any] = {
+        "rename_item": {"name": "x"},
+        "describe_item": {"description": "x"},
+        "move_item": {"parent": None},
+    }
     before = Entry.objects.count()
     with pytest.raises(Refused):
         getattr(services, deed)(actor=bob, item=version.file, **more.get(deed, {}))

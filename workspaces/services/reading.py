@@ -36,7 +36,7 @@ def open_version(
         Unavailable: the key service or the store does not answer.
 
     """
-    require(actor, right, version.file)
+    require(actor, right, version)
     happened = VersionDownloaded if right == Right.DOWNLOAD else VersionOpened
     event = happened(name=version.file.name, number=version.number)
     entry = record_durably(event, actor=actor, subject=version, purpose=purpose)

@@ -1,11 +1,9 @@
 """Pages and addresses that take files."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -132,10 +130,10 @@ def _record(request: HttpRequest, place: UploadPlace, name: str, sealed: SealedU
         raise
 
 
-def _store(request: HttpRequest, place: UploadPlace, file: UploadedFile[Any]) -> Result:
+def _store(request: HttpRequest, place: UploadPlace, file: object) -> Result:
     """Record one file of a form; what goes wrong with one leaves the others alone."""
     if not isinstance(file, SealedFile):
-        return Result(str(file.name), "This file did not arrive as it should. Nothing was stored.")
+        return Result("", "A file did not arrive as it should. Nothing was stored.")
     try:
         version = _record(request, place, file.given_name, file.sealed)
     except IthacaError as error:

@@ -84,7 +84,7 @@ def recycle_bin(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     context = {
         "workspace": workspace,
         "listing": listing,
-        "may": selectors.may_on(user, workspace),
+        "may": listing.may,
         "crumbs": crumbs(user, workspace, "Bin"),
     }
     return render(request, "workspaces/bin.html", context)
@@ -144,7 +144,7 @@ def _listing_page(request: HttpRequest, workspace: Workspace, within: Item | Non
         "listing": listing,
         "search": search,
         "query": _query(request),
-        "may": selectors.may_on(user, here),
+        "may": listing.may,
         "crumbs": crumbs(user, here),
         "upload_url": upload_url + inside,
         "new_folder_url": new_folder_url + inside,

@@ -1,0 +1,203 @@
+"""Content over HTTP."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import User
+from core.errors import DamagedContent
+from ledger_bridge.models import Entry
+from tests.workspaces.conftest import CONTENT, blobs, browser, content_of, exempt, give, last_entry, put
+from workspaces.models import Version, Workspace
+from workspaces.permissions import Right
+from workspaces.serving import RangeNotSatisfiableError, Span, parse_range
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(50)
+
+
+def get(user: User, version: Version, name: str = "download", **headers: str) -> Any:
+    return browser(user).get(reverse(f"workspaces:{name}", args=[version.id]), headers=headers)
+
+
+def test_a_download_is_the_content_and_is_recorded(alice: User, version: Version) -> None:
+    answer = get(alice, version)
+    assert content_of(answer) == CONTENT
+    assert (answer.status_code, answer["Content-Length"]) == (200, str(len(CONTENT)))
+    assert last_entry().kind == "version.downloaded"
+
+
+def test_the_entry_stands_before_the_first_byte(alice: User, version: Version) -> None:
+    answer = get(alice, version)
+    assert last_entry().kind == "version.downloaded"
+    answer.close()
+
+
+def test_a_download_is_only_ever_a_file(alice: User, version: Version) -> None:
+    answer = get(alice, version)
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"] == "attachment; filename=\"doses.csv\"; filename*=UTF-8''doses.csv"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"].startswith("default-src 'none'")
+    assert answer["Content-Security-Policy"].endswith("sandbox")
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["Cache-Control"] == "no-store, private"
+
+
+def test_a_name_survives_whatever_it_is(alice: User, workspace: Workspace) -> None:
+    version = put(alice, workspace, 'Befund "Müller"; 100 %.pdf', b"%PDF-1.7")
+    header = get(alice, version)["Content-Disposition"]
+    assert 'filename="Befund _M_ller__ 100 _.pdf"' in header
+    assert "filename*=UTF-8''Befund%20%22M%C3%BCller%22%3B%20100%20%25.pdf" in header
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "where"),
+    [
+        ("bytes=0-3", CONTENT[:4], f"bytes 0-3/{len(CONTENT)}"),
+        ("bytes=5-", CONTENT[5:], f"bytes 5-{len(CONTENT) - 1}/{len(CONTENT)}"),
+        ("bytes=-4", CONTENT[-4:], f"bytes {len(CONTENT) - 4}-{len(CONTENT) - 1}/{len(CONTENT)}"),
+        ("bytes=2-9999", CONTENT[2:], f"bytes 2-{len(CONTENT) - 1}/{len(CONTENT)}"),
+    ],
+)
+def test_a_part_can_be_asked_for(alice: User, version: Version, asked: str, found: bytes, where: str) -> None:
+    answer = get(alice, version, Range=asked)
+    assert (answer.status_code, content_of(answer), answer["Content-Range"]) == (206, found, where)
+    assert answer["Content-Length"] == str(len(found))
+
+
+def test_a_part_behind_the_end_opens_and_records_nothing(alice: User, version: Version) -> None:
+    before = Entry.objects.count()
+    answer = get(alice, version, Range="bytes=9999-")
+    assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{len(CONTENT)}")
+    assert Entry.objects.count() == before
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,3-4", "lines=0-1", "bytes=-", "bytes=4-1", "nonsense"])
+def test_what_is_not_one_range_gets_the_whole(alice: User, version: Version, asked: str) -> None:
+    answer = get(alice, version, Range=asked)
+    assert (answer.status_code, content_of(answer)) == (200, CONTENT)
+
+
+def test_a_part_of_another_version_gets_the_whole(alice: User, version: Version) -> None:
+    right, wrong = f'"{version.id}"', f'"{uuid4()}"'
+    assert get(alice, version, **{"Range": "bytes=0-3", "If-Range": right}).status_code == 206
+    assert get(alice, version, **{"Range": "bytes=0-3", "If-Range": wrong}).status_code == 200
+
+
+def test_a_head_request_opens_and_records_nothing(alice: User, version: Version, settings: Any) -> None:
+    blobs(settings)[0].unlink()
+    before = Entry.objects.count()
+    answer = browser(alice).head(reverse("workspaces:download", args=[version.id]))
+    assert (answer.status_code, answer["Content-Length"], answer["ETag"]) == (
+        200,
+        str(len(CONTENT)),
+        f'"{version.id}"',
+    )
+    assert Entry.objects.count() == before
+
+
+def test_a_head_request_needs_the_right_too(bob: User, version: Version) -> None:
+    give(version.file.workspace, "visitor", bob)
+    exempt(version.file, "deny", Right.DOWNLOAD, bob)
+    assert browser(bob).head(reverse("workspaces:download", args=[version.id])).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["open", "download"])
+def test_a_stranger_finds_nothing(charlie: User, version: Version, name: str) -> None:
+    assert get(charlie, version, name).status_code == 404
+
+
+def test_a_download_requires_its_right_and_the_refusal_is_recorded(bob: User, version: Version) -> None:
+    give(version.file.workspace, "visitor", bob)
+    exempt(version.file, "deny", Right.DOWNLOAD, bob)
+    assert get(bob, version).status_code == 403
+    assert (last_entry().kind, last_entry().outcome, last_entry().version) == ("access.refused", "deny", version.id)
+
+
+def test_opening_needs_the_right_to_view_only(bob: User, alice: User, workspace: Workspace) -> None:
+    version = put(alice, workspace, "scan.png", PNG)
+    give(workspace, "visitor", bob)
+    exempt(version.file, "deny", Right.DOWNLOAD, bob)
+    answer = get(bob, version, "open")
+    assert (content_of(answer), answer["Content-Type"]) == (PNG, "image/png")
+    assert answer["Content-Disposition"].startswith("inline")
+    assert last_entry().kind == "version.opened"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "shown_as"),
+    [
+        ("a.txt", b"hello", "text/plain; charset=utf-8"),
+        ("a.csv", b"a,b", "text/plain; charset=utf-8"),
+        ("a.json", b'{"a": 1}', "text/plain; charset=utf-8"),
+        ("a.pdf", b"%PDF-1.7", "application/pdf"),
+        ("a.jpg", b"\xff\xd8\xff\xe0", "image/jpeg"),
+    ],
+)
+def test_what_a_browser_shows_safely_is_shown(
+    alice: User, workspace: Workspace, name: str, content: bytes, shown_as: str
+) -> None:
+    assert get(alice, put(alice, workspace, name, content), "open")["Content-Type"] == shown_as
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.html", b"<html><script>alert(1)</script>"),
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>"),
+        ("a.xml", b"<?xml version='1.0'?><a/>"),
+        ("a.png", b"<html><script>alert(1)</script>"),
+        ("a.txt", b"<html><script>alert(1)</script>"),
+        ("a.pdf", b"plain text"),
+        ("a.bin", b"\0\1\2"),
+        ("a.zip", b"PK\x03\x04"),
+    ],
+)
+def test_everything_else_is_downloaded(alice: User, workspace: Workspace, name: str, content: bytes) -> None:
+    answer = get(alice, put(alice, workspace, name, content), "open")
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert last_entry().kind == "version.downloaded"
+
+
+def test_a_damaged_file_is_an_error_and_not_half_a_file(alice: User, version: Version, settings: Any) -> None:
+    (blob,) = blobs(settings)
+    blob.write_bytes(blob.read_bytes()[:-1])
+    answer = get(alice, version)
+    assert (answer.status_code, CONTENT[:8] in answer.content) == (500, False)
+    assert Entry.objects.filter(kind="version.damaged").count() == 1
+
+
+def test_damage_in_the_middle_breaks_the_download_off(alice: User, workspace: Workspace, settings: Any) -> None:
+    version = put(alice, workspace, "large.bin", bytes(3 * 1024 * 1024))
+    (blob,) = blobs(settings)
+    body = bytearray(blob.read_bytes())
+    body[2_000_000] ^= 1
+    blob.write_bytes(body)
+    answer = get(alice, version)
+    assert (answer.status_code, answer["Content-Length"]) == (200, str(3 * 1024 * 1024))
+    with pytest.raises(DamagedContent):
+        content_of(answer)
+
+
+def test_only_get_and_head_reach_content(alice: User, version: Version) -> None:
+    assert browser(alice).post(reverse("workspaces:download", args=[version.id])).status_code == 405
+
+
+@given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50))
+def test_a_range_always_lies_within_the_content(size: int, first: int, last: int) -> None:
+    for header in (f"bytes={first}-{last}", f"bytes={first}-", f"bytes=-{last}"):
+        try:
+            span = parse_range(header, size)
+        except RangeNotSatisfiableError:
+            continue
+        assert span is None or 0 <= span.start < span.stop <= size
+
+
+def test_a_range_is_counted_from_either_end() -> None:
+    assert parse_range("bytes=0-0", 10) == Span(0, 1)
+    assert parse_range("bytes=-20", 10) == Span(0, 10)
