@@ -89,7 +89,7 @@ def prepare() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
     if settings.ITHACA_WALKTHROUGH:
-        call_command("seed_walkthrough", verbosity=0)
+        call_command("seed_walkthrough", only_if_empty=True)
     connections.close_all()
 
 
@@ -135,7 +135,7 @@ def announce_log_ins() -> None:
     from django.conf import settings
 
     if settings.ITHACA_WALKTHROUGH:
-        from config.walkthrough import log_ins
+        from config.walkthrough.log_ins import log_ins
 
         say(log_ins())
 

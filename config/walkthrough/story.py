@@ -1,0 +1,201 @@
+"""What happens in the walk-through, deed by deed, with the same deeds and the same upload path as everybody's.
+
+Every step looks first whether it has been taken, so a story that was interrupted goes on where it stopped.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from accounts import services as people
+from accounts.models import Application, Institution, TermsVersion, User
+from accounts.services.appointments import INSTALLER, Founder
+from accounts.walkthrough import prepare_login
+from config.walkthrough import cast, papers
+from config.walkthrough.cast import Person
+from config.walkthrough.papers import Paper
+from core.errors import Refused
+from ledger_bridge.events import AccessRefused
+from ledger_bridge.models import Entry
+from ledger_bridge.recording import record_durably
+from sharing import services as sharing
+from sharing.models import Effect, Invitation, WorkspaceUserGrant
+from workspaces import services as workspaces
+from workspaces.models import Item, Version, Workspace
+from workspaces.permissions import Right, Role
+
+STUDY_NAME = "Undiagnosed epilepsies of early childhood"
+TRIAL_NAME = "Remission trials, read again"
+
+
+def is_told() -> bool:
+    """True when the last deed of the story has happened."""
+    refused = Entry.objects.filter(kind=AccessRefused.kind, outcome=Entry.Outcome.DENY)
+    return refused.filter(actor__in=User.objects.filter(email=cast.ELOISE.email).values("pk")).exists()
+
+
+def tell() -> Iterator[str]:
+    """Yield a line for each chapter, as it is done."""
+    found_commission()
+    yield "The commission is founded, and three institutions are entered."
+    for person in cast.CONTRIBUTORS:
+        approve(person)
+    appoint_auditor()
+    apply(cast.TOMAS)
+    yield "Four contributors and an auditor are approved; one applicant waits."
+    study, trial = fill_study(), fill_trial()
+    yield "Two workspaces hold real files."
+    share(study, trial)
+    read(study, trial)
+    yield "Access is given, files are opened, one download is refused."
+
+
+def found_commission() -> None:
+    if not User.objects.filter(role=User.Role.COMMISSION_ADMIN).exists():
+        founders = [Founder(person.email, person.name, cast.PASSWORD) for person in cast.FOUNDERS]
+        for user in people.found_commission(actor=INSTALLER, founders=founders):
+            prepare_login(user=user, password=cast.PASSWORD)
+    known = set(Institution.objects.values_list("name", flat=True))
+    for house in cast.HOUSES:
+        if house.name not in known:
+            people.create_institution(
+                actor=user_of(cast.AMARA), name=house.name, kind=house.kind, country=house.country, city=house.city
+            )
+
+
+def apply(person: Person) -> Application:
+    """Let the person apply; the prepared log-in counts as having confirmed the address."""
+    found = Application.objects.filter(applicant__email=person.email).first()
+    if found is not None:
+        return found
+    particulars = people.Particulars(
+        institution=Institution.objects.get(name=person.house),
+        profession=person.profession,
+        reason=person.reason,
+        terms=TermsVersion.objects.current(),
+    )
+    people.apply(email=person.email, password=cast.PASSWORD, name=person.name, particulars=particulars)
+    prepare_login(user=user_of(person), password=cast.PASSWORD)
+    return Application.objects.get(applicant__email=person.email)
+
+
+def approve(person: Person) -> User:
+    application = apply(person)
+    if application.is_open:
+        people.approve_application(actor=user_of(cast.AMARA), application=application)
+    return user_of(person)
+
+
+def appoint_auditor() -> None:
+    user = approve(cast.FRIEDERIKE)
+    if user.role == User.Role.AUDITOR:
+        return
+    reason = "The ethics committee has asked for an independent auditor."
+    appointment = people.propose_admin(actor=user_of(cast.AMARA), candidate=user, reason=reason, role=User.Role.AUDITOR)
+    people.confirm_admin(actor=user_of(cast.SIGRUN), appointment=appointment)
+
+
+def fill_study() -> Workspace:
+    about = "Case histories, images and consent of children with epilepsies that have no name yet."
+    study = workspace_of(cast.MARIA, STUDY_NAME, about)
+    for paper in papers.STUDY:
+        bring(study, paper, papers.chunks(paper))
+    return study
+
+
+def fill_trial() -> Workspace:
+    about = "Published remission and survival tables, to be analysed again with the commission's methods."
+    trial = workspace_of(cast.KENJI, TRIAL_NAME, about)
+    for paper in papers.TRIAL:
+        bring(trial, paper, papers.first_draft(paper) if paper == papers.GEHAN else papers.chunks(paper))
+    table = item_of(trial, papers.GEHAN)
+    if table.versions.count() == 1:
+        sealed = workspaces.seal_upload(
+            actor=trial.owner, workspace=trial, chunks=papers.chunks(papers.GEHAN), into=table
+        )
+        workspaces.upload_version(actor=trial.owner, file=table, sealed=sealed, note="The last row was missing")
+    return trial
+
+
+def share(study: Workspace, trial: Workspace) -> None:
+    now = timezone.now()
+    give(study, cast.KENJI, Role.CONTRIBUTOR, now + timedelta(days=90), "Statistics of the study")
+    give(study, cast.ELOISE, Role.VISITOR, now + timedelta(days=30), "Reading of exomes")
+    give(study, cast.SEUN, Role.MANAGER, None, "Second reader and deputy")
+    give(trial, cast.MARIA, Role.VISITOR, now + timedelta(days=14), "Review of the tables")
+    folder = Item.objects.get(workspace=study, name="Consent")
+    if not folder.user_exceptions.exists():
+        sharing.set_exception(
+            actor=study.owner,
+            item=folder,
+            right=Right.DOWNLOAD,
+            effect=Effect.DENY,
+            person=user_of(cast.ELOISE),
+            purpose="Consent forms stay in the house",
+        )
+    if not Invitation.objects.filter(workspace=study).exists():
+        message = "We would like your opinion on two of the case histories."
+        sharing.invite(actor=study.owner, workspace=study, email=cast.COLLEAGUE, role=Role.VISITOR, message=message)
+
+
+def read(study: Workspace, trial: Workspace) -> None:
+    """Let people open files, and one be refused: the last deed of the story."""
+    look(cast.SEUN, study, papers.CT, purpose="Second reading")
+    look(cast.SEUN, study, papers.MR, purpose="Second reading")
+    look(cast.KENJI, study, papers.PHENOPACKET)
+    look(cast.ELOISE, study, papers.FAMILY, purpose="Segregation analysis")
+    look(cast.ELOISE, study, papers.PHENOPACKET, right=Right.DOWNLOAD, purpose="Segregation analysis")
+    look(cast.MARIA, trial, papers.GEHAN)
+    try:
+        look(cast.ELOISE, study, papers.CONSENT, right=Right.DOWNLOAD)
+    except Refused as refusal:
+        # What the middleware does for a request.
+        event = AccessRefused(right=refusal.right, rule=refusal.sentence)
+        subject = item_of(study, papers.CONSENT)
+        record_durably(event, actor=user_of(cast.ELOISE), subject=subject, outcome=Entry.Outcome.DENY)
+
+
+def look(
+    person: Person, workspace: Workspace, paper: Paper, *, right: Right = Right.VIEW, purpose: str | None = None
+) -> None:
+    version = item_of(workspace, paper).current_version
+    assert version is not None  # noqa: S101  every file has one
+    opened = workspaces.open_version(actor=user_of(person), version=version, right=right, purpose=purpose)
+    for _chunk in opened.iter_range(0, opened.size):
+        pass
+
+
+def give(workspace: Workspace, person: Person, role: Role, until: datetime | None, purpose: str) -> None:
+    user = user_of(person)
+    if not WorkspaceUserGrant.objects.filter(content_object=workspace, user=user).exists():
+        sharing.grant_role(
+            actor=workspace.owner, workspace=workspace, role=role, person=user, expires_at=until, purpose=purpose
+        )
+
+
+def bring(workspace: Workspace, paper: Paper, chunks: Iterable[bytes]) -> Version | None:
+    owner = workspace.owner
+    folder = Item.objects.filter(workspace=workspace, name=paper.folder).first()
+    if folder is None:
+        folder = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name=paper.folder)
+    if Item.objects.filter(parent=folder, name=paper.name).exists():
+        return None
+    sealed = workspaces.seal_upload(actor=owner, workspace=workspace, chunks=chunks, into=folder)
+    return workspaces.add_file(
+        actor=owner, workspace=workspace, parent=folder, name=paper.name, sealed=sealed, note=paper.note
+    )
+
+
+def workspace_of(person: Person, name: str, description: str) -> Workspace:
+    owner = user_of(person)
+    found = Workspace.objects.filter(owner=owner, name=name).first()
+    return found or workspaces.create_workspace(actor=owner, name=name, description=description)
+
+
+def item_of(workspace: Workspace, paper: Paper) -> Item:
+    return Item.objects.get(workspace=workspace, name=paper.name)
+
+
+def user_of(person: Person) -> User:
+    return User.objects.get(email=person.email)
