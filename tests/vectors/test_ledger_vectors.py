@@ -47,7 +47,16 @@ def test_the_verifier_reaches_the_verdict(name: str, known: str, capsys: pytest.
     assert {"status": status, "failure": json.loads(capsys.readouterr().out)["failure"]} == VERDICTS[name][known]
 
 
+PROVEN = ("checkpoint", "events.jsonl", "leaves.bin", "names.json", "policy", "scope.json")
+
+
 def test_the_vectors_are_those_that_the_generator_writes() -> None:
     for name, data in files().items():
         stored = (HERE / name).read_bytes()
-        assert members(stored) == members(data) if name.endswith(".zip") else stored == data
+        assert proven(stored) == proven(data) if name.endswith(".zip") else stored == data
+
+
+def proven(archive: bytes) -> list[bytes]:
+    """What is not a rendering: renderings may change without a new version of the format."""
+    contents = members(archive)
+    return [contents[name] for name in PROVEN]
