@@ -11,7 +11,14 @@ from accounts.services.applications import (
     refuse_application,
     withdraw_application,
 )
-from accounts.services.appointments import confirm_admin, decline_admin, found_commission, propose_admin
+from accounts.services.appointments import (
+    INSTALLER,
+    Founder,
+    confirm_admin,
+    decline_admin,
+    found_commission,
+    propose_admin,
+)
 from accounts.services.institutions import create_institution
 from accounts.services.own_account import (
     add_factor,
@@ -33,6 +40,8 @@ from accounts.services.standing import (
 )
 
 __all__ = [
+    "INSTALLER",
+    "Founder",
     "Particulars",
     "add_factor",
     "answer_application",

@@ -127,6 +127,10 @@ MFA_FORMS = {
     "authenticate": "accounts.forms.factors.SecondFactorForm",
     "reauthenticate": "accounts.forms.factors.SecondFactorAgainForm",
     "activate_totp": "accounts.forms.factors.EnrolTotpForm",
+    "add_webauthn": "accounts.forms.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.passkeys.ProvePasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.passkeys.ProvePasskeyAgainForm",
+    "login_webauthn": "accounts.forms.passkeys.PasskeyAloneForm",
 }
 MFA_TOTP_ISSUER = "Ithaca"
 MFA_TOTP_TOLERANCE = 0

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from accounts import services as people
 from accounts.models import Application, Institution, TermsVersion, User
-from accounts.services.appointments import INSTALLER, Founder
 from accounts.walkthrough import prepare_login
 from config.walkthrough import cast, papers
 from config.walkthrough.cast import Person
@@ -53,8 +52,8 @@ def tell() -> Iterator[str]:
 
 def found_commission() -> None:
     if not User.objects.filter(role=User.Role.COMMISSION_ADMIN).exists():
-        founders = [Founder(person.email, person.name, cast.PASSWORD) for person in cast.FOUNDERS]
-        for user in people.found_commission(actor=INSTALLER, founders=founders):
+        founders = [people.Founder(person.email, person.name, cast.PASSWORD) for person in cast.FOUNDERS]
+        for user in people.found_commission(actor=people.INSTALLER, founders=founders):
             prepare_login(user=user, password=cast.PASSWORD)
     known = set(Institution.objects.values_list("name", flat=True))
     for house in cast.HOUSES:

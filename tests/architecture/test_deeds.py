@@ -18,8 +18,16 @@ from tests.architecture.sources import (
     tree,
 )
 
-LEAVES_NO_ENTRY: dict[str, str] = {}
-ASKS_NO_RIGHT: dict[str, str] = {}
+LEAVES_NO_ENTRY = {
+    "ledger_bridge.sequence_entries": "makes leaves of entries; the checkpoint it signs is its trace",
+    "workspaces.seal_upload": "what it stores belongs to nothing until add_file or upload_version, which record",
+}
+ASKS_NO_RIGHT = {
+    "accounts.apply": "whoever applies has no account yet; anybody may",
+    "ledger_bridge.sequence_entries": "changes nothing that anybody could be refused; run by the worker",
+    "sharing.record_expired_grants": "writes down what the clock has done; run by the worker",
+}
+PAGE_MODULES = ("django.http", "django.shortcuts", "django.forms", "django.template", "rest_framework")
 
 
 @cache
@@ -70,6 +78,11 @@ def test_nobody_reaches_past_the_door_of_a_services_package(path: Path) -> None:
     inside = is_services(path)
     past = {name for name in imported_modules(path) if ".services." in name}
     assert inside or past == set()
+
+
+@pytest.mark.parametrize("path", [path for path in modules(*ROOMS) if is_services(path)], ids=named)
+def test_deeds_know_nothing_of_pages(path: Path) -> None:
+    assert not any(name.startswith(PAGE_MODULES) for name in imported_modules(path))
 
 
 @pytest.mark.parametrize(("room", "name"), DEEDS)

@@ -12,7 +12,7 @@ FORBIDDEN = re.compile(
     r"|certified|tamper-?proof|hipaa[- ]compliant|gdpr[- ]compliant|100 ?% secure)\b",
     re.IGNORECASE,
 )
-DENIAL = re.compile(r"\b(not|no|never|neither|nor|nothing|without|isn't|cannot|avoid)\b", re.IGNORECASE)
+DENIAL = re.compile(r"\b(not|no|nobody|never|neither|nor|nothing|without|isn't|cannot|avoid)\b", re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[.!?:;])\s+|\n\s*\n|\n\s*[-*|#]")
 
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.services import found_commission
-from accounts.services.appointments import INSTALLER, Founder
+from accounts.services import INSTALLER, Founder, found_commission
 from core.errors import IthacaError
 
 
