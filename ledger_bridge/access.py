@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from core.errors import Unavailable
 from ledger_bridge.models import Entry
@@ -16,7 +16,7 @@ from ledger_bridge.permissions import Right
 EntryPolicy = Callable[[Any, Entry], bool]
 """Whether a person may see an entry, because they may see the trail of what it is about."""
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 _policies: list[EntryPolicy] = []
 _step_up: list[Callable[[View], View]] = []
@@ -43,7 +43,7 @@ def requires_step_up(view: View) -> View:
     """Ask the person for a factor again, in the way that was registered. Without one the view stays shut."""
 
     @wraps(view)
-    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not _step_up:
             raise Unavailable("This installation has no way to confirm who you are, so nothing is exported.")
         return _step_up[0](view)(request, *args, **kwargs)

@@ -1,7 +1,8 @@
 """The ledger's deeds."""
 
 from core.access import Actor, Right, require
-from ledger_bridge.events import TrailViewed
+from ledger_bridge.events import TrailExported, TrailViewed
+from ledger_bridge.exporting import Export, prepare_export, wait_until_sequenced
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.permissions import Right as LedgerRight
 from ledger_bridge.recording import record_durably
@@ -47,3 +48,18 @@ def view_trail(
         require(actor, right, subject)
     record_durably(TrailViewed(filters=filters.describe()), actor=actor, subject=filters.subject())
     return trail_page(filters, place)
+
+
+def export_trail(*, actor: Actor, filters: TrailFilters) -> Export:
+    """Record that somebody exports a part of the trail, and return the archive, up to and including that entry.
+
+    Raises:
+        Refused: without the right to export.
+        Unavailable: when the ledger is too far behind.
+
+    """
+    require(actor, LedgerRight.EXPORT_TRAILS)
+    event = TrailExported(filters=filters.describe(), complete=filters.is_complete())
+    # Committed before the first byte leaves, and then waited for, so that nobody exports unseen.
+    wait_until_sequenced(record_durably(event, actor=actor, subject=filters.subject()))
+    return prepare_export(filters, actor)

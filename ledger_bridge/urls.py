@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from ledger_bridge.views import log, receipts, trails
+from ledger_bridge.views import exports, log, receipts, trails
 
 app_name = "ledger"
 
 urlpatterns = [
     path("audit/", trails.trail, name="trail"),
     path("audit/mine/", trails.my_trail, name="my_trail"),
+    path("audit/export/", exports.export, name="export"),
     path("audit/receipt/<uuid:entry_id>/", receipts.receipt, name="receipt"),
     path("audit/entry/<uuid:entry_id>/", receipts.receipt, name="entry"),
     path("audit/receipt/<uuid:entry_id>/file/", receipts.receipt_file, name="receipt_file"),

@@ -4,6 +4,7 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from core.access import Actor, require
@@ -15,6 +16,7 @@ from ledger_bridge.trails import open_own_trail, open_trail
 def trail(request: HttpRequest) -> HttpResponse:
     require(cast("Actor", request.user), Right.VIEW_TRAILS)
     context = open_trail(request)
+    context["export_url"] = f"{reverse('ledger:export')}?{request.GET.urlencode()}"
     context["may_export"] = request.user.has_perm(Right.EXPORT_TRAILS.value)
     return render(request, "ledger/trail.html", context)
 

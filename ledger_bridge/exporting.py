@@ -1,0 +1,173 @@
+"""What goes into an export of the trail: up to one checkpoint, in bounded memory, never through a file of our own.
+
+Entries do not change once they have a place in the log, so an export needs no long transaction: their places are
+gathered once, and the entries are read again in small portions for every member of the archive that is made from them.
+"""
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from time import monotonic, sleep
+from typing import Any
+
+from django.db import ProgrammingError, connection
+
+from core.access import Actor
+from core.errors import Unavailable
+from ledger_bridge import names
+from ledger_bridge.disclosure import StoredEntry, entries_at
+from ledger_bridge.events import event_kinds
+from ledger_bridge.filters import TrailFilters
+from ledger_bridge.models import Entry, Leaf
+from ledger_bridge.recording import format_time
+from ledger_bridge.renderings import Kind
+from ledger_bridge.sequencer import sequence_batch
+from ledger_bridge.signing import log_signer, policy_text
+from ledger_bridge.stream_keys import unwrap_stream_key
+from ledger_bridge.trail_archive import Trail, iter_trail
+
+_PATIENCE = 5.0
+_PORTION = 1_000
+_LEAVES = 10_000
+_NAMED_AT_MOST = 20_000
+_NAMED = {
+    "actor": "person",
+    "actor_institution": "institution",
+    "workspace": "workspace",
+    "item": "item",
+    "person": "person",
+}
+_SLOTS = {"workspace": "workspace", "item": "item", "actor": "person", "person": "person"}
+# One statement, so that the lengths are those at the checkpoint: the sequencer commits both together.
+_CHECKPOINT_AND_STREAMS = """
+    SELECT latest.size, latest.note, stream.kind, stream.subject::text, stream.wrapped_key, stream.length
+    FROM (SELECT size, note FROM ledger_bridge_checkpoint ORDER BY size DESC LIMIT 1) AS latest
+    LEFT JOIN ledger_bridge_stream stream ON stream.length > 0
+        AND (stream.kind, stream.subject) IN (SELECT * FROM unnest(%s::text[], %s::uuid[]))
+"""
+_SOME_LEAVES = (
+    "SELECT string_agg(data, ''::bytea ORDER BY index) FROM ledger_bridge_leaf WHERE index >= %s AND index < %s"
+)
+
+
+@dataclass(frozen=True)
+class Export:
+    """An archive that is made while it is read, and what can be said of it beforehand."""
+
+    chunks: Iterator[bytes]
+    events: int
+    size: int
+    complete: bool
+    name: str
+
+
+def wait_until_sequenced(entry: str) -> None:
+    """Return when the log holds the entry, and with it everything that was committed before.
+
+    Raises:
+        Unavailable: when that takes too long.
+
+    """
+    give_up = monotonic() + _PATIENCE
+    while not Leaf.objects.filter(entry_id=entry).exists():
+        if monotonic() > give_up:
+            raise Unavailable(
+                "The ledger is behind, so an export would miss the newest entries. Try again in a moment."
+            )
+        if not _sequence():
+            sleep(0.05)
+
+
+def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
+    """Gather what belongs to the export, up to the newest checkpoint."""
+    size, note, streams = _checkpoint_and_streams(filters)
+    selection = _Selection(filters, size)
+    complete = filters.is_complete() and bool(streams)
+    now = datetime.now(UTC)
+    scope = {
+        "version": 1,
+        "filters": filters.asked(),
+        "complete": complete,
+        "streams": streams,
+        "events": len(selection.indexes),
+        "exported_at": format_time(now),
+        "exported_by": getattr(actor, "name", actor.ledger_kind),
+    }
+    disclosed = frozenset((stream["kind"], stream["id"]) for stream in streams)
+    trail = Trail(
+        policy_text=policy_text(),
+        checkpoint_note=note.encode(),
+        scope=scope,
+        events=lambda: _events(selection.indexes, disclosed),
+        leaves=_leaves(size),
+        names=names.resolve(selection.ids),
+        kinds={kind: Kind(event.sentence, event.action, event.dicom_code) for kind, event in event_kinds().items()},
+    )
+    chunks = iter_trail(trail, signer=log_signer())
+    return Export(chunks, len(selection.indexes), size, complete, f"trail-{now:%Y-%m-%d-%H%M%S}.zip")
+
+
+class _Selection:
+    """The places in the log of all entries that belong to an export, and whom and what they mention."""
+
+    def __init__(self, filters: TrailFilters, size: int) -> None:
+        self.ids: dict[str, set[object]] = {kind: set() for kind in _NAMED.values()}
+        found = array("q")
+        for branch in filters.branches():
+            entries = Entry.objects.filter(branch, leaf__index__lt=size).order_by()
+            for index, *ids in entries.values_list("leaf__index", *_NAMED).iterator(chunk_size=10_000):
+                found.append(index)
+                self._mention(ids)
+        self.indexes = array("q", sorted(found))
+
+    def _mention(self, ids: list[object]) -> None:
+        for kind, one in zip(_NAMED.values(), ids, strict=True):
+            # Names are for reading only; an export with more of them than anybody reads shows ids.
+            if one and len(self.ids[kind]) < _NAMED_AT_MOST:
+                self.ids[kind].add(one)
+
+
+def _sequence() -> int:
+    try:
+        return sequence_batch()
+    except ProgrammingError:
+        # The web role of a hospital's database may not sequence; the sequencer's own process was woken already.
+        return 0
+
+
+def _checkpoint_and_streams(filters: TrailFilters) -> tuple[int, str, list[dict[str, Any]]]:
+    wanted = filters.streams()
+    with connection.cursor() as cursor:
+        cursor.execute(_CHECKPOINT_AND_STREAMS, [[kind for kind, _ in wanted], [subject for _, subject in wanted]])
+        rows = cursor.fetchall()
+    streams = [
+        {"kind": kind, "id": subject, "key": unwrap_stream_key(bytes(key), kind, subject).hex(), "length": length}
+        for _, _, kind, subject, key, length in rows
+        if kind
+    ]
+    return rows[0][0], rows[0][1], streams
+
+
+def _events(indexes: "array[int]", disclosed: frozenset[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    for portion in _portions(indexes):
+        for entry in entries_at(portion):
+            yield entry.disclosed(numbers=_disclosed_slots(entry, disclosed))
+
+
+def _disclosed_slots(entry: StoredEntry, disclosed: frozenset[tuple[str, str]]) -> list[str]:
+    return [slot for slot, kind in _SLOTS.items() if (kind, entry.fields[slot]) in disclosed]
+
+
+def _portions(indexes: "array[int]") -> Iterator[list[int]]:
+    remaining = iter(indexes)
+    while portion := list(islice(remaining, _PORTION)):
+        yield portion
+
+
+def _leaves(size: int) -> Iterator[bytes]:
+    for first in range(0, size, _LEAVES):
+        with connection.cursor() as cursor:
+            cursor.execute(_SOME_LEAVES, [first, min(first + _LEAVES, size)])
+            yield bytes(cursor.fetchone()[0])

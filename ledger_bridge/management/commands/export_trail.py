@@ -1,0 +1,71 @@
+"""`manage.py export_trail --workspace NAME-OR-ID --out trail.zip`: a trail with proof, for `python -m verifier`."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from core.access import Actor, Service
+from core.errors import IthacaError
+from ledger_bridge import names
+from ledger_bridge.forms import TrailForm
+from ledger_bridge.permissions import Right
+from ledger_bridge.services import export_trail
+
+OPERATOR = Service("operator", frozenset({Right.EXPORT_TRAILS}))
+_OPTIONS = ("workspace", "item", "person", "institution", "kind", "outcome", "since", "until")
+
+
+class Command(BaseCommand):
+    help = "Export the trail of a workspace, a file or a person, with everything needed to check it elsewhere."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        scope = parser.add_mutually_exclusive_group()
+        scope.add_argument("--workspace", metavar="NAME-OR-ID")
+        scope.add_argument("--item", metavar="NAME-OR-ID")
+        scope.add_argument("--person", metavar="NAME-OR-EMAIL-OR-ID")
+        parser.add_argument("--institution", metavar="NAME-OR-ID")
+        parser.add_argument("--kind", help="for example version.opened")
+        parser.add_argument("--outcome", choices=["allow", "deny"])
+        parser.add_argument("--since", metavar="YYYY-MM-DD")
+        parser.add_argument("--until", metavar="YYYY-MM-DD")
+        parser.add_argument("--out", type=Path, required=True)
+        parser.add_argument("--as", dest="as_", metavar="EMAIL", help="the auditor who exports; else the operator")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        form = TrailForm({name: _asked(name, options[name]) for name in _OPTIONS if options[name]})
+        if not form.is_valid():
+            reasons = (f"--{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items())
+            raise CommandError("\n".join(reasons), returncode=2)
+        try:
+            made = export_trail(actor=_actor(options["as_"]), filters=form.filters())
+            with options["out"].open("wb") as out:
+                out.writelines(made.chunks)
+        except (IthacaError, OSError) as error:
+            raise CommandError(str(error)) from error
+        what = "complete for what was asked" if made.complete else "narrowed, so not shown to be complete"
+        sys.stderr.write(f"{options['out']}: {made.events} entries up to a checkpoint of {made.size}, {what}.\n")
+
+
+def _asked(name: str, value: str) -> str:
+    """Return the value as the form wants it: a person may be called by their address here, and one thing is meant."""
+    if name == "person" and "@" in value:
+        return str(_person(value).pk)
+    if name in {"workspace", "item", "person", "institution"} and len(found := names.find(name, value)) > 1:
+        listed = "\n".join(f"  {key}  {called}" for key, called in found.items())
+        raise CommandError(f"--{name}: several are called so; give the id of one:\n{listed}", returncode=2)
+    return value
+
+
+def _actor(email: str | None) -> Actor:
+    return _person(email) if email else OPERATOR
+
+
+def _person(email: str) -> Any:
+    found = get_user_model().objects.filter(email__iexact=email).first()
+    if found is None:
+        raise CommandError(f"Nobody here has the address {email}.", returncode=2)
+    return found
