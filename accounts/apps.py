@@ -3,6 +3,8 @@ from collections.abc import Collection
 from django.apps import AppConfig
 from django.core.exceptions import ImproperlyConfigured
 
+_FEW = 50
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
@@ -10,11 +12,14 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import checks, recordings
+        from accounts.stepup import requires_recent_authentication
         from ledger_bridge import names
+        from ledger_bridge.access import register_step_up
 
         recordings.connect()
-        names.register("person", _names_of_people)
-        names.register("institution", _names_of_institutions)
+        register_step_up(requires_recent_authentication)
+        names.register("person", _names_of_people, search=_people_called)
+        names.register("institution", _names_of_institutions, search=_institutions_called)
         # A web server runs no system checks by itself, and these must not be missed.
         if wrong := checks.refuse_unsafe_settings(None):
             raise ImproperlyConfigured(" ".join(str(error.msg) for error in wrong))
@@ -30,3 +35,17 @@ def _names_of_institutions(ids: Collection[str]) -> dict[str, str]:
     from accounts.models import Institution
 
     return {str(key): name for key, name in Institution.objects.filter(pk__in=ids).values_list("pk", "name")}
+
+
+def _people_called(text: str) -> dict[str, str]:
+    from accounts.models import User
+
+    found = User.objects.filter(name__icontains=text).values_list("pk", "name")
+    return {str(key): name for key, name in found[:_FEW]}
+
+
+def _institutions_called(text: str) -> dict[str, str]:
+    from accounts.models import Institution
+
+    found = Institution.objects.filter(name__icontains=text).values_list("pk", "name")
+    return {str(key): name for key, name in found[:_FEW]}
