@@ -1,4 +1,4 @@
-"""Defaults of the API: closed unless a view says otherwise, and errors in one shape: {"error", "code", …}."""
+"""Defaults of the API: closed unless a view says otherwise. Errors have one shape, {"error", "code", …}."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,8 @@ class IsSignedIn(BasePermission):
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, IthacaError):
-        return Response({"error": error.sentence, "code": error.code, **error.extra}, status=error.status)
+        # Left to RefusalMiddleware, which answers in JSON as well, and writes refusals down.
+        return None
     from rest_framework.views import exception_handler
 
     return exception_handler(error, context)

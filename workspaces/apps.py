@@ -7,10 +7,13 @@ class WorkspacesConfig(AppConfig):
     verbose_name = "Workspaces"
 
     def ready(self) -> None:
+        from accounts.documents import register_vault
         from ledger_bridge import names
         from workspaces import checks, selectors
+        from workspaces.documents import SealingVault
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
             register_check(check)
         names.register("workspace", selectors.workspace_names)
         names.register("item", selectors.item_names)
+        register_vault(SealingVault())

@@ -190,3 +190,28 @@ class Version(models.Model):
     @property
     def ledger_subject(self) -> Subject:
         return Subject(workspace=str(self.file.workspace_id), item=str(self.file_id), version=str(self.id))
+
+
+class SealedDocument(models.Model):
+    """A sealed file that belongs to no workspace: the evidence of an application. Its key is wrapped for its own id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=127)
+    plaintext_size = models.BigIntegerField()
+    body_size = models.BigIntegerField()
+    plaintext_sha256 = models.BinaryField()
+    body_blake3 = models.BinaryField()
+    key_commitment = models.BinaryField()
+    wrapped_key = models.BinaryField()
+    blob = models.UUIDField(unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=models.Q(plaintext_size__gte=0), name="document_size_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

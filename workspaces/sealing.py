@@ -13,35 +13,42 @@ from workspaces.storage import blob_store
 
 
 @dataclass(frozen=True)
-class SealedUpload:
-    """Bytes that lie sealed in the store and belong to nothing yet.
+class SealedBlob:
+    """Bytes that lie sealed in the store and belong to nothing yet. Their key exists in this object only."""
 
-    The data key exists in this object only; `bind` wraps it for the file that the bytes will be a version of. The ids
-    are made here, because sealing comes before the rows; `file_id` counts only if a new file is made.
-    """
-
-    file_id: UUID
-    version_id: UUID
     blob: UUID
     head_type: str
     content: Sealed
     data_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SealedUpload:
+    """Sealed bytes for a version in one workspace.
+
+    `bind` wraps their key for the file that they will be a version of. The ids are made here, because sealing comes
+    before the rows; `file_id` counts only if a new file is made.
+    """
+
+    file_id: UUID
+    version_id: UUID
+    stored: SealedBlob
     workspace_key: OpenKey = field(repr=False)
 
     def bind(self, file_id: str) -> tuple[bytes, bytes]:
         """Return the wrapped data key and the key commitment for a version of this file."""
-        version_id = str(self.version_id)
-        wrapped = wrap_data_key(self.workspace_key, self.data_key, file_id=file_id, version_id=version_id)
-        return wrapped, key_commitment(self.data_key, file_id, version_id)
+        version_id, data_key = str(self.version_id), self.stored.data_key
+        wrapped = wrap_data_key(self.workspace_key, data_key, file_id=file_id, version_id=version_id)
+        return wrapped, key_commitment(data_key, file_id, version_id)
 
 
 class BlobSealer:
     """Seals one stream of bytes under a fresh data key into a new blob."""
 
     def __init__(self, *, limit: int) -> None:
-        self.data_key = new_data_key()
+        self._data_key = new_data_key()
         self._blob = blob_store().create()
-        self._writer = SealingWriter(self.data_key, self._blob.write)
+        self._writer = SealingWriter(self._data_key, self._blob.write)
         self._limit = limit
         self._size = 0
         self._head = b""
@@ -64,15 +71,15 @@ class BlobSealer:
             self.abort()
             raise
 
-    def finish(self) -> tuple[UUID, Sealed, str]:
-        """Make the blob durable; return its name, what was sealed and the media type it begins as."""
+    def finish(self) -> SealedBlob:
+        """Make the blob durable."""
         try:
             content = self._writer.finish()
             self._blob.commit()
         except BaseException:
             self.abort()
             raise
-        return self._blob.name, content, sniff(self._head)
+        return SealedBlob(self._blob.name, sniff(self._head), content, self._data_key)
 
     def abort(self) -> None:
         """Keep nothing. May be called at any time; does nothing after `finish`."""
@@ -90,16 +97,7 @@ class UploadSealer:
         self.abort = self._sealer.abort
 
     def finish(self) -> SealedUpload:
-        blob, content, head_type = self._sealer.finish()
-        return SealedUpload(
-            file_id=uuid7(),
-            version_id=uuid7(),
-            blob=blob,
-            head_type=head_type,
-            content=content,
-            data_key=self._sealer.data_key,
-            workspace_key=self._workspace_key,
-        )
+        return SealedUpload(uuid7(), uuid7(), self._sealer.finish(), self._workspace_key)
 
 
 def refuse_if_too_large(size: int, limit: int) -> None:
@@ -107,6 +105,6 @@ def refuse_if_too_large(size: int, limit: int) -> None:
         raise TooLarge(f"This file is larger than {filesize(limit)}, the most that is accepted. Nothing was stored.")
 
 
-def discard(sealed: SealedUpload) -> None:
-    """Delete the bytes of an upload that was not recorded, sooner than the sweeper would."""
-    blob_store().delete(sealed.blob)
+def discard(stored: SealedBlob) -> None:
+    """Delete bytes that were not recorded, sooner than the sweeper would."""
+    blob_store().delete(stored.blob)

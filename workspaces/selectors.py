@@ -1,6 +1,6 @@
 """Answers that pages and other rooms ask for."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 
 from accounts.models import User
 from core.access import rights_on_each
-from ledger_bridge.models import Leaf
+from ledger_bridge.receipts import ProofState, proof_states
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
 
@@ -56,7 +56,7 @@ class Listing:
 @dataclass(frozen=True)
 class VersionRow:
     version: Version
-    state: str
+    proof: ProofState
 
     @property
     def sha256(self) -> str:
@@ -93,15 +93,8 @@ def list_bin(user: User, workspace: Workspace, *, page: str | int = 1) -> Listin
 
 def list_versions(file: Item) -> list[VersionRow]:
     versions = list(file.versions.select_related("created_by__institution"))
-    states = proof_states(version.entry for version in versions)
-    return [VersionRow(version, states[version.entry]) for version in versions]
-
-
-def proof_states(entries: Iterable[UUID]) -> dict[UUID, str]:
-    """Return for each entry whether the log holds it yet: "sequenced" or "pending"."""
-    wanted = list(entries)
-    there = set(Leaf.objects.filter(entry__in=wanted).values_list("entry", flat=True))
-    return {entry: "sequenced" if entry in there else "pending" for entry in wanted}
+    states = proof_states([version.entry for version in versions])
+    return [VersionRow(version, states[str(version.entry)]) for version in versions]
 
 
 def folders_above(user: User, item: Item) -> list[Item]:

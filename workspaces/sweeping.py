@@ -2,10 +2,14 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import islice
 from uuid import UUID
 
-from workspaces.models import Version
+from django.utils import timezone
+
+from workspaces.documents import forget_unclaimed
+from workspaces.models import SealedDocument, Version
 from workspaces.storage import blob_store
 
 # A temporary file is touched by every write, so one that rested for an hour has been given up.
@@ -20,6 +24,7 @@ def sweep() -> int:
     """Delete what belongs to nothing and return how many blobs that were."""
     store = blob_store()
     now = time.time()
+    forget_unclaimed(timezone.now() - timedelta(seconds=ORPHANED_AFTER))
     abandoned = [blob.name for blob in store.abandoned() if blob.changed < now - ABANDONED_AFTER]
     for name in abandoned:
         store.discard_abandoned(name)
@@ -31,7 +36,8 @@ def sweep() -> int:
 
 
 def _unknown(names: list[UUID]) -> set[UUID]:
-    return set(names) - set(Version.objects.filter(blob__in=names).values_list("blob", flat=True))
+    known = (model.objects.filter(blob__in=names).values_list("blob", flat=True) for model in (Version, SealedDocument))
+    return set(names).difference(*known)
 
 
 def _batches(names: Iterable[UUID]) -> Iterator[list[UUID]]:

@@ -7,8 +7,8 @@ seals each file as it arrives.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, TypeAlias
+from functools import partial, wraps
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -21,12 +21,14 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from core.access import require
 from core.errors import InvalidInput
-from workspaces.keys import OpenKey, newest_key
+from workspaces.keys import newest_key
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
-from workspaces.sealing import SealedUpload, UploadSealer, refuse_if_too_large
+from workspaces.sealing import UploadSealer, refuse_if_too_large
 
 CHUNK = 1024 * 1024
+S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True)
 View: TypeAlias = Callable[..., HttpResponse]
 
 # Room for the fields and boundaries around the files of a form, before the exact count decides.
@@ -63,11 +65,19 @@ class RefusingUploadHandler(FileUploadHandler):
         return None
 
 
-class SealedFile(UploadedFile):  # type: ignore[type-arg]  # generic for type checkers only
+class Sealer(Protocol[S_co]):
+    """Takes the bytes of one file and gives what lies in the store then."""
+
+    def update(self, chunk: bytes) -> None: ...
+    def finish(self) -> S_co: ...
+    def abort(self) -> None: ...
+
+
+class SealedFile(UploadedFile, Generic[S]):  # type: ignore[type-arg]  # generic for type checkers only
     """What `request.FILES` holds: a name as it was sent, and bytes that lie sealed already."""
 
-    def __init__(self, given_name: str, sealed: SealedUpload) -> None:
-        super().__init__(name=given_name, size=sealed.content.plaintext_size)
+    def __init__(self, given_name: str, size: int, sealed: S) -> None:
+        super().__init__(name=given_name, size=size)
         self.given_name = given_name
         self.sealed = sealed
 
@@ -75,29 +85,32 @@ class SealedFile(UploadedFile):  # type: ignore[type-arg]  # generic for type ch
         """Nothing is open."""
 
 
-class SealingUploadHandler(FileUploadHandler):
-    """Seals each file of a form under a data key of its own."""
+class SealingUploadHandler(FileUploadHandler, Generic[S]):
+    """Seals each file of a form; `begin` starts one."""
 
     chunk_size = CHUNK
 
-    def __init__(self, request: HttpRequest, workspace_key: OpenKey) -> None:
+    def __init__(self, request: HttpRequest, begin: Callable[[], Sealer[S]]) -> None:
         super().__init__(request)
-        self._workspace_key = workspace_key
-        self._sealer: UploadSealer | None = None
+        self.arrived: list[SealedFile[S]] = []
+        self._begin = begin
+        self._sealer: Sealer[S] | None = None
 
     def new_file(self, *args: object, **kwargs: object) -> None:
         super().new_file(*args, **kwargs)  # type: ignore[arg-type]
-        self._sealer = UploadSealer(self._workspace_key, limit=settings.MAX_UPLOAD_BYTES)
+        self._sealer = self._begin()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if self._sealer:
             self._sealer.update(raw_data)
 
-    def file_complete(self, file_size: int) -> SealedFile | None:
+    def file_complete(self, file_size: int) -> SealedFile[S] | None:
         if self._sealer is None:
             return None
         sealed, self._sealer = self._sealer.finish(), None
-        return SealedFile(str(self.file_name), sealed)
+        file = SealedFile(str(self.file_name), file_size, sealed)
+        self.arrived.append(file)
+        return file
 
     def upload_interrupted(self) -> None:
         self.abort()
@@ -138,7 +151,9 @@ def seals_uploads(find: Callable[..., UploadPlace]) -> Callable[[UploadView], Vi
 
 def _sealing(view: UploadView, request: HttpRequest, place: UploadPlace) -> HttpResponse:
     refuse_if_too_large(declared_size(request) or 0, settings.MAX_UPLOAD_BYTES + _FORM_OVERHEAD)
-    handler = SealingUploadHandler(request, newest_key(place.workspace))
+    # Asked for now, so that a key service that is down refuses before anything is read.
+    begin = partial(UploadSealer, newest_key(place.workspace), limit=settings.MAX_UPLOAD_BYTES)
+    handler = SealingUploadHandler(request, begin)
     request.upload_handlers = [handler]
     try:
         return view(request, place)

@@ -178,7 +178,7 @@ def test_bytes_sealed_for_another_workspace_are_refused(alice: User, workspace: 
 
 def test_bytes_that_were_swept_away_are_not_recorded(alice: User, workspace: Workspace) -> None:
     sealed = services.seal_upload(actor=alice, workspace=workspace, chunks=[b"v"])
-    discard(sealed)
+    discard(sealed.stored)
     with pytest.raises(DamagedContent):
         services.add_file(actor=alice, workspace=workspace, parent=None, name="x", sealed=sealed)
     assert not Item.objects.exists()
@@ -196,5 +196,5 @@ def test_a_type_that_the_name_denies_is_marked(alice: User, workspace: Workspace
 
 def test_secrets_do_not_show_in_the_words_of_an_upload(alice: User, workspace: Workspace) -> None:
     sealed = services.seal_upload(actor=alice, workspace=workspace, chunks=[b"v"])
-    assert str(sealed.data_key) not in repr(sealed)
+    assert str(sealed.stored.data_key) not in repr(sealed)
     assert str(sealed.workspace_key.secret) not in repr(sealed)

@@ -34,6 +34,8 @@ def pages_of(version: Version) -> list[tuple[str, Any]]:
         ("remove", file.id),
         ("bin", file.workspace_id),
         ("settings", file.workspace_id),
+        ("trail", file.workspace_id),
+        ("item_trail", file.id),
     ]
 
 
@@ -60,7 +62,7 @@ def test_every_page_sends_a_visitor_of_the_site_to_sign_in(version: Version) -> 
         assert Client().get(reverse(f"workspaces:{name}", args=[key])).status_code == 302
 
 
-@pytest.mark.parametrize("name", ["upload", "new_folder", "new_version", "edit", "move", "remove", "settings"])
+@pytest.mark.parametrize("name", ["upload", "new_folder", "new_version", "edit", "move", "remove", "settings", "trail"])
 def test_a_page_for_a_deed_refuses_who_may_only_read(bob: User, version: Version, name: str) -> None:
     give(version.file.workspace, "visitor", bob)
     assert page(bob, name, dict(pages_of(version))[name]).status_code == 403
@@ -182,7 +184,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
 def test_the_file_page_shows_each_version_with_its_proof(alice: User, version: Version) -> None:
     put(alice, version.file.workspace, "doses.csv", b"2", folder=version.file.parent, on_conflict="new_version")
     rows = page(alice, "file", version.file_id).context["versions"]
-    assert [(row.version.number, row.state) for row in rows] == [(2, "pending"), (1, "pending")]
+    assert [(row.version.number, row.proof.state) for row in rows] == [(2, "pending"), (1, "pending")]
 
 
 def test_the_name_and_description_are_edited_by_their_form(alice: User, version: Version) -> None:
@@ -231,3 +233,17 @@ def test_settings_save_both_words(alice: User, workspace: Workspace) -> None:
     browser(alice).post(reverse("workspaces:settings", args=[workspace.id]), {"name": "N", "description": "D"})
     workspace.refresh_from_db()
     assert (workspace.name, workspace.description) == ("N", "D")
+
+
+def test_the_trail_of_a_workspace_says_what_happened_there_and_nowhere_else(alice: User, version: Version) -> None:
+    elsewhere = services.create_workspace(actor=alice, name="Elsewhere")
+    shown = page(alice, "trail", version.file.workspace_id).content.decode()
+    assert "uploaded version 1 of “doses.csv”" in shown
+    assert str(elsewhere.id) not in shown
+    assert "Elsewhere" not in shown
+
+
+def test_the_trail_of_a_file_leaves_out_its_neighbours(alice: User, version: Version) -> None:
+    shown = page(alice, "item_trail", version.file_id).content.decode()
+    assert "doses.csv" in shown
+    assert "created the folder" not in shown

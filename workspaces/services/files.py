@@ -55,8 +55,8 @@ def seal_upload(
         sealed = sealer.finish()
     finally:
         sealer.abort()
-    if declared_size is not None and sealed.content.plaintext_size != declared_size:
-        discard(sealed)
+    if declared_size is not None and sealed.stored.content.plaintext_size != declared_size:
+        discard(sealed.stored)
         raise InvalidInput("The connection ended before the whole file had arrived. Nothing was stored.")
     return sealed
 
@@ -137,8 +137,8 @@ def _add_beside(
 def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, note: str) -> Version:
     _require_stored(sealed, file)
     wrapped, commitment = sealed.bind(str(file.id))
-    media_type = decide(sealed.head_type, file.name)
-    content = sealed.content
+    media_type = decide(sealed.stored.head_type, file.name)
+    content = sealed.stored.content
     event = VersionUploaded(
         name=file.name,
         number=number,
@@ -164,7 +164,7 @@ def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, not
         key_commitment=commitment,
         wrapped_key=wrapped,
         workspace_key_id=sealed.workspace_key.id,
-        blob=sealed.blob,
+        blob=sealed.stored.blob,
         created_by=actor,
         entry=UUID(record(event, actor=actor, subject=subject)),
     )
@@ -174,7 +174,7 @@ def _require_stored(sealed: SealedUpload, file: Item) -> None:
     """Refuse to record bytes that lie in another workspace, or that the sweeper took because they waited too long."""
     if sealed.workspace_key.workspace != str(file.workspace_id):
         raise InvalidInput("These bytes were sealed for another workspace.")
-    if blob_store().size(sealed.blob) != sealed.content.body_size:
+    if blob_store().size(sealed.stored.blob) != sealed.stored.content.body_size:
         raise DamagedContent("The stored bytes are not the ones that were sent. Nothing was recorded.")
 
 

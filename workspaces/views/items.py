@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.access import require
 from core.errors import Conflict, InvalidInput
+from ledger_bridge.trails import open_trail
 from workspaces import selectors, services
 from workspaces.forms import ItemForm, errors_shown_in
 from workspaces.media_types import inline_type
@@ -41,6 +42,18 @@ def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "crumbs": crumbs(user, item),
     }
     return render(request, "workspaces/file.html", context)
+
+
+@require_safe
+def trail(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    user = signed_in(request)
+    item = visible_item(request, item_id)
+    context = {
+        "item": item,
+        "crumbs": crumbs(user, item, "Trail"),
+        **open_trail(request, subject=item, right=Right.TRAIL),
+    }
+    return render(request, "workspaces/item_trail.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

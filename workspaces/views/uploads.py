@@ -111,7 +111,7 @@ def _add_version(user: User, file: Item, sealed: SealedUpload, note: str) -> Ver
     try:
         return services.upload_version(actor=user, file=file, sealed=sealed, note=note)
     except IthacaError:
-        discard(sealed)
+        discard(sealed.stored)
         raise
 
 
@@ -126,7 +126,7 @@ def _record(request: HttpRequest, place: UploadPlace, name: str, sealed: SealedU
             on_conflict=_on_conflict(request),
         )
     except IthacaError:
-        discard(sealed)
+        discard(sealed.stored)
         raise
 
 

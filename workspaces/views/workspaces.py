@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Right as PlatformRight
 from core.access import require
+from ledger_bridge.trails import open_trail
 from workspaces import selectors, services
 from workspaces.forms import FolderForm, SearchForm, WorkspaceForm, errors_shown_in
 from workspaces.models import Item, Workspace
@@ -88,6 +89,19 @@ def recycle_bin(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         "crumbs": crumbs(user, workspace, "Bin"),
     }
     return render(request, "workspaces/bin.html", context)
+
+
+@require_safe
+def trail(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    user = signed_in(request)
+    workspace = visible_workspace(request, workspace_id)
+    context = {
+        "workspace": workspace,
+        "may": selectors.may_on(user, workspace),
+        "crumbs": crumbs(user, workspace, "Trail"),
+        **open_trail(request, subject=workspace, right=Right.TRAIL),
+    }
+    return render(request, "workspaces/trail.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
