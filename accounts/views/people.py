@@ -126,7 +126,7 @@ def institutions(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and accepted(form, deed):
         messages.success(request, f"{form.cleaned_data['name']} is entered.")
         return redirect("accounts:institutions")
-    listed = Institution.objects.all().visible_to(reader).annotate(size=Count("people"))
+    listed = Institution.objects.all().visible_to(reader).annotate(size=Count("people")).order_by("name", "pk")
     page = page_of(request, listed, 50)
     may_enter = reader.has_perm(Right.MANAGE_INSTITUTIONS)
     crumbs = _under_people("Institutions")
