@@ -74,7 +74,8 @@ def numbered_name(name: str, taken: Container[str]) -> str:
 def split_extension(name: str) -> tuple[str, str]:
     """Return ("scan.nii", ".gz") for "scan.nii.gz"; a name that starts with its only dot has no extension."""
     stem, dot, extension = name.rpartition(".")
-    if not stem or len(extension.encode()) > 16:  # noqa: PLR2004  a sentence with a full stop is not an extension
+    if not stem or not re.fullmatch(r"\w{1,16}", extension):
+        # What follows the full stop of a sentence is not an extension.
         return name, ""
     return stem, dot + extension
 

@@ -79,7 +79,8 @@ def test_a_bad_name_loses_nothing_and_stores_nothing(alice: User, workspace: Wor
 def test_too_much_is_refused_from_the_length_alone(alice: User, workspace: Workspace, settings: Any) -> None:
     settings.MAX_UPLOAD_BYTES = 10
     payload = Unreadable()
-    answer = send(browser(alice), address(workspace, "?name=x"), b"", **{"wsgi.input": payload, "CONTENT_LENGTH": "11"})
+    more: dict[str, Any] = {"wsgi.input": payload, "CONTENT_LENGTH": "11"}
+    answer = send(browser(alice), address(workspace, "?name=x"), b"", **more)
     assert (answer.status_code, payload.reads, blobs(settings)) == (413, 0, [])
 
 
@@ -88,7 +89,8 @@ def test_whoever_may_not_upload_is_refused_before_the_body_is_read(
 ) -> None:
     give(workspace, "visitor", bob)
     payload = Unreadable()
-    answer = send(browser(bob), address(workspace, "?name=x"), b"", **{"wsgi.input": payload, "CONTENT_LENGTH": "9"})
+    more: dict[str, Any] = {"wsgi.input": payload, "CONTENT_LENGTH": "9"}
+    answer = send(browser(bob), address(workspace, "?name=x"), b"", **more)
     assert (answer.status_code, payload.reads, blobs(settings)) == (403, 0, [])
     assert Entry.objects.filter(kind="access.refused", actor=bob.id).exists()
 

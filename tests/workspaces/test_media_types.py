@@ -1,0 +1,76 @@
+"""What kind of bytes these are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workspaces.media_types import MediaType, decide, inline_type, sniff
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (bytes(128) + b"DICM\2\0", "application/dicom"),
+        (b"MZ" + bytes(126) + b"DICM", "application/dicom"),
+        (b"%PDF-1.7\n", "application/pdf"),
+        (b"\x89PNG\r\n\x1a\n\0", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+        (b"PK\x03\x04\x14\0", "application/zip"),
+        (b"\x1f\x8b\x08", "application/gzip"),
+        (b"crypt4gh\1\0\0\0", "application/x-crypt4gh"),
+        (b"a,b\n1,2\n", "text/plain"),
+        ("Größe, Übel".encode("latin-1"), "text/plain"),
+        ("Größe".encode() * 200, "text/plain"),
+        (b'{"a": 1}', "application/json"),
+        (b"[1, 2]", "application/json"),
+        (b"<?xml version='1.0'?>", "application/xml"),
+        (b"\xef\xbb\xbf<svg xmlns=''>", "application/xml"),
+        (b"  <!DOCTYPE html>", "text/html"),
+        (b"<script>", "text/html"),
+        (b"MSH|^~\\&|LAB", "application/hl7-v2"),
+        (b"\0\1\2\3", "application/octet-stream"),
+        (b"", "application/octet-stream"),
+        (b"\x9f\x92\xee\xb1" * 20, "application/octet-stream"),
+    ],
+)
+def test_the_bytes_say_what_they_are(head: bytes, name: str) -> None:
+    assert sniff(head) == name
+
+
+@pytest.mark.parametrize(
+    ("head_type", "name", "decided"),
+    [
+        ("application/zip", "table.xlsx", MediaType(XLSX)),
+        ("application/zip", "files.zip", MediaType("application/zip")),
+        ("text/plain", "doses.CSV", MediaType("text/csv")),
+        ("application/json", "notes.txt", MediaType("text/plain")),
+        ("text/plain", "result.json", MediaType("application/json")),
+        ("text/plain", "no extension", MediaType("text/plain")),
+        ("application/pdf", "protocol.v2", MediaType("application/pdf")),
+        ("application/x-executable", "scan.pdf", MediaType("application/x-executable", mismatch=True)),
+        ("text/html", "notes.txt", MediaType("text/html", mismatch=True)),
+        ("text/html", "picture.png", MediaType("text/html", mismatch=True)),
+        ("application/octet-stream", "scan.dcm", MediaType("application/octet-stream", mismatch=True)),
+    ],
+)
+def test_the_name_refines_and_never_overrules(head_type: str, name: str, decided: MediaType) -> None:
+    assert decide(head_type, name) == decided
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/xml", "application/zip", "text/markdown"])
+def test_what_could_run_is_never_shown(kind: str) -> None:
+    assert inline_type(kind, mismatch=False) is None
+
+
+def test_what_is_marked_is_never_shown() -> None:
+    assert inline_type("image/png", mismatch=True) is None
+
+
+@given(st.binary(max_size=1024), st.text(max_size=40))
+def test_nothing_with_markup_in_front_is_shown_as_anything_but_text(head: bytes, name: str) -> None:
+    decided = decide(sniff(b"<html>" + head), name)
+    assert inline_type(decided.name, mismatch=decided.mismatch) in {None, "text/plain; charset=utf-8"}

@@ -1,0 +1,171 @@
+"""What every blob store must do. A new one is added to `STORES` and must pass unchanged."""
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from core.errors import DamagedContent, IthacaError, StorageFull, Unavailable
+from workspaces.storage import BlobStore, LocalBlobStore
+
+STORES: dict[str, Callable[[Path], BlobStore]] = {"local directory": lambda path: LocalBlobStore(path / "blobs")}
+
+
+@pytest.fixture(params=sorted(STORES))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    return STORES[request.param](tmp_path)
+
+
+def put(store: BlobStore, *pieces: bytes | memoryview) -> UUID:
+    writer = store.create()
+    for piece in pieces:
+        writer.write(piece)
+    writer.commit()
+    return writer.name
+
+
+def test_what_was_written_can_be_read_at_any_place(store: BlobStore) -> None:
+    name = put(store, b"hello ", memoryview(b"world"))
+    assert store.read_at(name, 0, 11) == b"hello world"
+    assert store.read_at(name, 6, 3) == b"wor"
+    assert store.size(name) == 11
+
+
+def test_a_read_is_short_only_at_the_end(store: BlobStore) -> None:
+    name = put(store, b"hello")
+    assert store.read_at(name, 3, 100) == b"lo"
+    assert store.read_at(name, 5, 1) == b""
+
+
+def test_a_blob_may_hold_nothing(store: BlobStore) -> None:
+    assert store.size(put(store)) == 0
+
+
+def test_every_blob_has_a_name_of_its_own(store: BlobStore) -> None:
+    assert put(store, b"same") != put(store, b"same")
+
+
+def test_a_blob_is_there_for_nobody_before_it_is_committed(store: BlobStore) -> None:
+    writer = store.create()
+    writer.write(b"hello")
+    assert list(store.names()) == []
+    with pytest.raises(IthacaError):
+        store.read_at(writer.name, 0, 5)
+
+
+def test_an_aborted_blob_leaves_nothing(store: BlobStore) -> None:
+    writer = store.create()
+    writer.write(b"hello")
+    writer.abort()
+    writer.abort()
+    assert list(store.names()) == []
+    assert list(store.abandoned()) == []
+
+
+def test_aborting_after_the_commit_changes_nothing(store: BlobStore) -> None:
+    writer = store.create()
+    writer.write(b"hello")
+    writer.commit()
+    writer.abort()
+    assert store.read_at(writer.name, 0, 5) == b"hello"
+
+
+def test_nothing_can_be_written_after_the_end(store: BlobStore) -> None:
+    writer = store.create()
+    writer.commit()
+    with pytest.raises(Unavailable):
+        writer.write(b"late")
+
+
+def test_a_blob_that_never_was_is_damage(store: BlobStore) -> None:
+    put(store, b"another")
+    for ask in (lambda: store.read_at(uuid4(), 0, 1), lambda: store.size(uuid4())):
+        with pytest.raises(DamagedContent):
+            ask()
+
+
+def test_a_deleted_blob_is_gone_and_may_be_deleted_again(store: BlobStore) -> None:
+    name = put(store, b"hello")
+    store.delete(name)
+    store.delete(name)
+    assert list(store.names()) == []
+
+
+def test_every_blob_is_listed_with_its_age(store: BlobStore) -> None:
+    names = {put(store, b"one"), put(store, b"two")}
+    assert {blob.name for blob in store.names()} == names
+    assert all(blob.changed > 1_700_000_000 for blob in store.names())
+
+
+def test_what_was_given_up_is_listed_and_can_be_discarded(store: BlobStore) -> None:
+    writer = store.create()
+    writer.write(b"half")
+    (given_up,) = store.abandoned()
+    assert given_up.name == writer.name
+    store.discard_abandoned(given_up.name)
+    assert list(store.abandoned()) == []
+
+
+def test_an_empty_store_lists_nothing(store: BlobStore) -> None:
+    assert list(store.names()) == []
+
+
+def test_only_its_owner_can_read_the_directory(tmp_path: Path) -> None:
+    put(LocalBlobStore(tmp_path / "blobs"), b"hello")
+    modes = {path.is_dir(): stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "blobs").rglob("*")}
+    assert modes == {True: 0o700, False: 0o600}
+
+
+def test_bytes_names_and_directories_are_made_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    name = put(LocalBlobStore(tmp_path / "blobs"), b"hello").hex
+    assert synced[-1] == name[2:4]
+    assert set(synced) == {tmp_path.name, "blobs", name, name[:2], name[2:4]}
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [
+        (errno.ENOSPC, StorageFull),
+        (errno.EDQUOT, StorageFull),
+        (errno.EROFS, Unavailable),
+        (errno.EACCES, Unavailable),
+        (errno.EIO, DamagedContent),
+    ],
+)
+def test_what_the_disk_says_is_translated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, error: type[IthacaError]
+) -> None:
+    def fail(*args: object) -> int:
+        raise OSError(number, "no")
+
+    writer = LocalBlobStore(tmp_path / "blobs").create()
+    monkeypatch.setattr(os, "write", fail)
+    with pytest.raises(error):
+        writer.write(b"hello")
+
+
+def test_a_short_write_is_carried_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, data[:2]))
+    store = LocalBlobStore(tmp_path / "blobs")
+    assert store.read_at(put(store, b"hello"), 0, 9) == b"hello"
+
+
+def test_a_directory_that_went_away_is_unavailable(tmp_path: Path) -> None:
+    store = LocalBlobStore(tmp_path / "blobs")
+    name = put(store, b"hello")
+    (tmp_path / "blobs").rename(tmp_path / "unmounted")
+    with pytest.raises(Unavailable):
+        store.read_at(name, 0, 5)
