@@ -1,0 +1,147 @@
+"""Walks through the log from its first leaf to its last, deriving everything again on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from core.errors import Unavailable
+from ledger_bridge.disclosure import StoredEntry, entries_at
+from ledger_bridge.fsck.heads import Heads
+from ledger_bridge.fsck.problem import Problem
+from ledger_bridge.models import Leaf, Stream, Tile
+from ledger_bridge.stream_keys import unwrap_stream_key
+from ledger_bridge.tlog import entry as format_
+from ledger_bridge.tlog import merkle
+from ledger_bridge.tlog.errors import FormatError
+from ledger_bridge.tlog.tiles import TILE_WIDTH
+
+_PORTION = 1_000
+_KINDS = {"workspace": "workspace", "item": "item", "actor": "person", "person": "person"}
+
+Keys = dict[str, tuple[str, str, bytes]]
+"""Stream commitment (hex) to kind, subject and key."""
+
+
+def check_log() -> Iterator[Problem]:
+    with connection.cursor() as cursor:
+        # One statement: the sequencer changes both together.
+        cursor.execute("SELECT size, frontier, (SELECT count(*) FROM ledger_bridge_leaf) FROM ledger_bridge_treestate")
+        size, edge, leaves = cursor.fetchone() or (0, b"", Leaf.objects.count())
+    if leaves != size:
+        yield Problem("tree", f"its size says {size}, but there are {leaves} leaves")
+    walk = _Walk(Heads())
+    for first in range(0, size, _PORTION):
+        yield from walk.pass_portion(range(first, min(first + _PORTION, size)))
+    if b"".join(walk.frontier.hashes()) != bytes(edge):
+        yield Problem("tree", "its right edge is not that of its leaves")
+    yield from walk.tiles.finish()
+    yield from walk.heads.finish(size)
+
+
+class _Walk:
+    def __init__(self, heads: Heads) -> None:
+        self.heads = heads
+        self.frontier = merkle.Frontier()
+        self.tiles = _Tiles()
+
+    def pass_portion(self, places: range) -> Iterator[Problem]:
+        rows = Leaf.objects.filter(index__gte=places.start, index__lt=places.stop)
+        leaves = {leaf.index: leaf for leaf in rows}
+        entries = {entry.index: entry for entry in entries_at(places)}
+        keys = _keys_of(entries.values())
+        for index in places:
+            if index not in leaves:
+                yield Problem(f"leaf {index}", "it is missing, and the tree cannot be built beyond it")
+            data = bytes(leaves[index].data) if index in leaves else b""
+            yield from _check_entry(index, leaves.get(index), entries.get(index), keys)
+            hashed = merkle.leaf_hash(data)
+            self.frontier.append(hashed)
+            yield from self.tiles.grow(hashed)
+            yield from self.heads.check(self.frontier)
+
+
+def _check_entry(index: int, leaf: Leaf | None, entry: StoredEntry | None, keys: Keys) -> Iterator[Problem]:
+    if leaf is None:
+        return
+    if entry is None:
+        yield Problem(f"leaf {index}", f"its entry {leaf.entry_id} is not there")
+        return
+    where = f"leaf {index}, entry {leaf.entry_id}"
+    try:
+        if format_.commitment(entry.fields, entry.seed) != entry.commitment:
+            yield Problem(where, "its fields are not those that were committed to")
+        elif _leaf_of(entry, keys) != entry.leaf:
+            yield Problem(where, "its leaf is not made of the tags of its streams and its commitment")
+    except (FormatError, KeyError) as error:
+        yield Problem(where, f"it cannot be derived again ({error})")
+
+
+def _leaf_of(entry: StoredEntry, keys: Keys) -> bytes:
+    tags = [_tag(entry, slot, place, keys) for place, slot in enumerate(format_.SLOTS)]
+    return format_.leaf(tags, entry.commitment)
+
+
+def _tag(entry: StoredEntry, slot: str, place: int, keys: Keys) -> bytes:
+    committed = entry.fields[f"{slot}_stream"]
+    if committed is None:
+        return format_.pad(entry.seed, place)
+    kind, subject, key = keys[committed]
+    if (kind, subject) != (_KINDS[slot], entry.fields[slot]):
+        raise FormatError(f"the stream in its slot “{slot}” is that of another {kind}")
+    return format_.tag(key, entry.numbers.get(slot, 0))
+
+
+def _keys_of(entries: Any) -> Keys:
+    """Return the keys of all streams that these entries name; one that cannot be opened is missing."""
+    named = {entry.fields[f"{slot}_stream"] for entry in entries for slot in format_.SLOTS}
+    subjects = {entry.fields[slot] for entry in entries for slot in format_.SLOTS}
+    keys: Keys = {}
+    for stream in Stream.objects.filter(subject__in=subjects - {None}):
+        committed, subject = bytes(stream.commitment).hex(), str(stream.subject)
+        if committed in named:
+            try:
+                keys[committed] = (
+                    stream.kind,
+                    subject,
+                    unwrap_stream_key(bytes(stream.wrapped_key), stream.kind, subject),
+                )
+            except Unavailable:
+                continue
+    return keys
+
+
+@dataclass
+class _Tiles:
+    """Fills tiles as leaves come, and compares every full one with what is stored."""
+
+    rows: list[list[bytes]] = field(default_factory=list)
+    """By level: the hashes of the tile that is not full yet."""
+    full: list[int] = field(default_factory=list)
+    """By level: how many tiles have been full."""
+
+    def grow(self, node: bytes, level: int = 0) -> Iterator[Problem]:
+        if len(self.rows) == level:
+            self.rows.append([])
+            self.full.append(0)
+        row = self.rows[level]
+        row.append(node)
+        if len(row) == TILE_WIDTH:
+            root = merkle.root(row)
+            yield from _check_tile(level, self.full[level], b"".join(row), root)
+            self.full[level] += 1
+            row.clear()
+            yield from self.grow(root, level + 1)
+
+    def finish(self) -> Iterator[Problem]:
+        if (stored := Tile.objects.count()) != sum(self.full):
+            yield Problem("tiles", f"{sum(self.full)} are full, but {stored} are stored")
+
+
+def _check_tile(level: int, number: int, hashes: bytes, root: bytes) -> Iterator[Problem]:
+    tile = Tile.objects.filter(level=level, number=number).first()
+    if tile is None:
+        yield Problem(f"tile {level}/{number}", "it is full, but not stored")
+    elif (bytes(tile.hashes), bytes(tile.root)) != (hashes, root):
+        yield Problem(f"tile {level}/{number}", "its hashes are not those of the leaves")
