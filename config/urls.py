@@ -15,4 +15,5 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("admin/", admin_site.urls),
     path("workspaces/", include("workspaces.urls")),
+    path("api/v1/", include("workspaces.api_urls")),
 ]

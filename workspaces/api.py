@@ -1,0 +1,145 @@
+"""The same deeds for programs, under /api/v1/. Errors are answered by `RefusalMiddleware`, which also records refusals.
+
+Files come as the body of a request and never as a form: `curl --upload-file scan.dcm …/files/?name=scan.dcm`.
+"""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.access import require
+from core.api import IsSignedIn
+from workspaces import services
+from workspaces.models import Item, Version, Workspace
+from workspaces.permissions import Right
+from workspaces.serializers import FolderIn, ItemOut, VersionOut, WorkspaceIn, WorkspaceOut
+from workspaces.serving import serve
+from workspaces.upload import UploadPlace
+from workspaces.views.finding import asked_folder, signed_in, visible_item, visible_version, visible_workspace
+from workspaces.views.uploads import receive_raw
+
+_FOLDER = OpenApiParameter("folder", OpenApiTypes.UUID, description="A folder; without it, the top of the workspace.")
+_UPLOAD = [
+    OpenApiParameter("name", str, required=True, description="The name of the file."),
+    OpenApiParameter("on_conflict", str, enum=["ask", "new_version", "keep_both"]),
+    _FOLDER,
+]
+
+
+class Pages(LimitOffsetPagination):
+    max_limit = 200
+
+
+class WorkspaceList(ListAPIView[Workspace]):
+    """The workspaces that one may see; making one."""
+
+    permission_classes = [IsSignedIn]
+    serializer_class = WorkspaceOut
+    pagination_class = Pages
+    queryset = Workspace.objects.none()
+
+    def get_queryset(self) -> QuerySet[Workspace]:
+        return Workspace.objects.visible_to(self.request.user).order_by("name", "id")
+
+    @extend_schema(request=WorkspaceIn, responses={201: WorkspaceOut})
+    def post(self, request: Request) -> Response:
+        asked = WorkspaceIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        workspace = services.create_workspace(actor=signed_in(_plain(request)), **asked.validated_data)
+        return Response(WorkspaceOut(workspace).data, status=201)
+
+
+class WorkspaceDetail(APIView):
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(responses=WorkspaceOut)
+    def get(self, request: Request, workspace_id: UUID) -> Response:
+        return Response(WorkspaceOut(visible_workspace(_plain(request), workspace_id)).data)
+
+
+@extend_schema(parameters=[_FOLDER])
+class ItemList(ListAPIView[Item]):
+    """What lies in a folder; making a folder."""
+
+    permission_classes = [IsSignedIn]
+    serializer_class = ItemOut
+    pagination_class = Pages
+    queryset = Item.objects.none()
+
+    def get_queryset(self) -> QuerySet[Item]:
+        request = _plain(self.request)
+        workspace = visible_workspace(request, self.kwargs["workspace_id"])
+        folder = asked_folder(request, workspace, request.GET.get("folder"))
+        listed = Item.objects.visible_to(request.user).in_folder(workspace, folder)
+        return listed.select_related("current_version").order_by("-kind", "name_key", "id")
+
+    @extend_schema(request=FolderIn, responses={201: ItemOut}, parameters=[])
+    def post(self, request: Request, workspace_id: UUID) -> Response:
+        asked = FolderIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        workspace = visible_workspace(_plain(request), workspace_id)
+        parent = asked_folder(_plain(request), workspace, str(asked.validated_data["folder"] or ""))
+        name = asked.validated_data["name"]
+        folder = services.create_folder(actor=signed_in(_plain(request)), workspace=workspace, parent=parent, name=name)
+        return Response(ItemOut(folder).data, status=201)
+
+
+class FileUpload(APIView):
+    """One file, as the body of the request."""
+
+    permission_classes = [IsSignedIn]
+    # Nobody parses the body: it is read once, and sealed as it is read.
+    parser_classes = []
+
+    @extend_schema(request=OpenApiTypes.BINARY, responses={201: OpenApiTypes.OBJECT}, parameters=_UPLOAD)
+    def put(self, request: Request, workspace_id: UUID) -> HttpResponse:
+        workspace = visible_workspace(_plain(request), workspace_id)
+        place = UploadPlace(workspace, asked_folder(_plain(request), workspace, request.GET.get("folder")))
+        require(signed_in(_plain(request)), Right.UPLOAD, place.asked)
+        return receive_raw(_plain(request), place)
+
+    @extend_schema(
+        request=OpenApiTypes.BINARY,
+        responses={201: OpenApiTypes.OBJECT},
+        parameters=_UPLOAD,
+        operation_id="workspaces_files_create",
+    )
+    def post(self, request: Request, workspace_id: UUID) -> HttpResponse:
+        return self.put(request, workspace_id)
+
+
+class VersionList(ListAPIView[Version]):
+    permission_classes = [IsSignedIn]
+    serializer_class = VersionOut
+    pagination_class = Pages
+    queryset = Version.objects.none()
+
+    def get_queryset(self) -> QuerySet[Version]:
+        file = visible_item(_plain(self.request), self.kwargs["item_id"], Item.Kind.FILE)
+        return file.versions.order_by("-number")
+
+
+class VersionContent(APIView):
+    """The bytes of a version; the entry is written before the first of them leaves."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(responses={200: OpenApiTypes.BINARY, 206: OpenApiTypes.BINARY})
+    def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
+        plain = _plain(request)
+        return serve(plain, signed_in(plain), visible_version(plain, version_id), inline=False)
+
+
+def _plain(request: Any) -> HttpRequest:
+    """Return Django's own request, which the deeds and the sealing know."""
+    return cast("HttpRequest", request._request)  # noqa: SLF001  the framework has no public name for it

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from workspaces import api
+
+app_name = "workspaces_api"
+urlpatterns = [
+    path("workspaces/", api.WorkspaceList.as_view(), name="workspaces"),
+    path("workspaces/<uuid:workspace_id>/", api.WorkspaceDetail.as_view(), name="workspace"),
+    path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),
+    path("workspaces/<uuid:workspace_id>/files/", api.FileUpload.as_view(), name="files"),
+    path("files/<uuid:item_id>/versions/", api.VersionList.as_view(), name="versions"),
+    path("versions/<uuid:version_id>/content/", api.VersionContent.as_view(), name="content"),
+]

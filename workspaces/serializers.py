@@ -1,0 +1,49 @@
+"""What the API says about this room's things, and what it takes."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from workspaces.models import Item, Version, Workspace
+
+
+class WorkspaceOut(serializers.ModelSerializer[Workspace]):
+    class Meta:
+        model = Workspace
+        fields = ["id", "name", "description", "owner", "created_at", "archived_at"]
+
+
+class WorkspaceIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=255)
+    description = serializers.CharField(max_length=4000, required=False, default="", allow_blank=True)
+
+
+class VersionOut(serializers.ModelSerializer[Version]):
+    sha256 = serializers.SerializerMethodField(help_text="SHA-256 of the content, in hex.")
+    size = serializers.IntegerField(source="plaintext_size")
+
+    class Meta:
+        model = Version
+        fields = [
+            "id", "file", "number", "media_type", "type_mismatch", "note", "size", "sha256", "entry", "created_by",
+            "created_at",
+        ]  # fmt: skip
+
+    def get_sha256(self, version: Version) -> str:
+        return bytes(version.plaintext_sha256).hex()
+
+
+class ItemOut(serializers.ModelSerializer[Item]):
+    current_version = VersionOut(allow_null=True)
+
+    class Meta:
+        model = Item
+        fields = [
+            "id", "workspace", "parent", "kind", "name", "description", "created_by", "created_at", "changed_at",
+            "current_version",
+        ]  # fmt: skip
+
+
+class FolderIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=255)
+    folder = serializers.UUIDField(required=False, allow_null=True, default=None)
