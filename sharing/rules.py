@@ -22,42 +22,39 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from workspaces.models import Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right
 
 M = TypeVar("M", bound=models.Model)
 
+_NAME = re.compile(r"(?<!:):([a-z]+)")  # `:person` is a value to bind, `::uuid` a cast
+
+_GROUPS = "SELECT member.group_id FROM accounts_user_groups member WHERE member.user_id = :person"
 _UNEXPIRED = "(said.expires_at IS NULL OR said.expires_at > :now)"
 
-# Rule 3 as a relation: which rights the person has on which workspaces, from roles.
+# Rule 3 as a relation: which roles the person has in which workspaces. `{within}` may narrow down where to look.
 _ROLES = f"""(
-    SELECT said.content_object_id AS workspace_id, gives.codename
-    FROM sharing_workspaceusergrant said
-    JOIN auth_permission role ON role.id = said.permission_id
-    JOIN unnest(:roles::text[], :codenames::text[]) AS gives(role, codename) ON gives.role = role.codename
-    WHERE said.user_id = :person AND {_UNEXPIRED}
+    SELECT said.content_object_id AS workspace_id, role.codename AS role
+    FROM sharing_workspaceusergrant said JOIN auth_permission role ON role.id = said.permission_id
+    WHERE said.user_id = :person AND {_UNEXPIRED} {{within}}
     UNION ALL
-    SELECT said.content_object_id, gives.codename
-    FROM accounts_user_groups member
-    JOIN sharing_workspacegroupgrant said ON said.group_id = member.group_id
-    JOIN auth_permission role ON role.id = said.permission_id
-    JOIN unnest(:roles::text[], :codenames::text[]) AS gives(role, codename) ON gives.role = role.codename
-    WHERE member.user_id = :person AND {_UNEXPIRED}
+    SELECT said.content_object_id, role.codename
+    FROM sharing_workspacegroupgrant said JOIN auth_permission role ON role.id = said.permission_id
+    WHERE said.group_id IN ({_GROUPS}) AND {_UNEXPIRED} {{within}}
 )"""  # noqa: S608  constants only; values are bound
 
 # What rule 4 weighs: which rights are allowed or denied to the person on which items.
 _EXCEPTIONS = f"""(
-    SELECT said.content_object_id AS item_id, asked.codename, said.effect
-    FROM sharing_itemuserexception said
-    JOIN auth_permission asked ON asked.id = said.permission_id
-    WHERE said.user_id = :person AND {_UNEXPIRED}
+    SELECT said.content_object_id AS item_id, about.codename, said.effect
+    FROM sharing_itemuserexception said JOIN auth_permission about ON about.id = said.permission_id
+    WHERE said.user_id = :person AND {_UNEXPIRED} {{within}}
     UNION ALL
-    SELECT said.content_object_id, asked.codename, said.effect
-    FROM accounts_user_groups member
-    JOIN sharing_itemgroupexception said ON said.group_id = member.group_id
-    JOIN auth_permission asked ON asked.id = said.permission_id
-    WHERE member.user_id = :person AND {_UNEXPIRED}
+    SELECT said.content_object_id, about.codename, said.effect
+    FROM sharing_itemgroupexception said JOIN auth_permission about ON about.id = said.permission_id
+    WHERE said.group_id IN ({_GROUPS}) AND {_UNEXPIRED} {{within}}
 )"""  # noqa: S608  constants only; values are bound
+
+_ALL_ROLES = _ROLES.format(within="")
+_ALL_EXCEPTIONS = _EXCEPTIONS.format(within="")
 
 # Rules 2 to 4 for one right on one item. "deny" sorts after "allow", so descending order lets it win.
 _MAY = """(
@@ -68,15 +65,21 @@ _MAY = """(
             WHERE found.codename = {codename} AND found.item_id = ANY({path})
             ORDER BY array_position({path}, found.item_id) DESC, found.effect DESC LIMIT 1
         ) END,
-        {workspace} IN (SELECT held.workspace_id FROM {roles} held WHERE held.codename = {codename})
+        {workspace} IN (
+            SELECT held.workspace_id FROM {roles} held WHERE held.role || '.' || {codename} = ANY(:gives)
+        )
     )
 )"""
 
+# A page of items: look only at roles in their workspaces and at exceptions on their paths.
 _RIGHTS_ON_ITEMS = f"""
-    WITH held_role AS {_ROLES}, found_exception AS {_EXCEPTIONS}
-    SELECT item.id, asked.codename
-    FROM workspaces_item item CROSS JOIN unnest(:asked::text[]) AS asked(codename)
-    WHERE item.id = ANY(:things) AND {
+    WITH item AS MATERIALIZED (SELECT id, workspace_id, path FROM workspaces_item WHERE id = ANY(:things)),
+    held_role AS MATERIALIZED {_ROLES.format(within="AND said.content_object_id IN (SELECT workspace_id FROM item)")},
+    found_exception AS MATERIALIZED {
+    _EXCEPTIONS.format(within="AND said.content_object_id IN (SELECT unnest(path) FROM item)")
+}
+    SELECT item.id, asked.codename FROM item CROSS JOIN unnest(:asked::text[]) AS asked(codename)
+    WHERE {
     _MAY.format(
         workspace="item.workspace_id",
         path="item.path",
@@ -93,28 +96,39 @@ _RIGHTS_OF_PEOPLE = f"""
         workspaces_item item
     WHERE item.id = :item AND {
     _MAY.format(
-        workspace="item.workspace_id", path="item.path", codename="asked.codename", roles=_ROLES, exceptions=_EXCEPTIONS
+        workspace="item.workspace_id",
+        path="item.path",
+        codename="asked.codename",
+        roles=_ROLES.format(within="AND said.content_object_id = item.workspace_id"),
+        exceptions=_EXCEPTIONS.format(within="AND said.content_object_id = ANY(item.path)"),
     ).replace(":person", "asker.id")
 }"""  # noqa: S608  constants only; values are bound
+
+_MAY_VIEW = _MAY.format(
+    workspace="item.workspace_id", path="item.path", codename="'view'", roles=_ALL_ROLES, exceptions=_ALL_EXCEPTIONS
+)
+
+# Rule 6, second half: the workspaces that the person sees because of an exception.
+_LET_IN = f"""(
+    SELECT item.workspace_id FROM {_ALL_EXCEPTIONS} let JOIN workspaces_item item ON item.id = let.item_id
+    WHERE let.codename = 'view' AND let.effect = 'allow' AND item.removed_at IS NULL AND {_MAY_VIEW}
+)"""  # noqa: S608  constants only; values are bound
 
 _RIGHTS_ON_WORKSPACES = f"""
     SELECT owned.id, asked.codename
     FROM workspaces_workspace owned CROSS JOIN unnest(:asked::text[]) AS asked(codename)
     WHERE owned.id = ANY(:things) AND owned.owner_id = :person
     UNION
-    SELECT held.workspace_id, held.codename FROM {_ROLES} held
-    WHERE held.workspace_id = ANY(:things) AND held.codename = ANY(:asked)
+    SELECT held.workspace_id, asked.codename
+    FROM {_ROLES.format(within="AND said.content_object_id = ANY(:things)")} held
+    CROSS JOIN unnest(:asked::text[]) AS asked(codename)
+    WHERE held.role || '.' || asked.codename = ANY(:gives)
+    UNION
+    SELECT seen.workspace_id, 'view' FROM {_LET_IN} seen
+    WHERE 'view' = ANY(:asked) AND seen.workspace_id = ANY(:things)
 """  # noqa: S608  constants only; values are bound
 
-_MAY_VIEW = _MAY.format(
-    workspace="item.workspace_id", path="item.path", codename="'view'", roles=_ROLES, exceptions=_EXCEPTIONS
-)
-
-# Rule 6, second half: the workspaces that the person sees because of an exception.
-_LET_IN = f"""(
-    SELECT item.workspace_id FROM {_EXCEPTIONS} let JOIN workspaces_item item ON item.id = let.item_id
-    WHERE let.codename = 'view' AND let.effect = 'allow' AND item.removed_at IS NULL AND {_MAY_VIEW}
-)"""  # noqa: S608  constants only; values are bound
+_FROM_ROLE = "{id} IN (SELECT held.workspace_id FROM {roles} held WHERE held.role || '.view' = ANY(:gives))"
 
 
 def has_standing(person: Any) -> bool:
@@ -129,7 +143,7 @@ def visible_items(queryset: QuerySet[M], person: User) -> QuerySet[M]:
 
 def visible_workspaces(queryset: QuerySet[M], person: User) -> QuerySet[M]:
     """Narrow workspaces to those that the person may view (rule 6)."""
-    from_role = _Condition(person, "{id} IN (SELECT held.workspace_id FROM {roles} held)", id="id")
+    from_role = _Condition(person, _FROM_ROLE, id="id")
     let_in = _Condition(person, f"{{id}} IN {_LET_IN}", id="id")
     return queryset.filter(Q(owner=person) | Q(from_role) | Q(let_in))
 
@@ -137,31 +151,38 @@ def visible_workspaces(queryset: QuerySet[M], person: User) -> QuerySet[M]:
 def item_rights(person: User, items: Iterable[Any], asked: Iterable[str]) -> dict[Any, frozenset[str]]:
     """Return which of the asked codenames the person has on each item (by id), in one query."""
     wanted = {*asked, Right.VIEW.codename}
-    return _with_view(_pairs(_RIGHTS_ON_ITEMS, items, wanted, person=person.pk))
+    return _with_view(_ask("sharing_rights_on_items", person, items, wanted))
+
+
+def workspace_rights(person: User, workspaces: Iterable[Any], asked: Iterable[str]) -> dict[Any, frozenset[str]]:
+    """Return which of the asked codenames the person has on each workspace (by id), in one query."""
+    return _ask("sharing_rights_on_workspaces", person, workspaces, asked)
 
 
 def people_rights(people: Iterable[User], item: Any) -> dict[Any, frozenset[str]]:
     """Return the codenames of the rights that each person (by id) has on one item, in one query."""
     listed = list(people)
-    everything = {right.codename for right in Right}
-    found = _with_view(_pairs(_RIGHTS_OF_PEOPLE, (person.pk for person in listed), everything, item=item))
+    everything = [right.codename for right in Right]
+    text, values = _bind(_RIGHTS_OF_PEOPLE, things=[person.pk for person in listed], asked=everything, item=item)
+    found = _with_view(_pairs(text, values, [person.pk for person in listed]))
     return {person.pk: found[person.pk] if has_standing(person) else frozenset() for person in listed}
 
 
-def workspace_rights(person: User, workspaces: Iterable[Any], asked: Iterable[str]) -> dict[Any, frozenset[str]]:
-    """Return which of the asked codenames the person has on each workspace (by id), in at most two queries."""
-    wanted = set(asked)
-    found = _pairs(_RIGHTS_ON_WORKSPACES, workspaces, wanted, person=person.pk)
-    if Right.VIEW.codename in wanted:
-        unseen = [workspace for workspace, rights in found.items() if Right.VIEW.codename not in rights]
-        for workspace in _let_in(person, unseen) if unseen else ():
-            found[workspace] |= {Right.VIEW.codename}
-    return found
+def functions() -> dict[str, str]:
+    """Return the bodies of the two database functions by name.
+
+    One check is planned longer than it runs, and a function keeps its plan for the session. A migration creates them;
+    a test holds the database against what is said here, so a change of the rules cannot forget its migration.
+    """
+    return {
+        "sharing_rights_on_items": _body(_RIGHTS_ON_ITEMS),
+        "sharing_rights_on_workspaces": _body(_RIGHTS_ON_WORKSPACES),
+    }
 
 
-def _let_in(person: User, workspaces: list[Any]) -> Iterable[Any]:
-    narrowed = Workspace.objects.filter(id__in=workspaces).filter(_Condition(person, f"{{id}} IN {_LET_IN}", id="id"))
-    return narrowed.values_list("id", flat=True)
+def _body(sql: str) -> str:
+    asked = re.sub(_NAME, r"ask_\1", sql)
+    return f"\n#variable_conflict use_column\nBEGIN RETURN QUERY {asked.strip()};\nEND\n"
 
 
 def _with_view(found: dict[Any, frozenset[str]]) -> dict[Any, frozenset[str]]:
@@ -169,15 +190,19 @@ def _with_view(found: dict[Any, frozenset[str]]) -> dict[Any, frozenset[str]]:
     return {key: rights if Right.VIEW.codename in rights else frozenset() for key, rights in found.items()}
 
 
-def _pairs(sql: str, things: Iterable[Any], asked: set[str], **values_by_name: Any) -> dict[Any, frozenset[str]]:
+def _ask(function: str, person: User, things: Iterable[Any], asked: Iterable[str]) -> dict[Any, frozenset[str]]:
     listed = list(things)
-    text, values = _bind(sql, things=listed, asked=sorted(asked), **values_by_name)
-    found: dict[Any, set[str]] = {thing: set() for thing in listed}
+    call = f"SELECT * FROM {function}(:person::uuid, :things::uuid[], :asked::text[], :gives::text[], :now)"  # noqa: S608  a name of ours
+    return _pairs(*_bind(call, person=person.pk, things=listed, asked=list(asked)), listed)
+
+
+def _pairs(text: str, values: tuple[Any, ...], keys: list[Any]) -> dict[Any, frozenset[str]]:
+    found: dict[Any, set[str]] = {key: set() for key in keys}
     with connection.cursor() as cursor:
         cursor.execute(text, values)
-        for thing, codename in cursor.fetchall():
-            found[thing].add(codename)
-    return {thing: frozenset(rights) for thing, rights in found.items()}
+        for key, codename in cursor.fetchall():
+            found[key].add(codename)
+    return {key: frozenset(codenames) for key, codenames in found.items()}
 
 
 class _Condition(models.Expression):
@@ -201,17 +226,15 @@ class _Condition(models.Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         columns = {name: compiler.compile(column)[0] for name, column in zip(self.names, self.columns, strict=True)}
-        text = self.template.format(**columns, codename="'view'", roles=_ROLES, exceptions=_EXCEPTIONS)
+        text = self.template.format(**columns, codename="'view'", roles=_ALL_ROLES, exceptions=_ALL_EXCEPTIONS)
         return _bind(text, person=self.person.pk)
 
 
 def _bind(sql: str, **more: Any) -> tuple[str, tuple[Any, ...]]:
     """Turn `:name` into placeholders and return their values in order."""
-    pairs = [(role, Right(right).codename) for role, rights in ROLE_RIGHTS.items() for right in sorted(rights)]
     values: dict[str, Any] = {
         "now": timezone.now(),
-        "roles": [str(role) for role, _ in pairs],
-        "codenames": [codename for _, codename in pairs],
+        "gives": [f"{role}.{Right(right).codename}" for role, rights in ROLE_RIGHTS.items() for right in rights],
         **more,
     }
     names: list[str] = []
@@ -220,5 +243,5 @@ def _bind(sql: str, **more: Any) -> tuple[str, tuple[Any, ...]]:
         names.append(match[1])
         return "%s"
 
-    text = re.sub(r"(?<!:):([a-z]+)", place, sql)
+    text = re.sub(_NAME, place, sql)
     return text, tuple(values[name] for name in names)

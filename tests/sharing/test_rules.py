@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.access import rights_on_each
+from sharing.rules import functions
 from tests.sharing.conftest import exempt, give, make_item
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
@@ -138,3 +139,10 @@ def test_a_page_takes_two_queries_however_long_it_is(bob: User, workspace: Works
     with CaptureQueriesContext(connection) as queries:
         rights_on_each(bob, Item.objects.in_folder(workspace, imaging).visible_to(bob))
     assert len(queries) == 2
+
+
+@pytest.mark.parametrize("name", list(functions()))
+def test_the_functions_in_the_database_are_the_ones_in_the_rules(name: str, db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = %s", [name])
+        assert cursor.fetchone()[0] == functions()[name]

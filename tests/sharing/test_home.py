@@ -1,0 +1,84 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from ledger_bridge.recording import record
+from sharing.services import grant_role, invite
+from tests.sharing.conftest import exempt, give
+from workspaces.events import VersionOpened
+from workspaces.models import Item, Workspace
+from workspaces.permissions import Right
+
+
+def home(person: User) -> str:
+    client = Client()
+    client.force_login(person)
+    return client.get(reverse("home")).content.decode()
+
+
+def test_a_visitor_from_outside_is_told_what_it_is(client: Client, db: None) -> None:
+    page = client.get(reverse("home"))
+    assert page.status_code == 200
+    assert "Apply to contribute" in page.content.decode()
+
+
+def test_a_newcomer_is_told_how_to_begin(bob: User) -> None:
+    page = home(bob)
+    assert "No workspace yet" in page
+    assert "Nothing yet" in page
+    assert "No file yet" in page
+
+
+@pytest.mark.parametrize(
+    ("role", "place"),
+    [("applicant", "accounts:application"), ("commission_admin", "accounts:review"), ("auditor", "ledger:trail")],
+)
+def test_others_start_where_their_work_is(bob: User, client: Client, role: str, place: str) -> None:
+    bob.role = role
+    bob.save()
+    client.force_login(bob)
+    assert client.get(reverse("home"))["Location"] == reverse(place)
+
+
+def test_it_shows_invitations(alice: User, bob: User, workspace: Workspace) -> None:
+    invite(actor=alice, workspace=workspace, email=bob.email, role="visitor")
+    assert "Invitation to Site 12" in home(bob)
+
+
+def test_it_warns_both_sides_before_access_ends(alice: User, bob: User, workspace: Workspace) -> None:
+    give(workspace, "visitor", bob, days=3)
+    assert "Your access to Site 12 ends soon" in home(bob)
+    assert "The access of Bob Lefèvre to Site 12 ends soon" in home(alice)
+
+
+def test_it_says_what_happened_to_those_who_may_see_the_trail(
+    alice: User, bob: User, charlie: User, workspace: Workspace
+) -> None:
+    grant_role(actor=alice, workspace=workspace, role="visitor", person=bob)
+    give(workspace, "contributor", charlie)
+    assert "gave a person the role visitor" in home(charlie)
+    assert "gave a person the role visitor" not in home(bob)
+
+
+def test_it_leads_back_to_what_was_opened_while_it_may_be_seen(bob: User, workspace: Workspace, scan: Item) -> None:
+    give(workspace, "visitor", bob)
+    record(opened(), actor=bob, subject=scan)
+    assert "scan.dcm" in home(bob)
+    exempt(scan, "deny", Right.VIEW, bob)
+    assert "scan.dcm" not in home(bob)
+
+
+def opened() -> VersionOpened:
+    import dataclasses
+
+    return VersionOpened(**{field.name: "x" for field in dataclasses.fields(VersionOpened)})
+
+
+def test_whoever_is_suspended_is_told(bob: User) -> None:
+    bob.suspended_at = timezone.now()
+    bob.save()
+    client = Client()
+    client.force_login(bob)
+    assert "suspended" in client.get(reverse("home"), follow=True).content.decode()
