@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("admin/", admin_site.urls),
     path("workspaces/", include("workspaces.urls")),
+    path("api/v1/", include("accounts.api_urls")),
     path("api/v1/", include("workspaces.api_urls")),
 ]
