@@ -169,10 +169,22 @@ def test_leaving(bob: User, workspace: Workspace) -> None:
     assert not bob.has_perm(Right.VIEW, workspace)
 
 
-def test_handing_over_asks_who_one_is_first(alice: User, bob: User, workspace: Workspace) -> None:
-    answer = as_(alice).get(reverse("sharing:hand_over", args=[workspace.pk]))
+def test_handing_over_asks_again_for_a_factor(alice: User, bob: User, workspace: Workspace) -> None:
+    client = as_(alice)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": 0}]
+    session.save()
+    answer = client.get(f"{reverse('sharing:hand_over', args=[workspace.pk])}?person={bob.pk}")
     assert answer.status_code == 302
     assert "reauthenticate" in answer["Location"]
+
+
+def test_handing_over(alice: User, bob: User, workspace: Workspace) -> None:
+    url = f"{reverse('sharing:hand_over', args=[workspace.pk])}?person={bob.pk}"
+    assert "becomes the owner" in as_(alice).get(url).content.decode()
+    as_(alice).post(url)
+    workspace.refresh_from_db()
+    assert workspace.owner == bob
 
 
 def test_shared_with_me_lists_only_what_no_role_reaches(
