@@ -1,5 +1,7 @@
 """The items as a model without permission tables of its own, so that guardian uses its generic ones for it."""
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -9,6 +11,8 @@ class GuardedItem(models.Model):
     parent_id = models.UUIDField()
     kind = models.CharField(max_length=8)
     name_key = models.CharField(max_length=1024)
+
+    objects: ClassVar[models.Manager["GuardedItem"]] = models.Manager()
 
     class Meta:
         app_label = "bench"

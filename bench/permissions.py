@@ -159,7 +159,7 @@ def _guardian_narrowed(person: "User", folder: Any) -> None:
     _guardian_rights(person, list(get_objects_for_user(person, "bench.view", here, accept_global_perms=False)[:PAGE]))
 
 
-def _guardian_rights(person: "User", page: list[Any]) -> None:
+def _guardian_rights(person: "User", page: Any) -> None:
     from guardian.core import ObjectPermissionChecker
 
     ObjectPermissionChecker(person).prefetch_perms(page)

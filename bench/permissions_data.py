@@ -188,7 +188,7 @@ def _right(right: Right) -> Permission:
 
 def _files(count: int, *, creator: User) -> None:
     flat = count // 10
-    values = {
+    values: dict[str, str | int] = {
         "files": count,
         "flat": flat,
         "folders": (count - flat) // FILES_A_FOLDER,

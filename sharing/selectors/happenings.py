@@ -1,17 +1,15 @@
 """What happened last in the workspaces whose trail a person may see."""
 
-from collections.abc import Iterable
+from datetime import UTC
 from itertools import groupby
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
 from accounts.models import User
 from core.access import rights_on_each
-from ledger_bridge import names
 from ledger_bridge.models import Entry
-from ledger_bridge.sentences import sentence_of
+from ledger_bridge.selectors import describe_entries
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -29,9 +27,8 @@ _LATEST = """
 def latest_events(user: User) -> list[dict[str, Any]]:
     """Return the last events by day, as the timeline component takes them."""
     entries = _with_trail(user, _entries(_workspaces_with_trail(user)))
-    known = _names(entries)
-    rows = [_row(entry, known) for entry in entries]
-    return [{"day": day, "events": list(events)} for day, events in groupby(rows, key=lambda row: row["day"])]
+    days = groupby(describe_entries(entries), key=lambda event: event["at"].astimezone(UTC).date())
+    return [{"day": day, "events": list(events)} for day, events in days]
 
 
 def _workspaces_with_trail(user: User) -> list[Any]:
@@ -53,26 +50,3 @@ def _with_trail(user: User, entries: list[Entry]) -> list[Entry]:
     """Leave out what happened to items that an exception hides from the person."""
     rights = rights_on_each(user, [Item(pk=item) for item in {entry.item for entry in entries if entry.item}])
     return [entry for entry in entries if entry.item is None or Right.TRAIL in rights[entry.item]]
-
-
-def _names(entries: Iterable[Entry]) -> dict[str, dict[str, str]]:
-    wanted: dict[str, set[str]] = {"person": set(), "workspace": set(), "item": set()}
-    for entry in entries:
-        wanted["person"] |= {str(one) for one in (entry.actor, entry.person) if one}
-        wanted["workspace"].add(str(entry.workspace))
-        wanted["item"] |= {str(entry.item)} if entry.item else set()
-    return names.resolve(wanted)
-
-
-def _row(entry: Entry, known: dict[str, dict[str, str]]) -> dict[str, Any]:
-    who = known["person"].get(str(entry.actor)) or ("Ithaca" if entry.actor_kind == "service" else "Somebody")
-    where = [known["workspace"].get(str(entry.workspace)), known["item"].get(str(entry.item))]
-    about = known["person"].get(str(entry.person))
-    details = [*(name for name in where if name), *([f"about {about}"] if about else [])]
-    return {
-        "day": timezone.localdate(entry.recorded_at),
-        "at": entry.recorded_at,
-        "sentence": f"{who} {sentence_of(entry.kind, entry.detail)}",
-        "outcome": entry.outcome,
-        "detail": " · ".join(details),
-    }
