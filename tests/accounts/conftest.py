@@ -1,7 +1,8 @@
 """People of this room's tests, and what they do at the door."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
@@ -100,11 +101,11 @@ def current_code(secret: str) -> str:
     return totp.code_at(secret, totp.current_step())
 
 
-def with_password(client: Client, user: "User", password: str = PASSWORD) -> object:
+def with_password(client: Client, user: "User", password: str = PASSWORD) -> Any:
     return client.post("/accounts/login/", {"login": user.email, "password": password})
 
 
-def sign_in(client: Client, user: "User", secret: str) -> object:
+def sign_in(client: Client, user: "User", secret: str) -> Any:
     with_password(client, user)
     return client.post("/accounts/2fa/authenticate/", {"code": current_code(secret)})
 
@@ -114,3 +115,10 @@ def kinds() -> list[str]:
     from ledger_bridge.models import Entry
 
     return list(Entry.objects.order_by("recorded_at", "id").values_list("kind", flat=True))
+
+
+def end_of(person: "User") -> datetime:
+    """Return when the person's approval ends, which everybody but an applicant has."""
+    person.refresh_from_db()
+    assert person.approved_until is not None
+    return person.approved_until

@@ -85,7 +85,7 @@ def test_it_asks_for_the_second_factor_again(client: Client, alice: User, dana: 
     session = client.session
     session["account_authentication_methods"][0]["at"] -= 301
     session.save()
-    assert client.get(f"/people/{alice.pk}/appoint/").url.startswith("/accounts/")
+    assert client.get(f"/people/{alice.pk}/appoint/")["Location"].startswith("/accounts/")
 
 
 def test_it_proposes_from_the_page_of_the_person(client: Client, alice: User, dana: User) -> None:

@@ -1,6 +1,7 @@
 """People and institutions: who sees whom, and entering an institution."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,7 +26,7 @@ def test_it_lists_and_filters_people(client: Client, alice: User, bob: User, dan
 
 
 def test_it_needs_a_fixed_number_of_queries(
-    client: Client, alice: User, bob: User, dana: User, django_assert_max_num_queries: Callable
+    client: Client, alice: User, bob: User, dana: User, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     client.force_login(dana)
     client.get("/people/")
@@ -105,7 +106,7 @@ def test_it_changes_name_and_time_zone(client: Client, alice: User) -> None:
 
 
 @pytest.mark.parametrize("typed", [{"name": " ", "time_zone": "UTC"}, {"name": "A", "time_zone": "Mars/Olympus"}])
-def test_it_says_what_is_wrong_with_a_profile(client: Client, alice: User, typed: dict) -> None:
+def test_it_says_what_is_wrong_with_a_profile(client: Client, alice: User, typed: dict[str, Any]) -> None:
     client.force_login(alice)
     assert client.post("/account/profile/", typed).status_code == 400
     with pytest.raises(InvalidInput):

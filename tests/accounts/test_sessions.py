@@ -27,7 +27,7 @@ def test_it_ends_after_the_idle_limit(request: pytest.FixtureRequest, client: Cl
         clock.shift(timedelta(minutes=minutes - 2))
         assert client.get("/account/profile/").status_code == 200
         clock.shift(timedelta(minutes=minutes))
-        assert client.get("/account/profile/").url.startswith("/accounts/login/")
+        assert client.get("/account/profile/")["Location"].startswith("/accounts/login/")
     assert Entry.objects.get(kind="signin.session_ended").detail == {"count": 1, "reason": "idle limit"}
 
 

@@ -51,7 +51,9 @@ def test_it_prepares_twice_without_harm(alice: User) -> None:
         {"SESSION_COOKIE_SECURE": True},
     ],
 )
-def test_it_is_gone_in_every_other_installation(client: Client, alice: User, settings: Any, changed: dict) -> None:
+def test_it_is_gone_in_every_other_installation(
+    client: Client, alice: User, settings: Any, changed: dict[str, Any]
+) -> None:
     for name, value in changed.items():
         setattr(settings, name, value)
     assert client.get("/walk-through/").status_code == 404
@@ -70,7 +72,7 @@ def test_it_is_gone_in_every_other_installation(client: Client, alice: User, set
         ({"ALLOWED_HOSTS": [".example.org"]}, "accounts.E003"),
     ],
 )
-def test_it_refuses_to_start_with_unsafe_settings(settings: Any, changed: dict, code: str) -> None:
+def test_it_refuses_to_start_with_unsafe_settings(settings: Any, changed: dict[str, Any], code: str) -> None:
     assert refuse_unsafe_settings(None) == []
     for name, value in changed.items():
         setattr(settings, name, value)

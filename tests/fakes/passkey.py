@@ -24,7 +24,7 @@ class SoftwarePasskey:
     def create(self, options: dict[str, Any]) -> str:
         """Answer `creation_options` as the browser does, as JSON."""
         self.owner = websafe_decode(options["user"]["id"])
-        public = ES256.from_cryptography_key(self.key.public_key())
+        public = ES256.from_cryptography_key(self.key.public_key())  # type: ignore[no-untyped-call]  # fido2 has no types
         data = AuthenticatorData.create(
             sha256(options["rp"]["id"].encode()).digest(),
             _PRESENT_AND_VERIFIED | AuthenticatorData.FLAG.AT,

@@ -40,7 +40,7 @@ class MemoryVault:
 
     def take(self, request: HttpRequest, field: str) -> StoredDocument | None:
         file = request.FILES.get(field)
-        return self.keep(file.name, file.read()) if file else None
+        return self.keep(str(file.name), file.read()) if file else None
 
     def keep(self, name: str, content: bytes) -> StoredDocument:
         document_id = uuid4()
