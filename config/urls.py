@@ -17,4 +17,5 @@ urlpatterns = [
     path("workspaces/", include("workspaces.urls")),
     path("api/v1/", include("accounts.api_urls")),
     path("api/v1/", include("workspaces.api_urls")),
+    path("api/v1/", include("sharing.api_urls")),
 ]

@@ -32,6 +32,7 @@ class Member:
 
     grant: UUID
     person: UUID | None
+    group: int | None
     name: str
     about: str
     role: str
@@ -204,6 +205,7 @@ def _member(grant: Any, name: str, about: str, person: UUID | None) -> Member:
     return Member(
         grant=grant.pk,
         person=person,
+        group=getattr(grant, "group_id", None),
         name=name,
         about=about,
         role=Role(grant.permission.codename).label,

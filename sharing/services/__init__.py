@@ -1,6 +1,6 @@
 """The deeds about access, by noun."""
 
-from sharing.services.exceptions import lift_exception, set_exception
+from sharing.services.exceptions import EXCEPTION_RIGHTS, lift_exception, set_exception
 from sharing.services.expiry import record_expired_grants
 from sharing.services.grants import change_role, grant_role, leave_workspace, revoke_role, transfer_ownership
 from sharing.services.groups import add_member, create_group, remove_member
@@ -12,6 +12,7 @@ from sharing.services.invitations import (
 )
 
 __all__ = [
+    "EXCEPTION_RIGHTS",
     "accept_invitation",
     "add_member",
     "change_role",

@@ -1,0 +1,145 @@
+"""The same deeds for programs. Errors are answered by `RefusalMiddleware`, which also records refusals."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from core.access import require
+from core.api import IsSignedIn
+from sharing import services
+from sharing.selectors import access
+from sharing.selectors.people import contributors, groups_to_choose
+from sharing.serializers import (
+    CreatedOut,
+    ExceptionIn,
+    ExceptionOut,
+    GrantChangeIn,
+    GrantIn,
+    GrantOut,
+    InvitationIn,
+    InvitationOut,
+)
+from sharing.views.fetching import (
+    get_exception,
+    get_grant,
+    get_item,
+    get_shared_workspace,
+    get_workspace,
+    person_of,
+)
+from workspaces.permissions import Right
+
+
+class GrantList(APIView):
+    """Who has a role in a workspace; giving one."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(responses=GrantOut(many=True))
+    def get(self, request: Request, workspace_id: UUID) -> Response:
+        workspace = get_workspace(_plain(request), workspace_id)
+        user = person_of(_plain(request))
+        members = access.members_shown_to(user, workspace, access.rights_in(user, workspace))
+        return Response(GrantOut(members, many=True).data)
+
+    @extend_schema(request=GrantIn, responses={201: CreatedOut})
+    def post(self, request: Request, workspace_id: UUID) -> Response:
+        workspace = get_shared_workspace(_plain(request), workspace_id)
+        grant = services.grant_role(
+            actor=person_of(_plain(request)), workspace=workspace, **_with_receiver(request, _asked(GrantIn, request))
+        )
+        return Response(CreatedOut(grant).data, status=201)
+
+
+class GrantDetail(APIView):
+    """One role: changing it, taking it away."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(request=GrantChangeIn, responses={204: None})
+    def put(self, request: Request, grant_id: UUID) -> Response:
+        grant = get_grant(_plain(request), grant_id)
+        asked = _asked(GrantChangeIn, request)
+        services.change_role(actor=person_of(_plain(request)), grant=grant, **asked)
+        return Response(status=204)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, grant_id: UUID) -> Response:
+        services.revoke_role(actor=person_of(_plain(request)), grant=get_grant(_plain(request), grant_id))
+        return Response(status=204)
+
+
+class ExceptionList(APIView):
+    """The exceptions that reach an item, from itself and from the folders above; setting one."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(responses=ExceptionOut(many=True))
+    def get(self, request: Request, item_id: UUID) -> Response:
+        item = get_item(_plain(request), item_id)
+        require(person_of(_plain(request)), Right.SHARE, item)
+        return Response(ExceptionOut(access.exceptions_on(item), many=True).data)
+
+    @extend_schema(request=ExceptionIn, responses={201: CreatedOut})
+    def post(self, request: Request, item_id: UUID) -> Response:
+        item = get_item(_plain(request), item_id)
+        require(person_of(_plain(request)), Right.SHARE, item)
+        asked = _with_receiver(request, _asked(ExceptionIn, request))
+        asked["right"] = Right(f"workspaces.{asked['right']}")
+        exception = services.set_exception(actor=person_of(_plain(request)), item=item, **asked)
+        return Response(CreatedOut(exception).data, status=201)
+
+
+class ExceptionDetail(APIView):
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, exception_id: UUID) -> Response:
+        exception = get_exception(_plain(request), exception_id)
+        services.lift_exception(actor=person_of(_plain(request)), exception=exception)
+        return Response(status=204)
+
+
+class InvitationList(APIView):
+    """The invitations to a workspace that wait for an answer; sending one."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(responses=InvitationOut(many=True))
+    def get(self, request: Request, workspace_id: UUID) -> Response:
+        workspace = get_shared_workspace(_plain(request), workspace_id)
+        return Response(InvitationOut(access.waiting_invitations(workspace), many=True).data)
+
+    @extend_schema(request=InvitationIn, responses={201: InvitationOut})
+    def post(self, request: Request, workspace_id: UUID) -> Response:
+        workspace = get_shared_workspace(_plain(request), workspace_id)
+        asked = _asked(InvitationIn, request)
+        invitation = services.invite(actor=person_of(_plain(request)), workspace=workspace, **asked)
+        return Response(InvitationOut(invitation).data, status=201)
+
+
+def _asked(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    asked = serializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    return dict(asked.validated_data)
+
+
+def _with_receiver(request: Request, asked: dict[str, Any]) -> dict[str, Any]:
+    """Put the person or group where its id stands; one that cannot be chosen is not found."""
+    if "person" in asked:
+        asked["person"] = get_object_or_404(contributors(), pk=asked["person"])
+    if "group" in asked:
+        asked["group"] = get_object_or_404(groups_to_choose(person_of(_plain(request))), pk=asked["group"])
+    return asked
+
+
+def _plain(request: Request) -> HttpRequest:
+    """The framework's request hands everything on to Django's, but is no subclass of it."""
+    return cast("HttpRequest", request)

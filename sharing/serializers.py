@@ -1,0 +1,74 @@
+"""What programs send and get about access."""
+
+from rest_framework import serializers
+
+from sharing.models import Effect
+from sharing.services import EXCEPTION_RIGHTS
+from workspaces.permissions import Role
+
+
+class EndIn(serializers.Serializer[object]):
+    """`expires_at` must be there: access without an end is chosen by saying null, never by forgetting."""
+
+    expires_at = serializers.DateTimeField(allow_null=True)
+    purpose = serializers.CharField(max_length=500, allow_blank=True, default="")
+
+
+class GrantIn(EndIn):
+    person = serializers.UUIDField(required=False)
+    group = serializers.IntegerField(required=False)
+    role = serializers.ChoiceField(Role.choices)
+
+
+class GrantChangeIn(EndIn):
+    role = serializers.ChoiceField(Role.choices)
+
+
+class ExceptionIn(EndIn):
+    person = serializers.UUIDField(required=False)
+    group = serializers.IntegerField(required=False)
+    right = serializers.ChoiceField([(right.codename, right.label) for right in EXCEPTION_RIGHTS])
+    effect = serializers.ChoiceField(Effect.choices)
+
+
+class InvitationIn(serializers.Serializer[object]):
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(Role.choices)
+    message = serializers.CharField(max_length=1000, allow_blank=True, default="")
+    grant_expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class GrantOut(serializers.Serializer[object]):
+    id = serializers.UUIDField(source="grant")
+    person = serializers.UUIDField(allow_null=True)
+    group = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField()
+    role = serializers.CharField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    is_over = serializers.BooleanField()
+    granted_by = serializers.CharField()
+    granted_at = serializers.DateTimeField()
+    purpose = serializers.CharField()
+
+
+class ExceptionOut(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    item = serializers.UUIDField(source="item.pk")
+    whom = serializers.CharField()
+    right = serializers.CharField()
+    effect = serializers.CharField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    is_over = serializers.BooleanField()
+    purpose = serializers.CharField()
+
+
+class InvitationOut(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    role = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    grant_expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class CreatedOut(serializers.Serializer[object]):
+    id = serializers.UUIDField()
