@@ -151,6 +151,8 @@ def seals_uploads(find: Callable[..., UploadPlace]) -> Callable[[UploadView], Vi
 
 def _sealing(view: UploadView, request: HttpRequest, place: UploadPlace) -> HttpResponse:
     refuse_if_too_large(declared_size(request) or 0, settings.MAX_UPLOAD_BYTES + _FORM_OVERHEAD)
+    if request.content_type != "multipart/form-data":
+        return view(request, place)
     # Asked for now, so that a key service that is down refuses before anything is read.
     begin = partial(UploadSealer, newest_key(place.workspace), limit=settings.MAX_UPLOAD_BYTES)
     handler = SealingUploadHandler(request, begin)

@@ -108,8 +108,7 @@ def upload_version(*, actor: User, file: Item, sealed: SealedUpload, note: str =
 def _add_new_file(
     actor: User, workspace: Workspace, parent: Item | None, name: str, sealed: SealedUpload, note: str
 ) -> Version:
-    structure.beside_others(workspace.id)
-    structure.refuse_if_archived(workspace)
+    structure.beside_others(workspace)
     parent = structure.current_folder(parent, workspace)
     file = Item(id=sealed.file_id, workspace=workspace, parent=parent, kind=Item.Kind.FILE, created_by=actor)
     file.name, file.name_key = name, name_key(name)

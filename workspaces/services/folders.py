@@ -17,8 +17,7 @@ from workspaces.services import structure
 def create_folder(*, actor: User, workspace: Workspace, parent: Item | None, name: str) -> Item:
     require(actor, Right.UPLOAD, parent or workspace)
     cleaned = clean_name(name)
-    structure.beside_others(workspace.id)
-    structure.refuse_if_archived(workspace)
+    structure.beside_others(workspace)
     parent = structure.current_folder(parent, workspace)
     folder = Item(id=uuid7(), workspace=workspace, parent=parent, kind=Item.Kind.FOLDER, created_by=actor)
     folder.name, folder.name_key = cleaned, name_key(cleaned)

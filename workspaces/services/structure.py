@@ -9,18 +9,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from core.errors import Conflict
 from workspaces.models import Item, Workspace
 
 MAX_DEPTH = 32
+_ARCHIVED = "This workspace is archived: it can be read, but not changed. A manager can reopen it."
 
 
-def beside_others(workspace_id: UUID) -> None:
-    """Hold the tree of a workspace still until this transaction ends, together with others who only add to it."""
+def beside_others(workspace: Workspace) -> None:
+    """Hold the tree of a workspace still until this transaction ends, together with others who only add to it.
+
+    Raises:
+        Conflict: the workspace is archived.
+
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM workspaces_workspace WHERE id = %s FOR KEY SHARE", [workspace_id])
+        cursor.execute("SELECT archived_at FROM workspaces_workspace WHERE id = %s FOR KEY SHARE", [workspace.pk])
+        found = cursor.fetchone()
+    if found is None or found[0] is not None:
+        raise Conflict(_ARCHIVED)
 
 
 def alone(workspace_id: UUID) -> None:
@@ -61,15 +70,17 @@ def path_below(parent: Item | None, item_id: UUID) -> list[UUID]:
 
 def refuse_if_archived(workspace: Workspace) -> None:
     if Workspace.objects.filter(pk=workspace.pk, archived_at__isnull=False).exists():
-        raise Conflict("This workspace is archived: it can be read, but not changed. A manager can reopen it.")
+        raise Conflict(_ARCHIVED)
 
 
 @contextmanager
 def unique_name(name: str) -> Iterator[None]:
-    """Turn the database's answer to a name that is taken into a sentence, also when two people were equally fast."""
+    """Turn the database's answer to a name that is taken into a sentence, also when two people were equally fast.
+
+    The transaction cannot go on after that; the Conflict leaves the deed and rolls it back.
+    """
     try:
-        with transaction.atomic():
-            yield
+        yield
     except IntegrityError as error:
         if "one_item_per_name" not in str(error):
             raise
