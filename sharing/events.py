@@ -1,16 +1,15 @@
 """What happens to access: roles, exceptions, invitations, groups.
 
-Whom it concerns is the entry's `person`; `to` says "a person" or names the group. `until` is an RFC 3339 time or
-"no end".
+Whom it concerns is the entry's `person`; `to` says "a person" or names the group. `until` is a time
+in UTC or "no end".
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.contrib.auth.models import Group
 
 from ledger_bridge.events import Event
-from ledger_bridge.recording import format_time
 
 # DICOM PS3.16, context group 403 (security alerts).
 _ROLES_CHANGED = "110136"
@@ -19,7 +18,7 @@ _USER_SECURITY_CHANGED = "110137"
 
 
 def until(moment: datetime | None) -> str:
-    return format_time(moment) if moment else "no end"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "no end"
 
 
 def to(group: Group | None) -> str:

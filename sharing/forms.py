@@ -33,9 +33,9 @@ class AccessForm(forms.Form):
 
     expires_on = forms.DateField(
         label="Last day of access",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="Access ends by itself after this day.",
+        error_messages={"required": "Choose the last day, or choose that there is no end."},
     )
     no_end = forms.BooleanField(label="No end: access lasts until somebody takes it away", required=False)
     purpose = forms.CharField(
@@ -45,13 +45,9 @@ class AccessForm(forms.Form):
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = _zone(actor)
-        self.fields["expires_on"].initial = (timezone.now() + USUAL_LENGTH).astimezone(self.zone).date()
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if not cleaned.get("expires_on") and not cleaned.get("no_end") and "expires_on" not in self.errors:
-            self.add_error("expires_on", "Choose the last day, or choose that there is no end.")
-        return cleaned
+        day = self.fields["expires_on"]
+        day.initial = (timezone.now() + USUAL_LENGTH).astimezone(self.zone).date()
+        day.required = not self.data.get("no_end")
 
     @property
     def expires_at(self) -> datetime | None:

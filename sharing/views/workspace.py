@@ -43,7 +43,7 @@ def workspace_access(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         "sees_members": access.may_see_members(rights),
         "may_share": may_share,
         "is_owner": workspace.owner_id == user.pk,
-        "may_see_trail": Right.TRAIL in rights,
+        "may": {Right(right).codename: True for right in rights},
         "invitations": access.waiting_invitations(workspace) if may_share else [],
         "exceptions": access.exceptions_in(workspace) if may_share else [],
     }
