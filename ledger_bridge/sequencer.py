@@ -6,14 +6,16 @@ locked and leaves, and indexes, checkpoint sizes and tiles are unique besides.
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from psycopg2.extras import execute_values
 
-from ledger_bridge.leaf_making import COPY_COLUMNS, Counter, make_leaves, streams_in
-from ledger_bridge.models import Checkpoint
+from ledger_bridge.leaf_making import COPY_COLUMNS, RECORD, Counter, make_leaves, streams_in
+from ledger_bridge.models import Checkpoint, Outbox
 from ledger_bridge.proofs import read_tile
 from ledger_bridge.publishing import publish_latest, require_no_rollback
 from ledger_bridge.signing import log_signer
@@ -26,10 +28,8 @@ _LOCK_TREE = "SELECT size, frontier FROM ledger_bridge_treestate FOR UPDATE SKIP
 _PLANT_TREE = "INSERT INTO ledger_bridge_treestate (id, size, frontier) VALUES (1, 0, '') ON CONFLICT DO NOTHING"
 # Always the oldest that can be seen, never "everything after the last one": ids become visible out of order.
 _TAKE = """
-    WITH taken AS (
-        DELETE FROM ledger_bridge_outbox
-        WHERE id IN (SELECT id FROM ledger_bridge_outbox ORDER BY id LIMIT %s) RETURNING *
-    )
+    WITH oldest AS (SELECT id FROM ledger_bridge_outbox ORDER BY id LIMIT %s),
+    taken AS (DELETE FROM ledger_bridge_outbox WHERE id <= (SELECT max(id) FROM oldest) RETURNING *)
     SELECT string_agg(
         uuid_send(entry) || commitment || seed
         || int8send(coalesce(workspace_stream, 0)) || int8send(coalesce(item_stream, 0))
@@ -43,8 +43,15 @@ _LENGTHEN = """
     FROM unnest(%s::bigint[], %s::bigint[]) AS grown (id, length) WHERE ledger_bridge_stream.id = grown.id
 """
 
+_STORE_TILES = "INSERT INTO ledger_bridge_tile (level, number, hashes, root) VALUES %s"
+_GROW = "UPDATE ledger_bridge_treestate SET size = %s, frontier = %s WHERE size = %s"
+
+PORTION = 2_500
+
 TileRow = tuple[int, int, bytes, bytes]
 """Level, number, hashes and root."""
+StreamRow = tuple[int, str, str, memoryview, int]
+"""Id, kind, subject, wrapped key and length."""
 
 
 def sequence_batch() -> int:
@@ -57,30 +64,86 @@ def sequence_batch() -> int:
     """
     with transaction.atomic(durable=True):
         frontier = _lock_tree()
-        records = _take() if frontier else b""
-        if frontier is None or not records:
+        if frontier is None or not Outbox.objects.exists():
             return 0
         require_no_rollback(frontier.size)
-        added = _append(frontier, records)
+        added = append_waiting(frontier)
     publish_latest()
     return added
 
 
-def _append(frontier: Frontier, records: bytes) -> int:
+def append_waiting(frontier: Frontier) -> int:
+    """Append one batch to the tree, in the transaction that has locked it, and sign the result."""
     old_size = frontier.size
-    counters = _counters(streams_in(records))
-    leaves = make_leaves(records, old_size, counters)
+    batch = _Batch(old_size)
+    hashes = batch.place()
+    grown = frontier.append_many(hashes)
     with connection.cursor() as cursor:
-        cursor.copy_expert(_COPY_LEAVES, io.BytesIO(leaves.rows))
-        cursor.execute(_LENGTHEN, [list(counters), [counter.length for counter in counters.values()]])
-        grown = frontier.append_many(leaves.hashes)
-        _store_tiles(list(full_tiles(old_size, grown)))
-        cursor.execute(
-            "UPDATE ledger_bridge_treestate SET size = %s, frontier = %s WHERE size = %s",
-            [frontier.size, b"".join(frontier.hashes()), old_size],
-        )
+        cursor.execute(_LENGTHEN, [list(batch.counters), [counter.length for counter in batch.counters.values()]])
+        _store_tiles(cursor, list(full_tiles(old_size, grown)))
+        cursor.execute(_GROW, [frontier.size, b"".join(frontier.hashes()), old_size])
     _sign(frontier)
-    return frontier.size - old_size
+    return len(hashes)
+
+
+class _Batch:
+    """Moves waiting entries from the outbox to the log in portions: hashed here while the database works beside.
+
+    The database gets one statement after the other, from one thread, and until `place` ends nobody else speaks to it.
+    """
+
+    def __init__(self, first_index: int) -> None:
+        self.counters: dict[int, Counter] = {}
+        self._next = first_index
+        self._left: int = settings.LEDGER_BATCH
+        self._asked: set[int] = set()
+        # Django's connections belong to a thread; the one beneath may be lent.
+        self._cursor = connection.connection.cursor()
+
+    def place(self) -> list[bytes]:
+        """Give every entry its place and return the hashes of the leaves."""
+        hashes: list[bytes] = []
+        writing: list[Future[None]] = []
+        with ThreadPoolExecutor(1) as database, self._cursor:
+            records, streams = self._take()
+            while records:
+                upcoming = database.submit(self._take)
+                self._count(streams)
+                leaves = make_leaves(records, self._next, self.counters)
+                writing.append(database.submit(self._write, leaves.rows))
+                hashes += leaves.hashes
+                self._next += len(leaves.hashes)
+                records, streams = upcoming.result()
+            for written in writing:
+                written.result()
+        return hashes
+
+    def _count(self, streams: list[StreamRow]) -> None:
+        for pk, kind, subject, wrapped, length in streams:
+            self.counters[pk] = Counter(unwrap_stream_key(bytes(wrapped), kind, subject), length)
+
+    def _take(self) -> tuple[bytes, list[StreamRow]]:
+        wanted = min(self._left, PORTION)
+        if wanted <= 0:
+            return b"", []
+        self._cursor.execute(_TAKE, [wanted])
+        (taken,) = self._cursor.fetchone()
+        records = bytes(taken or b"")
+        # A portion that is not full was the rest of the outbox.
+        self._left = self._left - wanted if len(records) == wanted * RECORD.size else 0
+        return records, self._find_streams(records)
+
+    def _find_streams(self, records: bytes) -> list[StreamRow]:
+        unknown = streams_in(records) - self._asked
+        if not unknown:
+            return []
+        self._asked |= unknown
+        self._cursor.execute(_STREAMS, [list(unknown)])
+        rows: list[StreamRow] = self._cursor.fetchall()
+        return rows
+
+    def _write(self, rows: bytes) -> None:
+        self._cursor.copy_expert(_COPY_LEAVES, io.BytesIO(rows))
 
 
 def full_tiles(old_size: int, grown: list[list[bytes]]) -> Iterator[TileRow]:
@@ -109,29 +172,9 @@ def _lock_tree() -> Frontier | None:
     return Frontier.from_hashes(size, [edge[at : at + HASH_SIZE] for at in range(0, len(edge), HASH_SIZE)])
 
 
-def _take() -> bytes:
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [settings.LEDGER_BATCH])
-        taken = cursor.fetchone()[0]
-    return bytes(taken) if taken else b""
-
-
-def _counters(streams: set[int]) -> dict[int, Counter]:
-    with connection.cursor() as cursor:
-        cursor.execute(_STREAMS, [list(streams)])
-        return {
-            pk: Counter(unwrap_stream_key(bytes(wrapped), kind, subject), length)
-            for pk, kind, subject, wrapped, length in cursor.fetchall()
-        }
-
-
-def _store_tiles(rows: list[TileRow]) -> None:
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        execute_values(
-            cursor.cursor, "INSERT INTO ledger_bridge_tile (level, number, hashes, root) VALUES %s", rows, page_size=64
-        )
+def _store_tiles(cursor: CursorWrapper, rows: list[TileRow]) -> None:
+    if rows:
+        execute_values(cursor.cursor, _STORE_TILES, rows, page_size=64)
 
 
 def _sign(frontier: Frontier) -> None:

@@ -18,6 +18,7 @@ from core.access import Service
 from ledger_bridge import publishing, sequencer, signing
 from ledger_bridge.disclosure import stored_entry
 from ledger_bridge.filters import TrailFilters
+from ledger_bridge.models import Outbox
 from ledger_bridge.permissions import Right
 from ledger_bridge.services import export_trail, sequence_entries
 from ledger_bridge.signing import policy_text
@@ -312,8 +313,7 @@ def sequencer_goes_on() -> int:
     """Sequence with the attacker's own program, which neither compares nor publishes."""
     frontier = sequencer._lock_tree()
     assert frontier
-    records = sequencer._take()
-    return sequencer._append(frontier, records) if records else 0
+    return sequencer.append_waiting(frontier) if Outbox.objects.exists() else 0
 
 
 def queue_again(superuser: Sql, entries: list[str]) -> None:

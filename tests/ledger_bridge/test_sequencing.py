@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from accounts.models import User
-from ledger_bridge import proofs, publishing
+from ledger_bridge import proofs, publishing, sequencer
 from ledger_bridge.events import TrailViewed
 from ledger_bridge.models import Checkpoint, Entry, Leaf, Outbox, Stream, Tile, TreeState
 from ledger_bridge.publishing import RolledBack
@@ -71,6 +71,17 @@ def test_batches_continue_one_tree(fill: Fill, settings: Any) -> None:
     merkle.verify_consistency(
         old_size=3, new_size=8, old_root=bytes(Checkpoint.objects.get(size=3).root), new_root=head().root, proof=proof
     )
+
+
+def test_portions_of_a_batch_continue_one_count(
+    fill: Fill, alice: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequencer, "PORTION", 7)
+    settings.LEDGER_BATCH = 20
+    fill(50, actor=alice)
+    assert list(Leaf.objects.order_by("index").values_list("actor_n", flat=True)) == list(range(1, 51))
+    assert list(Checkpoint.objects.order_by("size").values_list("size", flat=True)) == [20, 40, 50]
+    assert head().root == merkle.root(map(merkle.leaf_hash, all_leaves()))
 
 
 def test_numbers_in_a_stream_follow_each_other(fill: Fill, alice: User, thing: Thing) -> None:

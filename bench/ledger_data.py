@@ -1,0 +1,113 @@
+"""A scratch database for the ledger's benchmarks, and a way to fill it faster than deeds would."""
+
+import io
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+PERSON_KIND = "person"
+
+
+@contextmanager
+def scratch_database() -> Iterator[None]:
+    """Run in a database and directories of their own, on the embedded server."""
+    home = tempfile.TemporaryDirectory(prefix="ithaca-bench-")
+    os.environ.setdefault("ITHACA_HOME", home.name)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+    from config.database import start_embedded_database
+
+    start_embedded_database()
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    before = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = f"bench_ledger_{os.getpid()}"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(before, verbosity=0)
+        home.cleanup()
+
+
+@dataclass
+class Population:
+    """Who acts upon what: people, workspaces and files, in the numbers of a busy installation."""
+
+    people: list[str]
+    workspaces: list[str]
+    items: list[str]
+    random: Random = field(default_factory=lambda: Random(7))
+
+    @classmethod
+    def of(cls, people: int = 1_000, workspaces: int = 200, items: int = 5_000) -> "Population":
+        return cls(*([str(uuid.uuid4()) for _ in range(count)] for count in (people, workspaces, items)))
+
+    def streams(self) -> list[tuple[str, str]]:
+        kinds = [(PERSON_KIND, self.people), ("workspace", self.workspaces), ("item", self.items)]
+        return [(kind, subject) for kind, subjects in kinds for subject in subjects]
+
+
+def fill_outbox(count: int, population: Population, *, workspace: str | None = None) -> None:
+    """Write so many entries as `record()` would, but through COPY; the trigger queues them."""
+    from django.db import connection, transaction
+
+    from ledger_bridge.recording import _COLUMNS
+    from ledger_bridge.streams import streams_of
+
+    with transaction.atomic():
+        known = streams_of(population.streams())
+        rows = io.StringIO("".join(_rows(count, population, known, workspace)))
+        with connection.cursor() as cursor:
+            cursor.copy_expert(f"COPY ledger_bridge_entry ({', '.join(_COLUMNS)}) FROM STDIN", rows)
+            cursor.execute("ANALYZE ledger_bridge_entry")
+
+
+def _rows(count: int, population: Population, known: Any, workspace: str | None) -> Iterator[str]:
+    from core.ids import uuid7
+    from ledger_bridge.recording import committed_fields, format_time
+    from ledger_bridge.tlog.entry import commitment
+
+    choice = population.random.choice
+    begin = datetime.now(UTC) - timedelta(days=20)
+    for number in range(count):
+        moment = format_time(begin + timedelta(seconds=number))
+        actor, item = choice(population.people), choice(population.items)
+        place = workspace or choice(population.workspaces)
+        common = {
+            "id": str(uuid7()), "kind": "version.opened", "schema": 1, "occurred_at": moment, "recorded_at": moment,
+            "actor": actor, "actor_kind": PERSON_KIND, "actor_institution": None, "workspace": place, "item": item,
+            "version": None, "person": None, "outcome": "allow", "purpose": None, "request_id": uuid.uuid4().hex,
+            "source_address": "192.0.2.0/24",
+        }  # fmt: skip
+        detail = {"name": f"scan-{number}.dcm", "number": 1, "right": "view"}
+        streams = {
+            "workspace": known["workspace", place],
+            "item": known["item", item],
+            "actor": known[PERSON_KIND, actor],
+            "person": None,
+        }
+        committed = {slot: stream.commitment if stream else None for slot, stream in streams.items()}
+        seed = os.urandom(32)
+        made = commitment(committed_fields(common, detail, committed), seed)
+        encoded = json.dumps(detail)
+        values = [*common.values(), encoded, f"\\\\x{seed.hex()}", f"\\\\x{made.hex()}"]
+        values += [stream.id if stream else None for stream in streams.values()]
+        yield "\t".join("\\N" if value is None else str(value) for value in values) + "\n"
+
+
+def table_bytes(tables: list[str]) -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(%s) AS name", [tables])
+        return int(cursor.fetchone()[0])
