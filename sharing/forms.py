@@ -1,7 +1,7 @@
 """Forms about access. They turn text into values; what is allowed is decided by the deeds."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -45,9 +45,15 @@ class AccessForm(forms.Form):
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = _zone(actor)
-        day = self.fields["expires_on"]
-        day.initial = (timezone.now() + USUAL_LENGTH).astimezone(self.zone).date()
-        day.required = not self.data.get("no_end")
+        self.fill_end(None)
+        self.fields["expires_on"].required = not self.data.get("no_end")
+
+    def fill_end(self, expires_at: datetime | None) -> None:
+        """Suggest the end that holds now, or the usual one where there is none ahead."""
+        usual = timezone.now() + USUAL_LENGTH
+        # An end stands at the first moment of a day; the last day of access is the one before.
+        last = expires_at - timedelta(seconds=1) if expires_at and expires_at > timezone.now() else usual
+        self.fields["expires_on"].initial = last.astimezone(self.zone).date()
 
     @property
     def expires_at(self) -> datetime | None:
@@ -55,6 +61,8 @@ class AccessForm(forms.Form):
         day: date | None = self.cleaned_data["expires_on"]
         if self.cleaned_data["no_end"] or day is None:
             return None
+        if day == date.max:
+            return datetime.max.replace(tzinfo=UTC)  # the deed refuses it with a sentence
         return datetime.combine(day + timedelta(days=1), time(), self.zone)
 
     def attempt(self, deed: Callable[[], Any]) -> bool:

@@ -1,6 +1,6 @@
 """What every deed that gives something checks, in one place: who may receive it, how much, and until when."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
@@ -12,6 +12,8 @@ from sharing import rules
 from sharing.models import GroupProfile
 from workspaces.models import Item, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
+
+LONGEST = timedelta(days=3653)
 
 
 def lock_workspace(workspace: Workspace) -> Workspace:
@@ -51,8 +53,12 @@ def check_not_more_than_own(actor: User, role: Role, workspace: Workspace) -> No
 
 
 def check_end(expires_at: datetime | None) -> None:
-    if expires_at is not None and expires_at <= timezone.now():
+    if expires_at is None:
+        return
+    if expires_at <= timezone.now():
         raise InvalidInput("Access must end in the future.", field="expires_at")
+    if expires_at > timezone.now() + LONGEST:
+        raise InvalidInput("Choose an end within ten years, or choose that there is none.", field="expires_at")
 
 
 def check_one_receiver(person: User | None, group: Group | None) -> None:

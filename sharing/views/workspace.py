@@ -103,6 +103,7 @@ def change(request: HttpRequest, grant_id: UUID) -> HttpResponse:
     user = person_of(request)
     initial = {"role": grant.permission.codename, "purpose": grant.purpose, "no_end": grant.expires_at is None}
     form = RoleForm(request.POST or None, actor=user, initial=initial)
+    form.fill_end(grant.expires_at)
     if form.is_valid() and form.attempt(
         lambda: services.change_role(
             actor=user,

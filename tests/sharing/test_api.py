@@ -95,14 +95,21 @@ def test_inviting(alice: User, workspace: Workspace) -> None:
         {"role": ["visitor"], "expires_at": None},
         {"role": "visitor", "expires_at": "tomorrow"},
         {"role": "visitor", "expires_at": None, "person": "abc"},
-        {"role": "visitor", "expires_at": None},
+        {"role": "visitor", "expires_at": None, "group": 1.5},
         {"role": "visitor", "expires_at": "2001-01-01T00:00:00Z"},
+        {"role": "visitor", "expires_at": "9999-12-31T23:59:59Z"},
+        {"role": "visitor", "expires_at": None, "purpose": "NUL \x00"},
     ],
 )
 def test_bad_input_changes_nothing(alice: User, bob: User, workspace: Workspace, data: dict[str, Any]) -> None:
-    answer = post(alice, "grants", workspace.pk, **{"person": str(bob.pk), **data} if "person" in data else data)
+    answer = post(alice, "grants", workspace.pk, **{"person": str(bob.pk), **data})
     assert answer.status_code == 400
     assert not WorkspaceUserGrant.objects.exists()
+
+
+def test_a_person_or_a_group_must_be_named(alice: User, workspace: Workspace) -> None:
+    answer = post(alice, "grants", workspace.pk, role="visitor", expires_at=None)
+    assert (answer.status_code, answer.json()["error"]) == (400, "Choose a person or a group.")
 
 
 def test_more_than_the_fields_changes_nothing_more(alice: User, bob: User, charlie: User, workspace: Workspace) -> None:

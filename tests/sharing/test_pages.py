@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from sharing.models import WorkspaceUserGrant
-from tests.sharing.conftest import exempt, give, make_item
+from tests.sharing.conftest import exempt, give, in_days, make_item
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -158,11 +158,19 @@ def test_making_and_lifting_an_exception(alice: User, bob: User, workspace: Work
     assert bob.has_perm(Right.VIEW, scan)
 
 
-def test_an_error_stands_at_its_field(alice: User, bob: User, scan: Item) -> None:
+@pytest.mark.parametrize(
+    ("day", "sentence"),
+    [
+        ("2001-01-01", "Access must end in the future."),
+        ("9999-12-31", "Choose an end within ten years, or choose that there is none."),
+        ("soon", "Enter a valid date."),
+    ],
+)
+def test_an_error_stands_at_its_field(alice: User, bob: User, scan: Item, day: str, sentence: str) -> None:
     url = f"{reverse('sharing:add_exception', args=[scan.pk])}?person={bob.pk}"
-    answer = as_(alice).post(url, {"effect": "allow", "right": "workspaces.view", "expires_on": "2001-01-01"})
+    answer = as_(alice).post(url, {"effect": "allow", "right": "workspaces.view", "expires_on": day})
     assert answer.status_code == 400
-    assert answer.context["form"].errors["expires_on"] == ["Access must end in the future."]
+    assert answer.context["form"].errors["expires_on"] == [sentence]
 
 
 def test_leaving(bob: User, workspace: Workspace) -> None:
@@ -203,3 +211,11 @@ def test_shared_with_me_lists_only_what_no_role_reaches(
 def test_everybody_must_sign_in(workspace: Workspace, scan: Item, client: Client) -> None:
     for url in (access_url(workspace), item_url(scan), reverse("sharing:groups"), reverse("sharing:invitations")):
         assert client.get(url).status_code == 302
+
+
+def test_changing_suggests_the_end_that_holds(alice: User, bob: User, workspace: Workspace) -> None:
+    url = f"{reverse('sharing:grant', args=[workspace.pk])}?person={bob.pk}"
+    day = in_days(33).date().isoformat()
+    as_(alice).post(url, {"role": "visitor", "expires_on": day})
+    grant = WorkspaceUserGrant.objects.get(user=bob)
+    assert f'value="{day}"' in as_(alice).get(reverse("sharing:change", args=[grant.pk])).content.decode()
