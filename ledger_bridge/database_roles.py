@@ -1,0 +1,47 @@
+"""The privileges of the two database roles of a hospital's installation, as SQL.
+
+The web role records and reads: it may add entries, never change one, and it cannot write leaves, tiles or checkpoints.
+The sequencer role writes the log and cannot add entries. Neither owns a table, so neither can take a trigger away.
+"""
+
+from dataclasses import dataclass
+
+_APPEND_ONLY = ("entry", "leaf", "tile", "checkpoint")
+_READ = (*_APPEND_ONLY, "outbox", "stream", "ledgerkey", "treestate")
+
+WEB = {"entry": "INSERT", "outbox": "INSERT", "stream": "INSERT", "ledgerkey": "INSERT"}
+SEQUENCER = {
+    "leaf": "INSERT",
+    "tile": "INSERT",
+    "checkpoint": "INSERT",
+    "outbox": "DELETE",
+    "stream": "UPDATE (length)",
+    "treestate": "INSERT, UPDATE",
+}
+
+
+@dataclass(frozen=True)
+class Roles:
+    web: str
+    sequencer: str
+
+
+def statements(roles: Roles) -> list[str]:
+    """Return what the owner of the tables has to run once the roles exist. Safe to run again."""
+    web, sequencer = _quote(roles.web), _quote(roles.sequencer)
+    return [
+        *(f"REVOKE ALL ON {_table(name)} FROM PUBLIC, {web}, {sequencer};" for name in _READ),
+        *(f"GRANT SELECT ON {_table(name)} TO {web}, {sequencer};" for name in _READ),
+        *(f"GRANT {rights} ON {_table(name)} TO {web};" for name, rights in WEB.items()),
+        *(f"GRANT {rights} ON {_table(name)} TO {sequencer};" for name, rights in SEQUENCER.items()),
+        f"GRANT USAGE ON SEQUENCE {_table('outbox')}_id_seq, {_table('stream')}_id_seq TO {web};",
+        f"GRANT USAGE ON SEQUENCE {_table('tile')}_id_seq TO {sequencer};",
+    ]
+
+
+def _table(name: str) -> str:
+    return f"ledger_bridge_{name}"
+
+
+def _quote(role: str) -> str:
+    return '"' + role.replace('"', '""') + '"'
