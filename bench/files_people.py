@@ -29,6 +29,7 @@ def prepare_ithaca() -> dict[str, str]:
     from workspaces.services import create_workspace
 
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
     until = timezone.now() + timedelta(days=30)
     person = User.objects.create_user("bench@example.org", None, name="Bench", role="contributor", approved_until=until)
     workspace = create_workspace(actor=person, name="Benchmark")

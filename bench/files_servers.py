@@ -61,7 +61,6 @@ def ithaca(folder: Path) -> Iterator[Server]:
         "DATABASE_URL": start_embedded_database(),
         "DJANGO_SETTINGS_MODULE": "config.settings.local",
     }
-    (folder / "static").mkdir()
     person = _prepare("ithaca", environment)
     with _gunicorn("config.wsgi", folder, environment, person) as server:
         yield server

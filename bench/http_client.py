@@ -57,6 +57,9 @@ class Client:
         size = 0
         while count := response.readinto(self._buffer):
             size += count
+        if size != int(response.headers["Content-Length"]):
+            message = f"GET {path}: broken off after {size} bytes"
+            raise RuntimeError(message)
         return size
 
     def _begin(self, method: str, path: str, headers: dict[str, str]) -> None:

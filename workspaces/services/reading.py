@@ -21,7 +21,7 @@ from workspaces.storage import blob_store
 
 # A right that is taken away ends a running download after about this many seconds.
 _RECHECK = 0.2
-_DAMAGED = "The stored bytes of this version are not the ones that were recorded. Nothing of them was handed out."
+_DAMAGED = "The stored bytes of this version are not the ones that were recorded. Nothing damaged was handed out."
 
 
 def open_version(
