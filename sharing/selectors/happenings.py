@@ -10,6 +10,7 @@ from accounts.models import User
 from core.access import rights_on_each
 from ledger_bridge.models import Entry
 from ledger_bridge.selectors import describe_entries
+from sharing.rules import workspace_rights
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -32,9 +33,9 @@ def latest_events(user: User) -> list[dict[str, Any]]:
 
 
 def _workspaces_with_trail(user: User) -> list[Any]:
-    visible = list(Workspace.objects.visible_to(user).only("pk"))
-    rights = rights_on_each(user, visible)
-    return [workspace.pk for workspace in visible if Right.TRAIL in rights[workspace.pk]]
+    visible = Workspace.objects.visible_to(user).order_by().values_list("pk", flat=True)
+    trail = Right.TRAIL.codename
+    return [workspace for workspace, rights in workspace_rights(user, visible, [trail]).items() if trail in rights]
 
 
 def _entries(workspaces: list[Any]) -> list[Entry]:

@@ -1,12 +1,15 @@
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from ledger_bridge.recording import record
 from sharing.services import grant_role, invite
-from tests.sharing.conftest import exempt, give
+from tests.conftest import make_person
+from tests.sharing.conftest import exempt, give, in_days
 from workspaces.events import VersionOpened
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
@@ -82,3 +85,25 @@ def test_whoever_is_suspended_is_told(bob: User) -> None:
     client = Client()
     client.force_login(bob)
     assert "suspended" in client.get(reverse("home"), follow=True).content.decode()
+
+
+def test_it_takes_as_many_queries_for_many_workspaces_as_for_one(alice: User, workspace: Workspace) -> None:
+    share_with_guest(workspace, 0)
+    few = count_queries(alice)
+    for number in range(1, 6):
+        share_with_guest(Workspace.objects.create(name=f"Site {number}", owner=alice), number)
+    assert count_queries(alice) == few <= 20
+
+
+def share_with_guest(workspace: Workspace, number: int) -> None:
+    guest = make_person(f"Guest{number} Someone", None)
+    grant_role(actor=workspace.owner, workspace=workspace, role="visitor", person=guest, expires_at=in_days(3))
+
+
+def count_queries(person: User) -> int:
+    client = Client()
+    client.force_login(person)
+    client.get(reverse("home"))
+    with CaptureQueriesContext(connection) as queries:
+        client.get(reverse("home"))
+    return len(queries)
