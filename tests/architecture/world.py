@@ -1,0 +1,142 @@
+"""A small installation in which everybody of the permission matrix exists, made by the deeds themselves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from allauth.account.models import EmailAddress
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts import services as people
+from accounts.models import Application, TermsVersion, User
+from ledger_bridge.services import sequence_entries
+from sharing import services as sharing
+from tests.conftest import make_institution, make_person
+from workspaces import services as workspaces
+from workspaces.models import Item, Version, Workspace
+from workspaces.permissions import Right, Role
+
+PERSONAS = (
+    "anonymous", "applicant", "stranger", "visitor", "contributor", "manager", "owner", "admin", "auditor",
+)  # fmt: skip
+
+
+@dataclass
+class World:
+    """Who is who, and the ids that addresses are made of."""
+
+    people: dict[str, User]
+    ids: dict[str, Any]
+
+    def client(self, persona: str) -> Client:
+        client = Client(raise_request_exception=False)
+        if persona != "anonymous":
+            client.force_login(self.people[persona], "allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+
+def build_world() -> World:
+    TermsVersion.objects.get_or_create(version="1", defaults={"text": "Terms.", "effective_at": timezone.now()})
+    hospital, laboratory = make_institution("Hospital", "DE"), make_institution("Laboratory", "FR")
+    who = {
+        "stranger": make_person("Charlie Moreau", laboratory),
+        "visitor": make_person("Vera Novak", laboratory),
+        "contributor": make_person("Bob Lefèvre", laboratory),
+        "manager": make_person("Mona Haddad", hospital),
+        "owner": make_person("Alice Brandt", hospital),
+        "admin": make_person("Dana Okafor", hospital, role="commission_admin"),
+        "auditor": make_person("Olga Petrova", None, role="auditor"),
+    }
+    User.objects.filter(pk=who["admin"].pk).update(is_staff=True)
+    application = _application(hospital)
+    who["applicant"] = application.applicant
+    ids: dict[str, Any] = {
+        "application_id": application.pk,
+        "document_id": uuid4(),
+        "person_id": who["visitor"].pk,
+        "contributor_id": who["contributor"].pk,
+        "terms_id": TermsVersion.objects.current().pk,
+        "object_id": hospital.pk,
+        "content_type_id": 1,
+        "app_label": "accounts",
+        "session_id": 1,
+        "pk": 1,
+        "uidb36": "1",
+        "key": "no-such-key",
+        "rest": "0/000",
+    }
+    ids |= _workspace(who) | _elsewhere(who, make_person("Gita Rao", laboratory))
+    sequence_entries()
+    return World(who, ids)
+
+
+def _application(hospital: Any) -> Application:
+    particulars = people.Particulars(
+        institution=hospital, profession="Nurse", reason="I care.", terms=TermsVersion.objects.current()
+    )
+    application = people.apply(
+        email="frida@example.org", password="correct horse battery", name="Frida Nilsson", particulars=particulars
+    )
+    assert application is not None
+    EmailAddress.objects.filter(user=application.applicant).update(verified=True)
+    return application
+
+
+def _workspace(who: dict[str, User]) -> dict[str, Any]:
+    owner = who["owner"]
+    workspace = workspaces.create_workspace(actor=owner, name="Study")
+    folder = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Images")
+    version = _file(owner, workspace, folder)
+    grants = {
+        role: sharing.grant_role(actor=owner, workspace=workspace, role=role, person=who[role.value]) for role in Role
+    }
+    invitation = sharing.invite(actor=owner, workspace=workspace, email="new@example.org", role=Role.VISITOR)
+    profile = sharing.create_group(actor=owner, name="Readers")
+    sharing.add_member(actor=owner, profile=profile, person=who["contributor"])
+    other = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Notes")
+    exception = sharing.set_exception(
+        actor=owner, item=other, right=Right.DOWNLOAD, effect="deny", person=who["visitor"]
+    )
+    removed = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Old")
+    workspaces.remove_item(actor=owner, item=removed)
+    return {
+        "removed_id": removed.pk,
+        "workspace_id": workspace.pk,
+        "item_id": version.file_id,
+        "folder_id": folder.pk,
+        "version_id": version.pk,
+        "entry_id": version.entry,
+        "grant_id": grants[Role.VISITOR].pk,
+        "invitation_id": invitation.pk,
+        "group_id": profile.pk,
+        "exception_id": exception.pk,
+    }
+
+
+def _elsewhere(who: dict[str, User], gita: User) -> dict[str, Any]:
+    """Make what the visitor was offered in another workspace, and whom the admins are thinking of."""
+    workspace = workspaces.create_workspace(actor=gita, name="Elsewhere")
+    offer = sharing.invite(actor=gita, workspace=workspace, email=who["visitor"].email, role=Role.VISITOR)
+    appointment = people.propose_admin(actor=who["admin"], candidate=gita, reason="She is careful.")
+    return {"offer_id": offer.pk, "appointment_id": appointment.pk}
+
+
+def _file(owner: User, workspace: Workspace, folder: Item) -> Version:
+    sealed = workspaces.seal_upload(actor=owner, workspace=workspace, chunks=[b"t,e,g\n1,1,0\n"], into=folder)
+    return workspaces.add_file(actor=owner, workspace=workspace, parent=folder, name="table.csv", sealed=sealed)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo whatever happens inside, so that one request cannot prepare the way for another."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]  # so that durable deeds may run inside
+    with block:
+        yield
+        transaction.set_rollback(True)
+    cache.clear()

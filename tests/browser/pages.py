@@ -1,0 +1,79 @@
+"""Every page that people see, by who sees it and how to get there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.browser.conftest import SignIn
+from tests.browser.people import Visitor
+
+MARIA = "maria@santa-aurelia.example"
+AMARA = "amara@commission.example"
+AUDITOR = "friederike@audit.example"
+APPLICANT = "tomas@trois-vallees.example"
+STUDY = "Undiagnosed epilepsies of early childhood"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page: its name for pictures, whose it is (None: anybody's), its path, and the links to follow from there."""
+
+    name: str
+    who: str | None
+    path: str
+    follow: tuple[str, ...] = ()
+
+
+PLACES = [
+    Place("landing", None, "/"),
+    Place("promises", None, "/promises/"),
+    Place("walk-through", None, "/walk-through/"),
+    Place("sign-in", None, "/accounts/login/"),
+    Place("forgotten-password", None, "/accounts/password/reset/"),
+    Place("apply", None, "/apply/"),
+    Place("not-found", None, "/no-such-page/"),
+    Place("application", APPLICANT, "/apply/status/"),
+    Place("home", MARIA, "/"),
+    Place("workspaces", MARIA, "/workspaces/"),
+    Place("new-workspace", MARIA, "/workspaces/new/"),
+    Place("workspace", MARIA, "/workspaces/", (STUDY,)),
+    Place("workspace-trail", MARIA, "/workspaces/", (STUDY, "Trail")),
+    Place("bin", MARIA, "/workspaces/", (STUDY, "Bin")),
+    Place("workspace-settings", MARIA, "/workspaces/", (STUDY, "Settings")),
+    Place("upload", MARIA, "/workspaces/", (STUDY, "Upload")),
+    Place("folder", MARIA, "/workspaces/", (STUDY, "Images")),
+    Place("file", MARIA, "/workspaces/", (STUDY, "Images", "CT head, slice 14.dcm")),
+    Place("new-version", MARIA, "/workspaces/", (STUDY, "Images", "CT head, slice 14.dcm", "New version")),
+    Place("access", MARIA, "/workspaces/", (STUDY, "People")),
+    Place("invite", MARIA, "/workspaces/", (STUDY, "People", "Invite by e-mail")),
+    Place("give-access", MARIA, "/workspaces/", (STUDY, "People", "Let somebody in")),
+    Place("shared-with-me", MARIA, "/access/shared-with-me/"),
+    Place("invitations", MARIA, "/access/invitations/"),
+    Place("groups", MARIA, "/access/groups/"),
+    Place("people", MARIA, "/people/"),
+    Place("my-trail", MARIA, "/audit/mine/"),
+    Place("profile", MARIA, "/account/profile/"),
+    Place("security", MARIA, "/account/security/"),
+    Place("sessions", MARIA, "/account/sessions/"),
+    Place("review", AMARA, "/review/"),
+    Place("review-application", AMARA, "/review/", ("Tomás Ó Maoilchiaráin",)),
+    Place("institutions", AMARA, "/people/institutions/"),
+    Place("appointments", AMARA, "/people/appointments/"),
+    Place("trail", AUDITOR, "/audit/"),
+    Place("export", AUDITOR, "/audit/", ("Export with proof",)),
+]
+
+
+def visit(place: Place, guest: Visitor) -> None:
+    page = guest.go(place.path)
+    for link in place.follow:
+        target = page.get_by_role("main").get_by_role("link", name=link).first.get_attribute("href")
+        assert target, f"{place.name}: no link {link}"
+        guest.page.goto(guest.base + target if target.startswith("/") else target)
+
+
+def addresses(signed_in: SignIn, guest: Visitor) -> Iterator[tuple[Place, str]]:
+    """Yield every place with its path on the running stack."""
+    for place in PLACES:
+        who = signed_in(place.who) if place.who else guest
+        visit(place, who)
+        yield place, who.page.url.removeprefix(who.base)

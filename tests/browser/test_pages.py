@@ -1,0 +1,86 @@
+"""Every page: no finding of axe, nothing refused by the content security policy, nothing wider than the screen."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import SignIn
+from tests.browser.pages import MARIA, PLACES, STUDY, Place, visit
+from tests.browser.people import PHONE, WIDE, Visitor, code_on_screen, visitor
+from tests.stack import ROOT, Stack
+
+
+@pytest.fixture(scope="session")
+def guest(stack: Stack, browser: Browser) -> Visitor:
+    return visitor(browser, stack.url)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_a_page_is_accessible_wide_and_narrow(place: Place, guest: Visitor, signed_in: SignIn) -> None:
+    who = signed_in(place.who) if place.who else guest
+    visit(place, who)
+    expect(who.page.get_by_role("heading", level=1)).to_have_count(1)
+    examiner = same_page_without_policy(who)
+    for size in (WIDE, PHONE):
+        who.page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert who.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        examiner.set_viewport_size(size)  # type: ignore[arg-type]
+        found = Axe().run(examiner, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, found.generate_report()
+    assert who.complaints == []
+
+
+def same_page_without_policy(who: Visitor) -> Page:
+    """Show the page in a second window whose policy does not refuse the styles that axe needs for itself."""
+    if who.examiner is None:
+        cookies = who.context.storage_state()
+        assert who.context.browser is not None
+        who.examiner = who.context.browser.new_context(storage_state=cookies, bypass_csp=True).new_page()
+    who.examiner.goto(who.page.url)
+    return who.examiner
+
+
+def test_signing_in_takes_a_keyboard_only(stack: Stack, browser: Browser) -> None:
+    guest = visitor(browser, stack.url)
+    password, code = code_on_screen(guest, "seun@northern-shore.example")
+    page = guest.go("/accounts/login/")
+    tab_to(guest, "login")
+    page.keyboard.type("seun@northern-shore.example")
+    tab_to(guest, "password")
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/2fa/authenticate/**")
+    tab_to(guest, "code")
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"^[^?]*(?<!authenticate/)$"))
+    expect(page.get_by_role("banner")).to_contain_text("Oluwaseun")
+
+
+def tab_to(guest: Visitor, name: str) -> None:
+    """Press Tab until the field has the focus, visibly."""
+    for _ in range(30):
+        if guest.page.evaluate("document.activeElement.name") == name:
+            break
+        guest.page.keyboard.press("Tab")
+    assert guest.page.evaluate("document.activeElement.name") == name
+    assert guest.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+
+
+def test_the_first_tab_leads_past_the_navigation(guest: Visitor) -> None:
+    page = guest.go("/")
+    page.keyboard.press("Tab")
+    assert "content" in page.evaluate("document.activeElement.textContent")
+
+
+def test_uploading_works_without_javascript(stack: Stack, browser: Browser, signed_in: SignIn) -> None:
+    with_cookies = signed_in(MARIA).context.storage_state()
+    context = browser.new_context(java_script_enabled=False, storage_state=with_cookies)
+    plain = Visitor(context, stack.url)
+    visit(Place("upload", MARIA, "/workspaces/", (STUDY, "Upload")), plain)
+    plain.page.locator("input[type=file]").set_input_files(ROOT / "walkthrough" / "trials" / "veteran-lung.csv")
+    plain.page.get_by_role("main").get_by_role("button", name="Upload", exact=True).click()
+    expect(plain.page.get_by_role("main")).to_contain_text("veteran-lung.csv")
+    context.close()
