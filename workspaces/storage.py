@@ -73,7 +73,11 @@ class BlobStore(Protocol):
 
 
 class LocalBlobStore:
-    """A directory: `ab/cd/abcd…` for blobs, `incoming/` for those on their way."""
+    """A directory: `a/b/ab…` for blobs, `incoming/` for those on their way.
+
+    256 directories keep each of them small for millions of blobs. They are all made soon: a new one costs two more
+    waits for the disk than one that is there.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -98,7 +102,7 @@ class LocalBlobStore:
             self._path(name).unlink()
 
     def names(self) -> Iterator[StoredBlob]:
-        return self._listed("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")
+        return self._listed("[0-9a-f]/[0-9a-f]/*")
 
     def abandoned(self) -> Iterator[StoredBlob]:
         return self._listed(f"{_INCOMING}/*")
@@ -108,7 +112,7 @@ class LocalBlobStore:
             (self._directory / _INCOMING / name.hex).unlink()
 
     def _path(self, name: UUID) -> Path:
-        return self._directory / name.hex[:2] / name.hex[2:4] / name.hex
+        return self._directory / name.hex[0] / name.hex[1] / name.hex
 
     @contextmanager
     def _opened(self, name: UUID) -> Iterator[int]:

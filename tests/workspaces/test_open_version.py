@@ -200,7 +200,7 @@ def test_a_missing_blob_is_damage(alice: User, version: Version, settings: Any) 
 
 
 def test_a_damaged_middle_ends_the_reading_and_is_recorded(alice: User, large: Version, settings: Any) -> None:
-    damage(settings.BLOB_DIRECTORY / large.blob.hex[:2] / large.blob.hex[2:4] / large.blob.hex, 2_000_000)
+    damage(blobs(settings)[0], 2_000_000)
     blocks = services.open_version(actor=alice, version=large).iter_range(0, SEVERAL_BLOCKS)
     assert next(blocks) == bytes(1024 * 1024)
     with pytest.raises(DamagedContent):
