@@ -5,7 +5,9 @@ converted: exports read millions of them.
 """
 
 import json
-from collections.abc import Container, Iterator, Sequence
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +41,9 @@ _BY_ID = _SELECT + " WHERE e.id = %s"
 _BY_INDEX = _SELECT + " WHERE l.index = ANY(%s) ORDER BY l.index"
 
 
+Row = tuple[Any, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
     """An entry with its secret, and its leaf once it has one."""
@@ -56,24 +61,53 @@ class StoredEntry:
         shown = {slot: number for slot, number in self.numbers.items() if slot in numbers}
         return disclose(index=self.index or 0, tags=shown, fields=self.fields, seed=self.seed, hide=hide)
 
+    def readable(self) -> dict[str, Any]:
+        """Return the same for reading only: without salts, which cost time to make."""
+        return {"index": self.index or 0, "tags": {}, "fields": self.fields, "hidden": {}}
+
 
 def stored_entry(entry: str) -> StoredEntry | None:
     """Return one entry."""
-    return next(_query(_BY_ID, entry), None)
+    return next(map(_stored, _query(_BY_ID, entry)), None)
 
 
 def entries_at(indexes: Sequence[int]) -> Iterator[StoredEntry]:
     """Return the entries in these places of the log, in order."""
-    return _query(_BY_INDEX, list(indexes))
+    return map(_stored, _query(_BY_INDEX, list(indexes)))
 
 
-def _query(sql: str, wanted: str | list[int]) -> Iterator[StoredEntry]:
+def entries_ahead(portions: Iterable[Sequence[int]]) -> Iterator[StoredEntry]:
+    """Return the entries of one portion after the other; the next is fetched while the last one is worked upon.
+
+    Nobody else may use this thread's connection to the database before the end is reached.
+    """
+    connection.ensure_connection()
+    raw = connection.connection
+
+    def fetch(indexes: Sequence[int]) -> list[Row]:
+        with raw.cursor() as cursor:
+            cursor.execute(_BY_INDEX, [list(indexes)])
+            rows: list[Row] = cursor.fetchall()
+            return rows
+
+    with ThreadPoolExecutor(1) as database:
+        waiting = deque[Future[list[Row]]]()
+        for portion in portions:
+            waiting.append(database.submit(fetch, portion))
+            if len(waiting) > 1:
+                yield from map(_stored, waiting.popleft().result())
+        while waiting:
+            yield from map(_stored, waiting.popleft().result())
+
+
+def _query(sql: str, wanted: str | list[int]) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [wanted])
-        yield from map(_stored, cursor.fetchall())
+        rows: list[Row] = cursor.fetchall()
+        return rows
 
 
-def _stored(row: tuple[Any, ...]) -> StoredEntry:
+def _stored(row: Row) -> StoredEntry:
     at = len(_FIELDS)
     fields = dict(zip(_FIELDS, row[:at], strict=True))
     detail, seed, commitment, index, leaf, *numbers = row[at:]

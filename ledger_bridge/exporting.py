@@ -17,7 +17,7 @@ from django.db import ProgrammingError, connection
 from core.access import Actor
 from core.errors import Unavailable
 from ledger_bridge import names
-from ledger_bridge.disclosure import StoredEntry, entries_at
+from ledger_bridge.disclosure import StoredEntry, entries_ahead
 from ledger_bridge.events import event_kinds
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry, Leaf
@@ -29,7 +29,7 @@ from ledger_bridge.stream_keys import unwrap_stream_key
 from ledger_bridge.trail_archive import Trail, iter_trail
 
 _PATIENCE = 5.0
-_PORTION = 1_000
+_PORTION = 500
 _LEAVES = 10_000
 _NAMED_AT_MOST = 20_000
 _NAMED = {
@@ -101,6 +101,7 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
         checkpoint_note=note.encode(),
         scope=scope,
         events=lambda: _events(selection.indexes, disclosed),
+        readable=lambda: (entry.readable() for entry in entries_ahead(_portions(selection.indexes))),
         leaves=_leaves(size),
         names=names.resolve(selection.ids),
         kinds={kind: Kind(event.sentence, event.action, event.dicom_code) for kind, event in event_kinds().items()},
@@ -151,9 +152,8 @@ def _checkpoint_and_streams(filters: TrailFilters) -> tuple[int, str, list[dict[
 
 
 def _events(indexes: "array[int]", disclosed: frozenset[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    for portion in _portions(indexes):
-        for entry in entries_at(portion):
-            yield entry.disclosed(numbers=_disclosed_slots(entry, disclosed))
+    for entry in entries_ahead(_portions(indexes)):
+        yield entry.disclosed(numbers=_disclosed_slots(entry, disclosed))
 
 
 def _disclosed_slots(entry: StoredEntry, disclosed: frozenset[tuple[str, str]]) -> list[str]:
