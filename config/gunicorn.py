@@ -13,7 +13,7 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 # With threads this limits how long a worker may not breathe, not how long an upload may take.
 timeout = 120
 graceful_timeout = 20
-keepalive = 15
+keepalive = 5
 # The heartbeat file must never wait for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  shared memory, not a temporary name
 accesslog = None
