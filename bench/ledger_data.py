@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import tempfile
 import uuid
@@ -27,6 +28,7 @@ def scratch_database() -> Iterator[None]:
     import django
 
     django.setup()
+    logging.getLogger("kombu").setLevel(logging.ERROR)  # the in-memory broker of the tests has no address, and says so
     from django.db import connection
 
     before = connection.settings_dict["NAME"]
@@ -50,11 +52,15 @@ class Population:
 
     @classmethod
     def of(cls, people: int = 1_000, workspaces: int = 200, items: int = 5_000) -> "Population":
-        return cls(*([str(uuid.uuid4()) for _ in range(count)] for count in (people, workspaces, items)))
+        return cls(_ids(people), _ids(workspaces), _ids(items))
 
     def streams(self) -> list[tuple[str, str]]:
         kinds = [(PERSON_KIND, self.people), ("workspace", self.workspaces), ("item", self.items)]
         return [(kind, subject) for kind, subjects in kinds for subject in subjects]
+
+
+def _ids(count: int) -> list[str]:
+    return [str(uuid.uuid4()) for _ in range(count)]
 
 
 def fill_outbox(count: int, population: Population, *, workspace: str | None = None) -> None:

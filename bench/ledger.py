@@ -1,0 +1,305 @@
+"""The ledger end to end: recording, sequencing, proofs, exports, growth.
+
+    python -m bench.ledger [--entries N] [--trail N] [--seconds S] [--growth N …]
+
+Sizes are small by default, so that a run takes minutes; the targets speak of 1,000,000 events (`--trail 1000000`) and
+of 10^5 to 10^7 entries (`--growth 100000 10000000`), and every row says what it was measured with. The database is a
+scratch one on the embedded PostgreSQL with fsync on. Committers are processes with threads, each committing one entry
+at a time, as deeds do; the sequencer is one more process. The comparison of capture costs needs the peers' packages,
+which come with another benchmark; a chain node is asked in the chain's own benchmark.
+"""
+
+import argparse
+import multiprocessing
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.ledger_data import Population, fill_outbox, scratch_database, table_bytes
+from bench.report import WORK, Row, write
+
+ROUNDS = 3
+PROCESSES = 4
+THREADS = 8
+TABLES = [f"ledger_bridge_{name}" for name in ("entry", "leaf", "tile", "checkpoint", "stream")]
+
+
+def main() -> None:
+    """Measure, print the table and write `bench/results/ledger.json`."""
+    options = _options()
+    with scratch_database():
+        rows = [
+            *_drain(options.entries),
+            *_record(),
+            *_end_to_end(options.seconds),
+            *_proofs(),
+            *_trail(options.trail),
+            *_growth(options.growth),
+        ]
+    settings = {"entries": options.entries, "trail": options.trail, "committers": PROCESSES * THREADS, "rounds": ROUNDS}
+    write("ledger", rows, settings=settings)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--entries", type=int, default=100_000, help="in the full outbox")
+    parser.add_argument("--trail", type=int, default=20_000, help="events in the exported trail")
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long the committers work")
+    parser.add_argument("--growth", type=int, nargs="*", default=[100_000, 300_000], help="sizes of the log")
+    return parser.parse_args()
+
+
+def _drain(entries: int) -> Iterator[Row]:
+    from ledger_bridge.services import sequence_entries
+
+    rates = []
+    for _ in range(ROUNDS):
+        fill_outbox(entries, Population.of())
+        started = time.perf_counter()
+        sequenced = sequence_entries()
+        rates.append(sequenced / (time.perf_counter() - started))
+    yield Row.at_least(f"drain of a full outbox of {entries:,}", statistics.median(rates), "entries/s", 100_000)
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """An actor, without the table of people."""
+
+    ledger_id: str
+    ledger_kind: str = "person"
+    ledger_institution: str | None = None
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return True
+
+
+def _record(count: int = 3_000) -> Iterator[Row]:
+    from django.db import transaction
+
+    person, subject = Somebody(str(uuid.uuid4())), _subject()
+    costs = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        with transaction.atomic():
+            for _ in range(count):
+                _open_a_version(person, subject)
+        costs.append((time.perf_counter() - started) / count * 1e6)
+    yield Row("cost of recording one change in a deed (peers not measured here)", statistics.median(costs), "µs")
+
+
+def _subject() -> Any:
+    from ledger_bridge.subjects import Subject
+
+    return Subject(workspace=str(uuid.uuid4()), item=str(uuid.uuid4()), version=str(uuid.uuid4()))
+
+
+def _open_a_version(person: Somebody, subject: Any) -> str:
+    from ledger_bridge.recording import record
+    from workspaces.events import VersionOpened
+
+    return record(VersionOpened(name="scan-0001.dcm", number=1), actor=person, subject=subject)
+
+
+# End to end --------------------------------------------------------------------------------------------------------
+
+
+def _end_to_end(seconds: float) -> Iterator[Row]:
+    from django.db import connections
+
+    connections.close_all()  # a forked process must not use its parent's connection
+    context = multiprocessing.get_context("fork")
+    stop, committed, heads = context.Event(), context.Queue(), context.Queue()
+    workers = [context.Process(target=_commit, args=(stop, committed)) for _ in range(PROCESSES)]
+    sequencer = context.Process(target=_sequence, args=(stop, heads))
+    for process in (*workers, sequencer):
+        process.start()
+    started = time.monotonic()
+    time.sleep(seconds)
+    stop.set()
+    moments = dict(pair for _ in workers for pair in committed.get())
+    reached = heads.get()
+    took = max(reached)[1] - started
+    for process in (*workers, sequencer):
+        process.join()
+    delays = sorted(_delays(moments, reached))
+    what = f"committed and sequenced end to end, {PROCESSES * THREADS} committers, one entry a commit"
+    yield Row.at_least(what, len(moments) / took, "events/s", 15_000)
+    yield Row.at_most("commit → in a published checkpoint, p99", delays[int(len(delays) * 0.99)], "s", 0.5)
+    yield Row("commit → in a published checkpoint, median", statistics.median(delays), "s")
+
+
+def _commit(stop: Any, committed: Any) -> None:
+    moments: list[tuple[str, float]] = []
+    threads = [threading.Thread(target=_commit_until, args=(stop, moments)) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    committed.put(moments)
+
+
+def _commit_until(stop: Any, moments: list[tuple[str, float]]) -> None:
+    from django.db import connection, transaction
+
+    person, subject = Somebody(str(uuid.uuid4())), _subject()
+    while not stop.is_set():
+        with transaction.atomic():
+            entry = _open_a_version(person, subject)
+        moments.append((entry, time.monotonic()))
+    connection.close()
+
+
+def _sequence(stop: Any, heads: Any) -> None:
+    """Sequence until the committers have stopped and nothing waits; hand in the sizes and when they were reached."""
+    from django.db import connection
+
+    from ledger_bridge.models import TreeState
+    from ledger_bridge.sequencer import sequence_batch
+
+    reached: list[tuple[int, float]] = []
+    quiet_since_stop = 0
+    while quiet_since_stop < 10:
+        if sequence_batch():
+            reached.append((TreeState.objects.get().size, time.monotonic()))
+            continue
+        quiet_since_stop = quiet_since_stop + 1 if stop.is_set() else 0
+        time.sleep(0.02)
+    connection.close()
+    heads.put(reached)
+
+
+def _delays(moments: dict[str, float], reached: list[tuple[int, float]]) -> Iterator[float]:
+    from ledger_bridge.models import Leaf
+
+    places = Leaf.objects.filter(index__gte=reached[0][0] - 100_000).order_by("index").values_list("index", "entry_id")
+    heads = iter(reached)
+    size, moment = next(heads)
+    for index, entry in places.iterator():
+        while index >= size:
+            size, moment = next(heads)
+        if committed := moments.get(str(entry)):
+            yield max(0.0, moment - committed)
+
+
+# Proofs, exports, growth -------------------------------------------------------------------------------------------
+
+
+def _proofs(count: int = 500) -> Iterator[Row]:
+    from ledger_bridge import proofs
+    from ledger_bridge.models import Checkpoint, Leaf
+    from ledger_bridge.tlog import merkle
+
+    head = Checkpoint.objects.latest()
+    step = head.size // count
+    indexes = range(0, step * count, step)
+    started = time.perf_counter()
+    made = [proofs.inclusion(index, head.size) for index in indexes]
+    yield Row("inclusion proof built from stored tiles", (time.perf_counter() - started) / count * 1e3, "ms")
+    leaves = Leaf.objects.in_bulk(list(indexes))
+    hashed = [merkle.leaf_hash(bytes(leaves[index].data)) for index in indexes]
+    root = bytes(head.root)
+    started = time.perf_counter()
+    for _ in range(10):
+        for index, leaf, proof in zip(indexes, hashed, made, strict=True):
+            merkle.verify_inclusion(leaf_hash=leaf, index=index, size=head.size, proof=proof, root=root)
+    rate = 10 * count / (time.perf_counter() - started)
+    yield Row.at_least(f"inclusion proofs verified, {head.size:,} leaves", rate, "/s", 30_000)
+
+
+def _trail(events: int) -> Iterator[Row]:
+    from ledger_bridge.services import sequence_entries
+
+    workspace = str(uuid.uuid4())
+    population = Population.of()
+    population.workspaces.append(workspace)
+    for _ in range(0, events, 100_000):
+        fill_outbox(min(events, 100_000), population, workspace=workspace)
+    sequence_entries()
+    WORK.mkdir(exist_ok=True)
+    archive, policy = WORK / "trail.zip", WORK / "policy"
+    exported = _in_a_process(lambda: _export(workspace, archive, policy))
+    what = f"trail of {events:,} events"
+    yield _timed(f"{what} exported", exported.seconds, events, 60)
+    yield Row.at_most(f"{what} exported, memory", exported.mebibytes, "MiB", 200)
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "verifier", str(archive), "--policy", str(policy)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    subprocess.run(command, check=True, capture_output=True)
+    yield _timed(f"{what} verified offline, complete", time.perf_counter() - started, events, 60)
+    peak = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+    yield Row("largest child process so far (verifier or exporter), memory", peak / 1024, "MiB")
+    archive.unlink()
+
+
+def _timed(what: str, seconds: float, events: int, limit: float) -> Row:
+    """Hold against the target for a million events only what was measured with a million."""
+    return Row.at_most(what, seconds, "s", limit) if events >= 1_000_000 else Row(what, seconds, "s")
+
+
+@dataclass(frozen=True)
+class Cost:
+    seconds: float
+    mebibytes: float
+
+
+def _in_a_process(deed: Any) -> Cost:
+    """Run in a fresh child, so that its memory is its own."""
+    from django.db import connections
+
+    connections.close_all()
+    started = time.perf_counter()
+    child = os.fork()
+    if child == 0:
+        deed()
+        os._exit(0)
+    _, status, usage = os.wait4(child, 0)
+    if status:
+        raise RuntimeError("the measured process failed")
+    return Cost(time.perf_counter() - started, usage.ru_maxrss / 1024)
+
+
+def _export(workspace: str, archive: Path, policy: Path) -> None:
+    from core.access import Service
+    from ledger_bridge.filters import TrailFilters
+    from ledger_bridge.permissions import Right
+    from ledger_bridge.services import export_trail
+    from ledger_bridge.signing import policy_text
+
+    operator = Service("operator", frozenset({Right.EXPORT_TRAILS}))
+    policy.write_text(policy_text())
+    with archive.open("wb") as out:
+        out.writelines(export_trail(actor=operator, filters=TrailFilters(workspaces=(workspace,))).chunks)
+
+
+def _growth(sizes: list[int]) -> Iterator[Row]:
+    from ledger_bridge import proofs
+    from ledger_bridge.models import TreeState
+    from ledger_bridge.services import sequence_entries
+
+    for size in sizes:
+        while (here := TreeState.objects.get().size) < size:
+            fill_outbox(min(100_000, size - here), Population.of())
+            sequence_entries()
+        here = TreeState.objects.get().size
+        fill_outbox(20_000, Population.of())
+        started = time.perf_counter()
+        sequence_entries()
+        yield Row(f"append rate at {here:,} entries", 20_000 / (time.perf_counter() - started), "entries/s")
+        started = time.perf_counter()
+        for index in range(0, here, max(here // 200, 1)):
+            proofs.inclusion(index, here)
+        yield Row(f"inclusion proof at {here:,} entries", (time.perf_counter() - started) / 200 * 1e3, "ms")
+        yield Row(f"size on disk at {here:,} entries", table_bytes(TABLES) / here, "bytes/entry")
+
+
+if __name__ == "__main__":
+    main()
