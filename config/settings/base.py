@@ -244,6 +244,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Ithaca",
     "VERSION": RELEASE,
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "WorkspaceRole": "workspaces.permissions.Role.choices",
+        "PlatformRole": "accounts.models.people.User.Role.choices",
+    },
     "SERVE_PERMISSIONS": ["core.api.IsSignedIn"],
 }
 
