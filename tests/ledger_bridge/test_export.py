@@ -209,6 +209,17 @@ def test_the_command_writes_the_same(fill: Fill, thing: Thing, tmp_path: Path, v
     assert verify((tmp_path / "out.zip").read_bytes()) == 0
 
 
+def test_the_command_s_file_is_for_its_owner_only(fill: Fill, tmp_path: Path) -> None:
+    call_command("export_trail", "--out", str(tmp_path / "out.zip"))
+    assert [path.name for path in tmp_path.iterdir()] == ["out.zip"]
+    assert (tmp_path / "out.zip").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_command_says_that_it_cannot_write(fill: Fill, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("export_trail", "--out", str(tmp_path / "nowhere" / "out.zip"))
+
+
 def test_the_command_exports_for_an_auditor(fill: Fill, olga: User, tmp_path: Path) -> None:
     call_command("export_trail", "--as", "olga@example.org", "--out", str(tmp_path / "out.zip"))
     assert str(Entry.objects.get(kind="trail.exported").actor) == olga.ledger_id

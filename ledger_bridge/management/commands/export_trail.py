@@ -1,7 +1,9 @@
 """`manage.py export_trail --workspace NAME-OR-ID --out trail.zip`: a trail with proof, for `python -m verifier`."""
 
+import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +44,22 @@ class Command(BaseCommand):
             raise CommandError("\n".join(reasons), returncode=2)
         try:
             made = export_trail(actor=_actor(options["as_"]), filters=form.filters())
-            with options["out"].open("wb") as out:
-                out.writelines(made.chunks)
+            _write(options["out"], made.chunks)
         except (IthacaError, OSError) as error:
             raise CommandError(str(error)) from error
         what = "complete for what was asked" if made.complete else "narrowed, so not shown to be complete"
         sys.stderr.write(f"{options['out']}: {made.events} entries up to a checkpoint of {made.size}, {what}.\n")
+
+
+def _write(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write a file that only its owner reads, and that is there whole or not at all."""
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            out.writelines(chunks)
+        partial.rename(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _asked(name: str, value: str) -> str:
