@@ -1,12 +1,13 @@
 """How fast files are sealed and opened, next to the reference tool, age and plain SHA-256.
 
-    python -m bench.files_engine [--size MIB] [--rounds N]
+    python -m bench.files_engine [--size MIB] [--rounds N] [--patience SECONDS]
 
 The size may also come from BENCH_SIZE_MIB. Everybody reads from the page cache and writes a fresh file. The engine is
 compared with the reference package in one process, and with age as a command, because age is nothing else; the
 commands are compared as well, their start included. The contenders take turns within a round, and a first round warms
 up and is not counted. Before every measurement dirty pages are flushed, so that nobody pays for another's, and the
-input is copied and the copy removed, so that it is cached and there are free pages to write to.
+input is copied and the copy removed, so that it is cached and there are free pages to write to. Then the measurement
+waits for a quiet machine (see `bench.quiet`); the results say how many were disturbed all the same.
 """
 
 import argparse
@@ -16,11 +17,12 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from bench.quiet import Quiet
 from bench.report import ROOT, WORK, Row, write
 from workspaces.crypt4gh import (
     SealingWriter,
@@ -64,10 +66,12 @@ def main() -> None:
     try:
         write_plaintext(options.size)
         write_keys()
-        speeds = measure(contenders(), options.size * MIB, options.rounds)
+        quiet = Quiet(options.patience)
+        speeds = measure(contenders(), options.size * MIB, options.rounds, quiet)
     finally:
         shutil.rmtree(FOLDER)
-    write("files_engine", rows(speeds), settings={"size_mib": options.size, "rounds": options.rounds})
+    settings = {"size_mib": options.size, "rounds": options.rounds, "disturbed_measurements": quiet.disturbed}
+    write("files_engine", rows(speeds), settings=settings)
 
 
 def contenders() -> list[Contender]:
@@ -89,15 +93,13 @@ def contenders() -> list[Contender]:
     return found
 
 
-def measure(found: list[Contender], size: int, rounds: int) -> dict[str, float]:
+def measure(found: list[Contender], size: int, rounds: int, quiet: Quiet) -> dict[str, float]:
     """Return the median speed of each contender in GB/s, over `rounds` rounds after a warm-up."""
     taken: dict[str, list[float]] = {contender.name: [] for contender in found}
     for _ in range(rounds + 1):
         for contender in found:
-            settle(contender.source)
-            start = time.perf_counter()
-            contender.run()
-            taken[contender.name].append(time.perf_counter() - start)
+            seconds = quiet.time(partial(settle, contender.source), contender.run)
+            taken[contender.name].append(seconds)
     return {name: size / 1e9 / statistics.median(times[1:]) for name, times in taken.items()}
 
 
@@ -222,6 +224,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=int(os.environ.get("BENCH_SIZE_MIB", "1024")), metavar="MIB")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--patience", type=float, default=600, metavar="SECONDS")
     return parser.parse_args()
 
 
