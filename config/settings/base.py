@@ -245,8 +245,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": RELEASE,
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
-        "WorkspaceRole": "workspaces.permissions.Role.choices",
-        "PlatformRole": "accounts.models.people.User.Role.choices",
+        "WorkspaceRole": "workspaces.permissions.Role",
     },
     "SERVE_PERMISSIONS": ["core.api.IsSignedIn"],
 }

@@ -101,6 +101,12 @@ class Client:
         self._note("share", request, answer, ok=made, grant=grant)
         return grant
 
+    def grants_of(self, workspace: str, person: str) -> list[str]:
+        answer = self.ask("GET", f"/api/v1/workspaces/{workspace}/grants/")
+        if answer.status != http.client.OK or not answer.whole:
+            return []
+        return [grant["id"] for grant in answer.json() if grant["person"] == person and grant["id"]]
+
     def revoke(self, grant: str) -> None:
         answer, request = self._record_of("DELETE", f"/api/v1/grants/{grant}/")
         self._note("revoke", request, answer, ok=answer.status == http.client.NO_CONTENT, grant=grant)

@@ -68,7 +68,9 @@ class Load:
             self.owner.open(line["version"], line["sha256"])
 
     def share(self, chance: random.Random) -> None:
-        if grant := self.owner.share(self.given, self.person):
+        made = self.owner.share(self.given, self.person)
+        # A grant whose answer was lost stands in the way of the next one.
+        for grant in [made] if made else self.owner.grants_of(self.given, self.person):
             self.owner.revoke(grant)
 
     def stop(self) -> None:
