@@ -48,7 +48,7 @@ def long_log(log: list[str], fill: Fill, settings: Any) -> list[str]:
 
 @pytest.fixture
 def superuser(db: None) -> Sql:
-    def run(sql: str, *values: object) -> None:
+    def run(sql: str, *values: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")
             cursor.execute(sql, values)

@@ -1,6 +1,6 @@
 """The trail: who sees what of it, and finding one's way."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,11 +23,10 @@ from tests.ledger_bridge.conftest import Fill, Thing
 
 
 @pytest.fixture(autouse=True)
-def _names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _names(monkeypatch: pytest.MonkeyPatch) -> None:
     """People are called by their e-mail's first part, workspaces “Site 12”, and nothing else has a name."""
     monkeypatch.setattr(names, "_resolvers", {"person": _people, "workspace": _workspaces})
     monkeypatch.setattr(names, "_searches", {})
-    return
 
 
 def _people(ids: Collection[str]) -> dict[str, str]:
@@ -41,8 +40,8 @@ def _workspaces(ids: Collection[str]) -> dict[str, str]:
 def get(user: User, path: str = "/audit/", **query: str) -> HttpResponse:
     client = Client()
     client.force_login(user)
-    response: HttpResponse = client.get(path, query)
-    return response
+    response: Any = client.get(path, query)
+    return cast("HttpResponse", response)
 
 
 def text(user: User, path: str = "/audit/", **query: str) -> str:

@@ -208,7 +208,7 @@ def make_item(plan: Plan, number: int) -> Item:
 def say(plan: Plan) -> None:
     rows = plan.rows
     for (holder, workspace), (role, end) in plan.grants.items():
-        model = WorkspaceUserGrant if holder.kind == "person" else WorkspaceGroupGrant
+        model: Any = WorkspaceUserGrant if holder.kind == "person" else WorkspaceGroupGrant
         permission = Permission.objects.get(content_type__model="workspace", codename=role)
         write(plan, model, holder, end, permission=permission, content_object=rows["workspaces"][workspace])
     for (holder, right, item), (effect, end) in plan.exceptions.items():

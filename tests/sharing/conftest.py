@@ -61,3 +61,9 @@ def last_entry() -> Entry:
 
 def in_days(days: int) -> Any:
     return timezone.now() + timedelta(days=days)
+
+
+def house_of(person: User) -> Group:
+    """Return the group of everybody in the person's institution."""
+    assert person.institution is not None
+    return person.institution.members

@@ -11,6 +11,7 @@ from workspaces.permissions import Right
 
 def test_it_denies_one_right_below_a_folder(alice: User, bob: User, workspace: Workspace, scan: Item) -> None:
     give(workspace, "visitor", bob)
+    assert scan.parent is not None
     set_exception(actor=alice, item=scan.parent, right=Right.DOWNLOAD, effect="deny", person=bob)
     assert not bob.has_perm(Right.DOWNLOAD, scan)
     assert bob.has_perm(Right.VIEW, scan)

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.access import explain_refusal
-from tests.sharing.conftest import exempt, give
+from tests.sharing.conftest import exempt, give, house_of
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
 
@@ -19,8 +19,8 @@ def test_it_names_the_exception_and_where_it_stands(bob: User, workspace: Worksp
 
 def test_it_names_the_group_that_an_exception_came_through(bob: User, workspace: Workspace, scan: Item) -> None:
     give(workspace, "visitor", bob)
-    bob.groups.add(bob.institution.members)
-    exempt(scan, "deny", Right.VIEW, bob.institution.members)
+    bob.groups.add(house_of(bob))
+    exempt(scan, "deny", Right.VIEW, house_of(bob))
     assert explain_refusal(bob, Right.DOWNLOAD, Version(file=scan)) == (
         "An exception on the file “scan.dcm” denies view to your group “Hôpital Necker, Paris”."
     )

@@ -4,7 +4,7 @@ from accounts.models import User
 from core.errors import Conflict, InvalidInput, Refused
 from sharing.models import WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.services import create_group, grant_role
-from tests.sharing.conftest import exempt, give, in_days, last_entry
+from tests.sharing.conftest import exempt, give, house_of, in_days, last_entry
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -18,8 +18,8 @@ def test_it_lets_a_person_in(alice: User, bob: User, workspace: Workspace) -> No
 
 
 def test_it_lets_a_group_in(alice: User, bob: User, workspace: Workspace) -> None:
-    bob.groups.add(bob.institution.members)
-    grant_role(actor=alice, workspace=workspace, role="contributor", group=bob.institution.members)
+    bob.groups.add(house_of(bob))
+    grant_role(actor=alice, workspace=workspace, role="contributor", group=house_of(bob))
     assert bob.has_perm(Right.UPLOAD, workspace)
 
 
@@ -75,7 +75,7 @@ def test_it_refuses_both_and_neither(alice: User, bob: User, workspace: Workspac
     with pytest.raises(InvalidInput, match="a person or a group"):
         grant_role(actor=alice, workspace=workspace, role="visitor")
     with pytest.raises(InvalidInput, match="a person or a group"):
-        grant_role(actor=alice, workspace=workspace, role="visitor", person=bob, group=bob.institution.members)
+        grant_role(actor=alice, workspace=workspace, role="visitor", person=bob, group=house_of(bob))
 
 
 def test_it_refuses_a_group_that_the_giver_does_not_know(alice: User, charlie: User, workspace: Workspace) -> None:

@@ -138,4 +138,4 @@ def test_the_mail_goes_out_once_and_names_no_workspace(invitation: Invitation) -
     [message] = mail.outbox
     assert message.to == ["bob@example.org"]
     assert "Alice Brandt" in message.body
-    assert "Site 12" not in message.subject + message.body
+    assert "Site 12" not in f"{message.subject}{message.body}"

@@ -3,7 +3,7 @@ import pytest
 from accounts.models import User
 from core.errors import InvalidInput, Refused
 from sharing.services import leave_workspace
-from tests.sharing.conftest import exempt, give, last_entry
+from tests.sharing.conftest import exempt, give, house_of, last_entry
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -38,7 +38,7 @@ def test_a_stranger_has_nothing_to_leave(charlie: User, workspace: Workspace) ->
 
 
 def test_access_through_a_group_ends_with_leaving_the_group(bob: User, workspace: Workspace) -> None:
-    bob.groups.add(bob.institution.members)
-    give(workspace, "visitor", bob.institution.members)
+    bob.groups.add(house_of(bob))
+    give(workspace, "visitor", house_of(bob))
     with pytest.raises(InvalidInput, match="leaving the group"):
         leave_workspace(actor=bob, workspace=workspace)

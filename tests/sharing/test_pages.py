@@ -102,7 +102,7 @@ def test_letting_in_is_two_steps_with_an_end_by_default(alice: User, bob: User, 
     url = reverse("sharing:grant", args=[workspace.pk])
     found = as_(alice).get(url, {"q": "necker"}).content.decode()
     assert f"?person={bob.pk}" in found
-    page = as_(alice).get(url, {"person": bob.pk}).content.decode()
+    page = as_(alice).get(url, {"person": str(bob.pk)}).content.decode()
     [day] = re.findall(r'name="expires_on" value="(\d{4}-\d\d-\d\d)"', page)
     answer = as_(alice).post(f"{url}?person={bob.pk}", {"role": "visitor", "expires_on": day})
     assert answer.status_code == 302

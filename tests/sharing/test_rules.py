@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.access import rights_on_each
 from sharing.rules import functions
-from tests.sharing.conftest import exempt, give, make_item
+from tests.sharing.conftest import exempt, give, house_of, make_item
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
 
@@ -51,9 +51,9 @@ def test_a_role_ends_on_its_day(bob: User, workspace: Workspace, scan: Item) -> 
 
 
 def test_a_group_of_the_institution_brings_its_role(bob: User, workspace: Workspace, scan: Item) -> None:
-    give(workspace, "visitor", bob.institution.members)
+    give(workspace, "visitor", house_of(bob))
     assert not bob.has_perm(Right.VIEW, scan)
-    bob.groups.add(bob.institution.members)
+    bob.groups.add(house_of(bob))
     assert bob.has_perm(Right.DOWNLOAD, scan)
 
 
@@ -72,9 +72,9 @@ def test_the_most_specific_exception_wins(bob: User, workspace: Workspace, imagi
 
 
 def test_at_equal_depth_deny_wins(bob: User, scan: Item) -> None:
-    bob.groups.add(bob.institution.members)
+    bob.groups.add(house_of(bob))
     exempt(scan, "allow", Right.VIEW, bob)
-    exempt(scan, "deny", Right.VIEW, bob.institution.members)
+    exempt(scan, "deny", Right.VIEW, house_of(bob))
     assert not bob.has_perm(Right.VIEW, scan)
 
 
