@@ -32,7 +32,7 @@ check: $(VENV)/.development ## Lint, types, layers, templates, migrations, deplo
 	@"$(BIN)/ruff" check .
 	@"$(BIN)/ruff" format --check .
 	@"$(BIN)/mypy" .
-	@"$(BIN)/lint-imports" --verbose | tail -n 20
+	@"$(BIN)/lint-imports"
 	@"$(BIN)/djade" --check --target-version 5.2 $$(git ls-files --cached --others --exclude-standard 'templates/*.html')
 	@"$(BIN)/python" manage.py makemigrations --check --dry-run
 	@"$(BIN)/python" -m tests.check_deployment

@@ -16,6 +16,7 @@ graceful_timeout = 20
 keepalive = 5
 # The heartbeat file must never wait for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  shared memory, not a temporary name
+umask = 0o077
 accesslog = None
 loglevel = "warning"
 limit_request_line = 4094

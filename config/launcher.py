@@ -24,6 +24,9 @@ _HIGHEST_PORT = 65535
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    os.umask(
+        0o077
+    )  # mails and keys lie under ITHACA_HOME, whose door may have to stand ajar for the database's account
     try:
         port = chosen_port()
         lock = hold_home()

@@ -41,6 +41,11 @@ def test_it_says_where_it_is(stack: Stack) -> None:
     assert stack.answers()
 
 
+def test_nothing_in_its_home_is_open_to_others(stack: Stack) -> None:
+    opened = [path.name for path in stack.home.iterdir() if path.stat().st_mode & 0o077]
+    assert opened == []
+
+
 def test_a_second_one_in_the_same_home_is_refused(stack: Stack) -> None:
     second = launch(stack.home, free_port())
     assert second.process.wait(30) == 1
