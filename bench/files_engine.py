@@ -6,8 +6,8 @@ The size may also come from BENCH_SIZE_MIB. Everybody reads from the page cache 
 compared with the reference package in one process, and with age as a command, because age is nothing else; the
 commands are compared as well, their start included. The contenders take turns within a round, and a first round warms
 up and is not counted. Before every measurement dirty pages are flushed, so that nobody pays for another's, and the
-input is copied and the copy removed, so that it is cached and there are free pages to write to. Then the measurement
-waits for a quiet machine (see `bench.quiet`); the results say how many were disturbed all the same.
+input is copied and the copy removed, so that it is cached and there are free pages to write to. All that happens when
+the machine is quiet (see `bench.quiet`); the results say how many measurements were disturbed all the same.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from workspaces.crypt4gh import (
     open_header,
     open_stream,
     read_header,
+    write_pieces,
 )
 
 MIB = 1 << 20
@@ -151,7 +152,7 @@ def open_sealed() -> None:
     with SEALED.open("rb", buffering=0) as source, OUT.open("wb", buffering=0) as sink:
         key = open_header(read_header(source), keys.parse_secret_key(SECRET.read_bytes()))
         for block in open_stream(source, key):
-            sink.write(block)
+            write_pieces(sink.write, block)
 
 
 def hash_plaintext() -> None:

@@ -29,8 +29,9 @@ class Quiet:
     def time(self, prepare: Callable[[], None], run: Callable[[], None]) -> float:
         """Prepare and run until a run was undisturbed or patience ends; return the seconds the last run took."""
         while True:
-            prepare()
+            # The wait comes first: what is prepared, such as memory just freed, may not last.
             self._wait()
+            prepare()
             seconds, others = _timed(run)
             if others <= _IDLE:
                 return seconds

@@ -19,6 +19,7 @@ from workspaces.crypt4gh.errors import (
     SegmentError,
 )
 from workspaces.crypt4gh.header import make_header, open_header, read_header
+from workspaces.crypt4gh.pieces import write_pieces
 from workspaces.crypt4gh.reader import SealedBody, open_stream
 from workspaces.crypt4gh.segments import CIPHER_SEGMENT, SEGMENT, body_size, new_data_key, plaintext_size
 from workspaces.crypt4gh.writer import Sealed, SealingWriter
@@ -46,4 +47,5 @@ __all__ = [
     "plaintext_size",
     "read_header",
     "verify_commitment",
+    "write_pieces",
 ]

@@ -21,6 +21,7 @@ from typing import BinaryIO
 from workspaces.crypt4gh import keys
 from workspaces.crypt4gh.errors import Crypt4ghError, PassphraseError
 from workspaces.crypt4gh.header import make_header, open_header, read_header
+from workspaces.crypt4gh.pieces import write_pieces
 from workspaces.crypt4gh.reader import open_stream
 from workspaces.crypt4gh.segments import BATCH, new_data_key
 from workspaces.crypt4gh.writer import SealingWriter
@@ -106,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
 def _copy_opened(source: BinaryIO, data_key: bytes, sink: BinaryIO) -> int:
     written = 0
     for block in open_stream(source, data_key):
-        sink.write(block)
+        write_pieces(sink.write, block)
         written += len(block)
     return written
 

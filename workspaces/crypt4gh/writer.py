@@ -13,7 +13,6 @@ writer, also when an upload is tried again.
 
 import hashlib
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,6 +22,7 @@ from blake3 import blake3
 
 from workspaces.crypt4gh.batches import Batcher
 from workspaces.crypt4gh.errors import ClosedWriterError
+from workspaces.crypt4gh.pieces import CIPHER_PIECE, Sink, write_pieces
 from workspaces.crypt4gh.segments import (
     BATCH,
     BATCH_SEGMENTS,
@@ -35,8 +35,6 @@ from workspaces.crypt4gh.segments import (
 
 # Batches the helper may be behind: one it works on and one it finds next, without waiting for the caller.
 _IN_FLIGHT = 2
-
-Sink = Callable[[memoryview | bytes], object]
 
 
 @dataclass(frozen=True)
@@ -188,8 +186,5 @@ class SealingWriter:
             self._body.update(buffer)
 
     def _give(self, buffer: bytearray) -> None:
-        # Leaving the block releases the view, so that a sink which kept it fails loudly instead of reading bytes
-        # that were overwritten since.
-        with memoryview(buffer) as view:
-            self._sink(view)
+        write_pieces(self._sink, buffer, CIPHER_PIECE)
         self._spare.append(buffer)

@@ -10,6 +10,7 @@ import pytest
 from blake3 import blake3
 
 from workspaces.crypt4gh import (
+    CIPHER_SEGMENT,
     ClosedWriterError,
     Sealed,
     SealedBody,
@@ -107,6 +108,14 @@ def test_a_chunk_of_wider_items_counts_in_bytes() -> None:
         writer.update(memoryview(PLAIN[:800]).cast("Q"))
         assert writer.finish().plaintext_size == 800
     assert bytes(body) == seal(PLAIN[:800], 800)[0]
+
+
+def test_a_piece_is_at_most_four_segments() -> None:
+    sizes: list[int] = []
+    with SealingWriter(KEY, lambda piece: sizes.append(len(piece))) as writer:
+        writer.update(PLAIN)
+        assert writer.finish().body_size == sum(sizes)
+    assert max(sizes) == 4 * CIPHER_SEGMENT
 
 
 def test_a_piece_leaves_before_the_end_is_known() -> None:

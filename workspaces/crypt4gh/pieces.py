@@ -1,0 +1,27 @@
+"""Writes large blocks in pieces of four segments.
+
+Linux gives a large write to a new file large contiguous memory, and where little of that is at hand the write takes
+several times as long: files opened at 0.4 GB/s with writes of 1 MiB and at 2 GB/s with these, on the same machine.
+Smaller pieces gain nothing more and cost more calls.
+"""
+
+from collections.abc import Callable
+
+from workspaces.crypt4gh.segments import CIPHER_SEGMENT, SEGMENT
+
+PIECE = 4 * SEGMENT
+CIPHER_PIECE = 4 * CIPHER_SEGMENT
+
+Sink = Callable[[memoryview], object]
+
+
+def write_pieces(sink: Sink, data: bytes | bytearray, size: int = PIECE) -> None:
+    """Give `data` to the sink in order, `size` bytes at a time.
+
+    A piece is valid during the call only: its view is released afterwards, so that a sink which kept it fails loudly
+    instead of reading a buffer that was overwritten since.
+    """
+    with memoryview(data) as view:
+        for start in range(0, len(view), size):
+            with view[start : start + size] as piece:
+                sink(piece)
