@@ -26,6 +26,11 @@ class IthacaAdminSite(admin.AdminSite):
             and user.in_good_standing
         )
 
+    def get_urls(self) -> list[Any]:
+        """Leave out the forms for a new password: they ask for no second factor and record nothing."""
+        closed = {"password_change", "password_change_done"}
+        return [entry for entry in super().get_urls() if getattr(entry, "name", None) not in closed]
+
     @method_decorator(secure_admin_login)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send everybody to the one sign-in there is: Django's own form asks for no second factor."""

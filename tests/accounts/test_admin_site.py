@@ -46,3 +46,18 @@ def test_it_shows_no_sign_in_form_of_its_own(client: Client, staff: Client, alic
     answer = staff.post("/admin/login/", {"username": alice.email, "password": "correct horse battery"})
     assert answer.status_code == 403
     assert Client().post("/admin/login/", {"username": alice.email})["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("page", ["password_change/", "password_change/done/"])
+def test_it_changes_no_password_because_that_would_be_a_deed_without_record(
+    staff: Client, dana: User, page: str
+) -> None:
+    before = User.objects.get(pk=dana.pk).password
+    words = {
+        "old_password": "correct horse battery",
+        "new_password1": "another long phrase",
+        "new_password2": "another long phrase",
+    }
+    assert staff.post(f"/admin/{page}", words).status_code in {403, 404, 405}
+    assert User.objects.get(pk=dana.pk).password == before
+    assert "password_change" not in staff.get("/admin/").content.decode()
