@@ -1,8 +1,7 @@
-"""The same events for people and for other systems: CSV, FHIR AuditEvents, a printable page, a read-me.
+"""The same events for people and for other systems: CSV, a printable page, a read-me.
 
 Rules enforced
     * CSV follows RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe in front;
-    * every FHIR line is an R4 AuditEvent in the manner of IHE BALP, also when fields are hidden;
     * the page is self-contained: no script, nothing fetched, every value escaped;
     * memory does not grow with the number of events.
 
@@ -14,9 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
-from json.encoder import encode_basestring as _quote
 from typing import Any
 
 from ledger_bridge.tlog.checkpoint import Checkpoint
@@ -30,7 +27,7 @@ COLUMNS = (
     "occurred_at", "recorded_at", "kind", "outcome", "actor", "actor_kind", "actor_institution", "person", "workspace",
     "item", "version", "purpose", "request_id", "source_address", "id", "schema",
 )  # fmt: skip
-_NAMED = {
+NAMED = {
     "actor": "person",
     "person": "person",
     "actor_institution": "institution",
@@ -63,9 +60,9 @@ class Context:
 
     def name_of(self, field: str, value: str | None) -> str:
         """The display name behind an id, or nothing."""
-        if not value or field not in _NAMED:
+        if not value or field not in NAMED:
             return ""
-        return self.names.get(_NAMED[field], {}).get(value, "")
+        return self.names.get(NAMED[field], {}).get(value, "")
 
 
 class _Line:
@@ -78,7 +75,7 @@ class _Line:
 def csv_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
     """Yield `events.csv`, line by line."""
     write: Callable[[list[str]], str] = csv.writer(_Line(), lineterminator="\r\n").writerow
-    yield write(["index", *COLUMNS, *(f"{field}_name" for field in _NAMED), "detail", "hidden"]).encode()
+    yield write(["index", *COLUMNS, *(f"{field}_name" for field in NAMED), "detail", "hidden"]).encode()
     for event in events:
         yield write(_csv_row(event, context)).encode()
 
@@ -86,9 +83,9 @@ def csv_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
 def _csv_row(event: Event, context: Context) -> list[str]:
     fields = event["fields"]
     shown = fields.get
-    cells = [_text(shown(name, HIDDEN)) for name in COLUMNS]
-    cells += [context.name_of(name, shown(name)) for name in _NAMED]
-    cells += [_compact(_detail(fields)), " ".join(event["hidden"])]
+    cells = [as_text(shown(name, HIDDEN)) for name in COLUMNS]
+    cells += [context.name_of(name, shown(name)) for name in NAMED]
+    cells += [compact(details(fields)), " ".join(event["hidden"])]
     return [str(event["index"]), *map(harmless, cells)]
 
 
@@ -97,135 +94,17 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell[:1] in _FORMULA_STARTS else cell
 
 
-def _detail(fields: Mapping[str, Any]) -> dict[str, Any]:
+def details(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name[_DETAIL:]: value for name, value in fields.items() if name.startswith("detail.")}
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None else _compact(value)
+    return "" if value is None else compact(value)
 
 
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-def _members(value: Mapping[str, Any]) -> str:
-    """The members of a JSON object, without its braces."""
-    return _compact(value)[1:-1]
-
-
-def _code(system: str, code: str) -> dict[str, str]:
-    return {"system": system, "code": code}
-
-
-def _role(type_: str, role: str) -> str:
-    system = "http://terminology.hl7.org/CodeSystem"
-    return _members({"type": _code(f"{system}/audit-entity-type", type_), "role": _code(f"{system}/object-role", role)})
-
-
-_DCM = "http://dicom.nema.org/resources/ontology/DCM"
-_REST = _code("http://terminology.hl7.org/CodeSystem/audit-event-type", "rest")
-_SERVER = _code("http://terminology.hl7.org/CodeSystem/security-source-type", "4")
-_USER = _compact({"coding": [_code("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP")]})
-_REQUEST = _compact(_code("https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", "XrequestId"))
-_INTERACTIONS = {"C": "create", "R": "read", "U": "update", "D": "delete"}
-
-# audit-entity-type: 1 person, 2 system object.
-# object-role: 1 patient, 3 report, 4 domain resource, 13 security resource.
-_ENTITIES = {
-    "person": _role("1", "1"),
-    "workspace": _role("2", "4"),
-    "item": _role("2", "3"),
-    "version": _role("2", "3"),
-}
-_SECURITY_RESOURCE = _role("2", "13")
-
-_ABSENT = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}
-_MASKED_RECORDED = _members({"_recorded": {"extension": [_ABSENT]}})
-
-
-def fhir_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
-    """Yield `fhir-auditevents.ndjson`, line by line."""
-    for event in events:
-        yield audit_event(event, context).encode() + b"\n"
-
-
-def audit_event(event: Event, context: Context) -> str:
-    """One event as a FHIR R4 AuditEvent, in JSON.
-
-    Most of a resource is the same from event to event. So its parts are encoded once, with gaps, and only what differs
-    is put in: four times as fast as encoding every resource as a whole.
-    """
-    fields = event["fields"]
-    parts = ['"resourceType":"AuditEvent"']
-    if fields.get("id"):
-        parts.append(f'"id":{_quote(fields["id"])}')
-    parts += [_codes(fields.get("kind", HIDDEN), context.kind_of(event)), _recorded(fields)]
-    parts.append('"outcome":"4"' if fields.get("outcome") == "deny" else '"outcome":"0"')
-    if fields.get("purpose"):
-        parts.append(f'"purposeOfEvent":[{{"text":{_quote(fields["purpose"])}}}]')
-    parts += [_agent(fields, context), _source(context.checkpoint.origin), _entities(event, context)]
-    return f"{{{','.join(parts)}}}"
-
-
-@lru_cache(maxsize=1024)
-def _codes(name: str, kind: Kind) -> str:
-    dicom = _code(_DCM, kind.dicom_code)
-    ours = _code("urn:x-ithaca:event-kind", name)
-    if kind.action not in _INTERACTIONS:
-        return _members({"type": dicom, "subtype": [ours], "action": kind.action})
-    interaction = _code("http://hl7.org/fhir/restful-interaction", _INTERACTIONS[kind.action])
-    return _members({"type": _REST, "subtype": [interaction, dicom, ours], "action": kind.action})
-
-
-@lru_cache(maxsize=16)
-def _source(origin: str) -> str:
-    return _members({"source": {"site": origin, "observer": {"display": origin}, "type": [_SERVER]}})
-
-
-def _recorded(fields: Mapping[str, Any]) -> str:
-    recorded = f'"recorded":{_quote(fields["recorded_at"])}' if "recorded_at" in fields else _MASKED_RECORDED
-    if "occurred_at" not in fields:
-        return recorded
-    moment = _quote(fields["occurred_at"])
-    return f'"period":{{"start":{moment},"end":{moment}}},{recorded}'
-
-
-def _agent(fields: Mapping[str, Any], context: Context) -> str:
-    actor, address = fields.get("actor", HIDDEN), fields.get("source_address")
-    if actor in (None, HIDDEN):
-        who = f'{{"display":{_quote(actor or "nobody signed in")}}}'
-    else:
-        who = _reference("person", actor, context.name_of("actor", actor))
-    network = f',"network":{{"address":{_quote(address)},"type":"2"}}' if address else ""  # 2: an IP address
-    return f'"agent":[{{"type":{_USER},"who":{who},"requestor":true{network}}}]'
-
-
-def _entities(event: Event, context: Context) -> str:
-    fields = event["fields"]
-    entities = []
-    for field, kind in _ENTITIES.items():
-        if value := fields.get(field):
-            reference = _reference(_NAMED.get(field, field), value, context.name_of(field, value))
-            entities.append(f'{{"what":{reference},{kind}}}')
-    if request := fields.get("request_id"):
-        entities.append(f'{{"what":{{"identifier":{{"value":{_quote(request)}}}}},"type":{_REQUEST}}}')
-    leaf = _reference("leaf", f"{context.checkpoint.origin}/{event['index']}", "")
-    entities.append(f'{{"what":{leaf},{_SECURITY_RESOURCE}{_details(fields)}}}')
-    return f'"entity":[{",".join(entities)}]'
-
-
-def _details(fields: Mapping[str, Any]) -> str:
-    shown = [(name, _text(value)) for name, value in _detail(fields).items()]
-    # FHIR knows no empty strings and no empty lists.
-    details = [f'{{"type":{_quote(name)},"valueString":{_quote(text)}}}' for name, text in shown if text]
-    return f',"detail":[{",".join(details)}]' if details else ""
-
-
-def _reference(what: str, value: str, name: str) -> str:
-    display = f',"display":{_quote(name)}' if name else ""
-    return f'{{"identifier":{{"system":"urn:x-ithaca:{what}","value":{_quote(value)}}}{display}}}'
+compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 _README = """\
@@ -301,8 +180,8 @@ class Summary:
             "First": first,
             "Last": last,
             "Complete for its streams": "yes" if scope.get("complete") else "no: further filters were applied",
-            "Asked for": _compact(scope.get("filters", {})),
-            "Exported": f"{_text(scope.get('exported_at'))} by {_text(scope.get('exported_by'))}",
+            "Asked for": compact(scope.get("filters", {})),
+            "Exported": f"{as_text(scope.get('exported_at'))} by {as_text(scope.get('exported_by'))}",
         }
         rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
         return f"<h1>Trail</h1><dl>{rows}</dl>"
@@ -317,7 +196,7 @@ class Summary:
         fields = event["fields"]
         actor = fields.get("actor", HIDDEN)
         who = self._context.name_of("actor", actor) or actor or "nobody signed in"
-        what = self._context.kind_of(event).sentence.format_map(_Shown(_detail(fields))) or fields.get("kind", HIDDEN)
+        what = self._context.kind_of(event).sentence.format_map(_Shown(details(fields))) or fields.get("kind", HIDDEN)
         cells = (event["index"], fields.get("occurred_at", HIDDEN), who, what, fields.get("outcome", HIDDEN))
         return "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
 

@@ -19,6 +19,7 @@ from hashlib import sha256
 from typing import Any, BinaryIO
 
 from ledger_bridge import renderings
+from ledger_bridge.audit_event import fhir_lines
 from ledger_bridge.renderings import Context, Event, Kind, Summary
 from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.entry import LEAF_SIZE
@@ -93,7 +94,7 @@ def iter_trail(trail: Trail, *, signer: Signer) -> Iterator[bytes]:
     yield from archive.add("events.jsonl", _event_lines(trail, summary, checkpoint.size))
     yield from archive.add("leaves.bin", _counted(trail.leaves, checkpoint.size * LEAF_SIZE))
     yield from archive.add("events.csv", renderings.csv_lines(readable(), context))
-    yield from archive.add("fhir-auditevents.ndjson", renderings.fhir_lines(readable(), context))
+    yield from archive.add("fhir-auditevents.ndjson", fhir_lines(readable(), context))
     yield from archive.add("summary.html", [summary.html()])
     yield from archive.finish(signer)
 
