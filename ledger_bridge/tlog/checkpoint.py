@@ -55,6 +55,6 @@ class Checkpoint:
             raise FormatError("the checkpoint is not UTF-8") from error
         if len(lines) != _LINES or lines[-1]:
             raise FormatError("a checkpoint has three lines: origin, size and root")
-        checkpoint = cls(lines[0], decimal(lines[1]), hash_from_base64(lines[2]))
+        checkpoint = cls(lines[0], decimal(lines[1], "size"), hash_from_base64(lines[2], "root"))
         checkpoint.marshal()  # asks the same of the values as of those we sign
         return checkpoint

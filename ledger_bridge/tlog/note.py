@@ -8,8 +8,10 @@ Rules enforced
       must; at most 100 lines are looked at;
     * base64 in its canonical spelling only.
 
-Signature types: 0x01 (Ed25519 over the text) here, 0x04 (timestamped cosignature) in `cosignature.py`.
-Out of scope: any other type, and whom to trust (see `policy.py`).
+    * a note has at most 1 MiB, a verifier key at most 8192 characters.
+
+Signature types: 0x01 (Ed25519 over the text) here, 0x04 (timestamped cosignature) in `cosignature.py`, 0x06
+(timestamped ML-DSA-44) in `mldsa.py`. Out of scope: any other type, and whom to trust (see `policy.py`).
 """
 
 import re
@@ -26,6 +28,8 @@ from ledger_bridge.tlog.errors import FormatError, SignatureError
 
 ED25519 = 0x01
 MAX_SIGNATURES = 100
+MAX_NOTE_SIZE = 1 << 20
+MAX_VKEY_SIZE = 8192
 _DASH = "\N{EM DASH} "
 _VKEY_ID = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _KEY_ID_SIZE = 4
@@ -40,10 +44,10 @@ def require_name(name: str) -> None:
     """Refuse what cannot be a key name.
 
     Raises:
-        FormatError: the name is empty, or holds white space, "+" or a control character.
+        FormatError: the name is empty, or holds white space, "+", a control character or half of a surrogate pair.
 
     """
-    if not name or "+" in name or any(c.isspace() or c < " " for c in name):
+    if not name or "+" in name or any(c.isspace() or c < " " or "\ud800" <= c <= "\udfff" for c in name):
         raise FormatError(f"{name[:80]!r} cannot be the name of a key")
 
 
@@ -63,12 +67,14 @@ class VerifierKey:
             FormatError: the line has another form, or its key ID is not that of name and key.
 
         """
+        if len(vkey) > MAX_VKEY_SIZE:
+            raise FormatError(f"a verifier key has at most {MAX_VKEY_SIZE} characters")
         name, plus, rest = vkey.partition("+")
         identifier, second_plus, encoded = rest.partition("+")
         if not (plus and second_plus and _VKEY_ID.fullmatch(identifier)):
             raise FormatError("a verifier key reads <name>+<8 hexadecimal digits>+<base64>")
         require_name(name)
-        raw = unbase64(encoded)
+        raw = unbase64(encoded, f"key of {name[:80]}")
         if len(raw) < 2:  # noqa: PLR2004  # the type byte and at least one byte of key
             raise FormatError("the verifier key is empty")
         key = cls(name, raw[0], raw[1:])
@@ -104,7 +110,7 @@ class Note:
 
 
 class Verifier(Protocol):
-    """Checks the signatures of one key. See `Ed25519Verifier` and `cosignature.CosignatureVerifier`."""
+    """Checks the signatures of one key: `Ed25519Verifier`, `cosignature.CosignatureVerifier`, `mldsa.MldsaVerifier`."""
 
     @property
     def key(self) -> VerifierKey:
@@ -240,6 +246,8 @@ def parse(data: bytes) -> Note:
         FormatError: it is not a note.
 
     """
+    if len(data) > MAX_NOTE_SIZE:
+        raise FormatError(f"a note has at most {MAX_NOTE_SIZE} bytes")
     try:
         decoded = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -260,7 +268,7 @@ def _parse_signature(line: str) -> Signature:
     if not (line.startswith(_DASH) and space):
         raise FormatError("a line below the text of the note is not a signature")
     require_name(name)
-    raw = unbase64(encoded)
+    raw = unbase64(encoded, f"signature by {name[:80]}")
     if len(raw) <= _KEY_ID_SIZE:
         raise FormatError(f"the signature by {name} is empty")
     return Signature(name, raw[:_KEY_ID_SIZE], raw[_KEY_ID_SIZE:])

@@ -3,7 +3,7 @@
 Rules enforced
     * first line `c2sp.org/tlog-proof@v1`, an optional `extra` line, the index, at most 63 hashes, a blank line,
       the note;
-    * one spelling only: plain decimal, canonical base64.
+    * one spelling only: plain decimal, canonical base64; at most 4 MiB.
 
 Out of scope: whether the proof holds (`merkle.verify_inclusion`), who signed the note (`policy.py`), and what `extra`
 says; `extra` is not authenticated by this format.
@@ -16,6 +16,7 @@ from ledger_bridge.tlog.errors import FormatError
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MAX_HASHES = 63
+MAX_PROOF_SIZE = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class TlogProof:
             FormatError: it is not a tlog-proof in its one canonical spelling.
 
         """
+        if len(data) > MAX_PROOF_SIZE:
+            raise FormatError(f"a proof has at most {MAX_PROOF_SIZE} bytes")
         head, blank, note = data.partition(b"\n\n")
         try:
             first, *lines = head.decode("ascii").split("\n")
@@ -51,9 +54,10 @@ class TlogProof:
             raise FormatError("the proof holds something else than ASCII text") from error
         if first != HEADER or not (blank and note):
             raise FormatError(f"a proof begins with {HEADER} and ends with a checkpoint")
-        extra = unbase64(lines.pop(0)[6:]) if lines and lines[0].startswith("extra ") else None
+        extra = unbase64(lines.pop(0)[6:], "extra") if lines and lines[0].startswith("extra ") else None
         if not lines or not lines[0].startswith("index "):
             raise FormatError("the proof names no index")
         if len(lines) - 1 > MAX_HASHES:
             raise FormatError(f"a proof has at most {MAX_HASHES} hashes")
-        return cls(decimal(lines[0][6:]), tuple(map(hash_from_base64, lines[1:])), note, extra)
+        hashes = tuple(hash_from_base64(line, f"hash {number}") for number, line in enumerate(lines[1:], start=1))
+        return cls(decimal(lines[0][6:], "index"), hashes, note, extra)
