@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 bind = [f"127.0.0.1:{os.environ.get('PORT', '8000')}"]
-worker_class = "gthread"
+worker_class = "config.worker.PacedWorker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 # With threads this limits how long a worker may not breathe, not how long an upload may take.
