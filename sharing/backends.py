@@ -1,11 +1,13 @@
 """Answers for rights on workspaces and items, by the rules in `sharing.rules`, and on groups and invitations."""
 
+from collections.abc import Collection
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.contrib.auth.backends import BaseBackend
 from django.db.models import Model, QuerySet
 
-from sharing import rules
+from sharing import holding, rules
 from sharing.explaining import why_not, why_not_sharing
 from sharing.models import GroupProfile, Invitation
 from sharing.permissions import Right as SharingRight
@@ -44,6 +46,18 @@ class GrantBackend(BaseBackend):
         if not rules.has_standing(user):
             return {thing.pk: frozenset() for thing in things}
         return _rights(user, things, _CODENAMES)
+
+    def with_right(self, items: QuerySet[M], user: Any, perm: str) -> QuerySet[M]:
+        """Narrow items to those on which the user has the right."""
+        if not rules.has_standing(user):
+            return items.none()
+        return rules.items_with_right(items, user, Right(perm))
+
+    def exceptions_stand_on(self, items: Collection[UUID]) -> bool:
+        return holding.exceptions_stand_on(items)
+
+    def exceptions_concern(self, user: Any, items: Collection[UUID]) -> bool:
+        return holding.exceptions_concern(user, items)
 
     def explain_refusal(self, actor: Any, perm: str, thing: Any) -> str | None:
         if perm in SharingRight:

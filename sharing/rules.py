@@ -128,7 +128,7 @@ _RIGHTS_ON_WORKSPACES = f"""
     WHERE 'view' = ANY(:asked) AND seen.workspace_id = ANY(:things)
 """  # noqa: S608  constants only; values are bound
 
-_FROM_ROLE = "{id} IN (SELECT held.workspace_id FROM {roles} held WHERE held.role || '.view' = ANY(:gives))"
+_FROM_ROLE = "{id} IN (SELECT held.workspace_id FROM {roles} held WHERE held.role || '.' || {codename} = ANY(:gives))"
 
 
 def has_standing(person: Any) -> bool:
@@ -141,11 +141,22 @@ def visible_items(queryset: QuerySet[M], person: User) -> QuerySet[M]:
     return queryset.filter(_Condition(person, _MAY, workspace="workspace_id", path="path"))
 
 
+def items_with_right(queryset: QuerySet[M], person: User, right: Right) -> QuerySet[M]:
+    """Narrow items to those on which the person has a right (rule 5: and may view)."""
+    asked = _Condition(person, _MAY, codename=right.codename, workspace="workspace_id", path="path")
+    return visible_items(queryset, person).filter(asked)
+
+
 def visible_workspaces(queryset: QuerySet[M], person: User) -> QuerySet[M]:
     """Narrow workspaces to those that the person may view (rule 6)."""
     from_role = _Condition(person, _FROM_ROLE, id="id")
     let_in = _Condition(person, f"{{id}} IN {_LET_IN}", id="id")
     return queryset.filter(Q(owner=person) | Q(from_role) | Q(let_in))
+
+
+def workspaces_with_right(queryset: QuerySet[M], person: User, right: Right) -> QuerySet[M]:
+    """Narrow workspaces to those on which the person has a right that no exception gives (rule 6)."""
+    return queryset.filter(Q(owner=person) | Q(_Condition(person, _FROM_ROLE, codename=right.codename, id="id")))
 
 
 def item_rights(person: User, items: Iterable[Any], asked: Iterable[str]) -> dict[Any, frozenset[str]]:
@@ -206,14 +217,18 @@ def _pairs(text: str, values: tuple[Any, ...], keys: list[Any]) -> dict[Any, fro
 
 
 class _Condition(models.Expression):
-    """One of the pieces of SQL above as a condition on the rows of a queryset; `columns` fill its braces."""
+    """One of the pieces of SQL above, about one right, as a condition on the rows of a queryset.
+
+    `columns` fill its braces.
+    """
 
     output_field = models.BooleanField()
     conditional = True
 
-    def __init__(self, person: User, template: str, **columns: str) -> None:
+    def __init__(self, person: User, template: str, *, codename: str = Right.VIEW.codename, **columns: str) -> None:
         super().__init__()
         self.person = person
+        self.codename = codename
         self.template = template
         self.names = tuple(columns)
         self.columns: list[Any] = [F(column) for column in columns.values()]
@@ -226,7 +241,9 @@ class _Condition(models.Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         columns = {name: compiler.compile(column)[0] for name, column in zip(self.names, self.columns, strict=True)}
-        text = self.template.format(**columns, codename="'view'", roles=_ALL_ROLES, exceptions=_ALL_EXCEPTIONS)
+        text = self.template.format(
+            **columns, codename=f"'{self.codename}'", roles=_ALL_ROLES, exceptions=_ALL_EXCEPTIONS
+        )
         return _bind(text, person=self.person.pk)
 
 

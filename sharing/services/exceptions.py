@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from core.access import require
@@ -14,7 +15,7 @@ from sharing import events
 from sharing.models import Effect, ItemGroupException, ItemUserException
 from sharing.services import checks
 from sharing.services.grants import receiver_of
-from workspaces.models import Item
+from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
 ItemException = ItemUserException | ItemGroupException
@@ -49,6 +50,8 @@ def set_exception(
     workspace = checks.lock_workspace(item.workspace)
     checks.check_receiver(actor, workspace, person, group)
     checks.check_end(expires_at)
+    for former in _former(item, right, person, group):
+        _refuse_own(actor, workspace, former.effect, person, group)
     exception = _replace(actor, item, right, effect, person, group, expires_at=expires_at, purpose=purpose)
     event = events.ExceptionSet(
         effect=effect, right=right.codename, to=events.to(group), until=events.until(expires_at)
@@ -61,17 +64,24 @@ def set_exception(
 def lift_exception(*, actor: User, exception: ItemException) -> None:
     """Take an exception away, so that the next rule decides again."""
     require(actor, Right.SHARE, exception.content_object)
-    checks.lock_workspace(exception.content_object.workspace)
+    workspace = checks.lock_workspace(exception.content_object.workspace)
     model: Any = type(exception)
     found = model.objects.filter(pk=exception.pk).select_related("permission").first()
     if found is None:
         raise Conflict("This exception has been lifted in the meantime.")
     person, group = receiver_of(found)
-    if person and person.pk == actor.pk:
-        raise InvalidInput("Somebody else must decide about your own access.")
+    _refuse_own(actor, workspace, found.effect, person, group)
     event = events.ExceptionLifted(effect=found.effect, right=found.permission.codename, to=events.to(group))
     record(event, actor=actor, subject=found)
     found.delete()
+
+
+def _refuse_own(actor: User, workspace: Workspace, effect: str, person: User | None, group: Group | None) -> None:
+    """Refuse to lift what denies something to the actor, whether by name or through a group."""
+    own = person is not None and person.pk == actor.pk
+    through = group is not None and effect == Effect.DENY and actor.groups.filter(pk=group.pk).exists()
+    if own or (through and workspace.owner_id != actor.pk):
+        raise InvalidInput("Somebody else must decide about your own access.")
 
 
 def _check_choice(right: Right, effect: str) -> None:
@@ -81,14 +91,27 @@ def _check_choice(right: Right, effect: str) -> None:
         raise InvalidInput("An exception either allows or denies.", field="effect")
 
 
+def _former(item: Item, right: Right, person: User | None, group: Group | None) -> QuerySet[Any]:
+    """Return the exception that a new one would take the place of, if there is one."""
+    model: Any = ItemUserException if person else ItemGroupException
+    receiver: dict[str, Any] = {"user": person} if person else {"group": group}
+    return model.objects.filter(  # type: ignore[no-any-return]
+        content_object=item, permission=checks.right_permission(right), **receiver
+    )
+
+
 def _replace(
     giver: User, item: Item, right: Right, effect: str, person: User | None, group: Group | None, **fields: Any
 ) -> ItemException:
-    model: Any = ItemUserException if person else ItemGroupException
-    receiver: dict[str, Any] = {"user": person} if person else {"group": group}
-    permission = checks.right_permission(right)
     # The workspace is locked, so nobody else writes between these two statements.
-    model.objects.filter(content_object=item, permission=permission, **receiver).delete()
-    return model.objects.create(  # type: ignore[no-any-return]
-        content_object=item, permission=permission, effect=effect, granted_by=giver, **receiver, **fields
+    former = _former(item, right, person, group)
+    former.delete()
+    receiver: dict[str, Any] = {"user": person} if person else {"group": group}
+    return former.model.objects.create(  # type: ignore[no-any-return]
+        content_object=item,
+        permission=checks.right_permission(right),
+        effect=effect,
+        granted_by=giver,
+        **receiver,
+        **fields,
     )

@@ -7,13 +7,18 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from core.access import require
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, Refused
 from ledger_bridge.events import Event
 from ledger_bridge.recording import record
 from ledger_bridge.subjects import Subject
-from sharing import events, rules
+from sharing import events, holding, rules
 from sharing.models import GroupProfile, ItemGroupException, WorkspaceGroupGrant
 from sharing.permissions import Right
+
+_DENIED_THROUGH = (
+    "This group carries an exception that denies something, so nobody can leave it by themselves. "
+    "Ask a manager of the group to take you out."
+)
 
 
 @transaction.atomic
@@ -50,10 +55,17 @@ def add_member(*, actor: User, profile: GroupProfile, person: User) -> None:
 
 @transaction.atomic
 def remove_member(*, actor: User, profile: GroupProfile, person: User) -> None:
-    """Take a person out of a group; everybody may take themselves out."""
+    """Take a person out of a group. Everybody may take themselves out, unless that would lift a denial about them.
+
+    Raises:
+        Refused: another manager must decide, because the group carries an exception that denies something.
+
+    """
     if actor.pk != person.pk:
         require(actor, Right.MANAGE_GROUP, profile)
     _lock(profile)
+    if actor.pk == person.pk and holding.denied_through(profile.group, person):
+        raise Refused(_DENIED_THROUGH, right=Right.MANAGE_GROUP, subject=profile)
     if not person.groups.filter(pk=profile.pk).exists():
         raise Conflict(f"{person} is not in this group.")
     if list(profile.managers.values_list("pk", flat=True)) == [person.pk]:

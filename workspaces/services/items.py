@@ -1,20 +1,28 @@
 """Deeds on items, whether file or folder."""
 
-from datetime import datetime
-
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from core.access import require
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, Refused
 from ledger_bridge.recording import record
+from workspaces.asking import exceptions_concern, exceptions_stand_on, require_on_all
 from workspaces.events import ItemDescribed, ItemMoved, ItemRemoved, ItemRenamed, ItemRestored
 from workspaces.models import Item
 from workspaces.names import clean_name, clean_text, name_key
 from workspaces.permissions import Right
 from workspaces.services import structure
+
+_NEEDS_SHARE = (
+    "Exceptions stand on a folder that this would leave or enter, so moving it changes who may do what with it. "
+    "Only somebody who may share here can move it."
+)
+_OWN_EXCEPTION = (
+    "An exception about yourself stands on a folder that this would leave or enter. "
+    "Somebody else must decide about your own access."
+)
 
 
 @transaction.atomic
@@ -48,7 +56,13 @@ def describe_item(*, actor: User, item: Item, description: str) -> Item:
 
 @transaction.atomic
 def move_item(*, actor: User, item: Item, parent: Item | None) -> Item:
-    """Move an item, with everything below it, into another folder of its workspace (none: to the top)."""
+    """Move an item, with everything below it, into another folder of its workspace (none: to the top).
+
+    Raises:
+        Refused: also without the right to edit everything below, and, where exceptions stand on a folder that the item
+            leaves or enters, without the right to share, or when one of them is about the actor.
+
+    """
     require(actor, Right.EDIT, item)
     require(actor, Right.UPLOAD, parent or item.workspace)
     structure.refuse_if_archived(item.workspace)
@@ -56,6 +70,7 @@ def move_item(*, actor: User, item: Item, parent: Item | None) -> Item:
     item = structure.locked_item(item)
     parent = structure.current_folder(parent, item.workspace)
     _refuse_impossible_move(item, parent)
+    _require_to_move(actor, item, parent)
     before, was_at = item.parent_id, item.depth
     if before == (parent.id if parent else None):
         return item
@@ -76,10 +91,10 @@ def remove_item(*, actor: User, item: Item) -> Item:
     structure.refuse_if_archived(item.workspace)
     structure.alone(item.workspace_id)
     item = structure.locked_item(item)
+    require_on_all(actor, Right.EDIT, _below(item), subject=item)
     item.removed_at = timezone.now()
     # One time for all of them tells what was removed together, so that it comes back together.
-    below = Item.objects.filter(path__contains=[item.id], removed_at=None)
-    count = below.update(removed_at=item.removed_at)
+    count = _below(item).update(removed_at=item.removed_at)
     record(ItemRemoved(name=item.name, items=count), actor=actor, subject=item)
     return item
 
@@ -95,15 +110,30 @@ def restore_item(*, actor: User, item: Item) -> Item:
         return item
     if item.parent and item.parent.removed_at:
         raise Conflict(f"Its folder “{item.parent.name}” is in the bin too. Restore that first.")
-    count = _restore(item, item.removed_at)
+    together = Item.objects.filter(path__contains=[item.id], removed_at=item.removed_at)
+    require_on_all(actor, Right.EDIT, together, subject=item)
+    with structure.unique_name(item.name):
+        count = together.update(removed_at=None)
     item.removed_at = None
     record(ItemRestored(name=item.name, items=count), actor=actor, subject=item)
     return item
 
 
-def _restore(item: Item, removed_at: datetime) -> int:
-    with structure.unique_name(item.name):
-        return Item.objects.filter(path__contains=[item.id], removed_at=removed_at).update(removed_at=None)
+def _below(item: Item) -> QuerySet[Item]:
+    """Return the item itself and everything below it that is not in the bin."""
+    return Item.objects.filter(path__contains=[item.id], removed_at=None)
+
+
+def _require_to_move(actor: User, item: Item, parent: Item | None) -> None:
+    """Refuse a move by which somebody would shed, or come under, what was said about them."""
+    require_on_all(actor, Right.EDIT, _below(item), subject=item)
+    crossed = set(item.path[:-1]) ^ set(parent.path if parent else [])
+    if not exceptions_stand_on(crossed):
+        return
+    if not actor.has_perm(Right.SHARE, item):
+        raise Refused(_NEEDS_SHARE, right=Right.SHARE, subject=item)
+    if exceptions_concern(actor, crossed):
+        raise Refused(_OWN_EXCEPTION, right=Right.SHARE, subject=item)
 
 
 def _refuse_impossible_move(item: Item, parent: Item | None) -> None:

@@ -1,0 +1,37 @@
+"""Which exceptions say something now, and about whom: asked before somebody could move out from under one."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from sharing.models import Effect, ItemGroupException, ItemUserException
+
+
+def exceptions_stand_on(items: Collection[UUID]) -> bool:
+    """Return whether any unexpired exception stands on one of the items themselves."""
+    here = Q(content_object__in=list(items)) & _unexpired()
+    return ItemUserException.objects.filter(here).exists() or ItemGroupException.objects.filter(here).exists()
+
+
+def exceptions_concern(person: Any, items: Collection[UUID]) -> bool:
+    """Return whether one of them is about the person. Of an owner no exception says anything (rule 2)."""
+    here = Q(content_object__in=list(items)) & _unexpired() & ~Q(content_object__workspace__owner=person)
+    return (
+        ItemUserException.objects.filter(here, user=person).exists()
+        or ItemGroupException.objects.filter(here, group__in=person.groups.all()).exists()
+    )
+
+
+def denied_through(group: Group, person: User) -> bool:
+    """Return whether the group carries a denial that holds for the person as a member."""
+    denials = ItemGroupException.objects.filter(_unexpired(), group=group, effect=Effect.DENY)
+    return denials.exclude(content_object__workspace__owner=person).exists()
+
+
+def _unexpired() -> Q:
+    return Q(expires_at=None) | Q(expires_at__gt=timezone.now())

@@ -1,0 +1,51 @@
+"""What this room asks of those above it beyond single rights: the answers come from the authentication backends.
+
+Nobody answering means the careful answer: nobody has the right, and exceptions do stand there.
+"""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_backends
+from django.db.models import QuerySet
+
+from core.errors import Refused
+from workspaces.models import Item
+from workspaces.permissions import Right
+
+
+def require_on_all(actor: Any, right: Right, items: QuerySet[Item], *, subject: Item) -> None:
+    """Raise Refused unless the actor has the right on every one of the items; one query, however many there are.
+
+    The sentence does not say which item it is: the actor may not even know it.
+    """
+    if items.exclude(pk__in=_with_right(items, actor, right).values("pk")).exists():
+        sentence = f"Something in “{subject}” is kept from you: you do not have the right “{right.label}” on all of it."
+        raise Refused(sentence, right=right.value, subject=subject)
+
+
+def exceptions_stand_on(folders: Collection[UUID]) -> bool:
+    """Return whether an exception on one of the folders says something about anybody now."""
+    for backend in get_backends():
+        answer = getattr(backend, "exceptions_stand_on", None)
+        if answer is not None:
+            return bool(answer(folders))
+    return True
+
+
+def exceptions_concern(actor: Any, folders: Collection[UUID]) -> bool:
+    """Return whether an exception on one of the folders says something about the actor now, and not for nothing."""
+    for backend in get_backends():
+        answer = getattr(backend, "exceptions_concern", None)
+        if answer is not None:
+            return bool(answer(actor, folders))
+    return True
+
+
+def _with_right(items: QuerySet[Item], actor: Any, right: Right) -> QuerySet[Item]:
+    for backend in get_backends():
+        narrow = getattr(backend, "with_right", None)
+        if narrow is not None:
+            return narrow(items, actor, right)  # type: ignore[no-any-return]
+    return items.none()
