@@ -1,9 +1,11 @@
 """The same deeds for programs. Errors are answered by `RefusalMiddleware`, which also records refusals."""
 
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -11,8 +13,10 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from accounts.stepup import requires_recent_authentication
 from core.access import require
 from core.api import IsSignedIn
+from core.errors import InvalidInput
 from sharing import services
 from sharing.selectors import access
 from sharing.selectors.people import contributors, groups_to_choose
@@ -27,12 +31,15 @@ from sharing.serializers import (
     InvitationOut,
 )
 from sharing.views.fetching import (
+    Receiver,
+    confirmed_outside,
     get_exception,
     get_grant,
     get_item,
     get_shared_workspace,
     get_workspace,
     person_of,
+    receiver_of,
 )
 from workspaces.permissions import Right
 
@@ -50,12 +57,15 @@ class GrantList(APIView):
         return Response(GrantOut(members, many=True).data)
 
     @extend_schema(request=GrantIn, responses={201: CreatedOut})
-    def post(self, request: Request, workspace_id: UUID) -> Response:
+    def post(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
         workspace = get_shared_workspace(_plain(request), workspace_id)
-        grant = services.grant_role(
-            actor=person_of(_plain(request)), workspace=workspace, **_with_receiver(request, _asked(GrantIn, request))
-        )
-        return Response(CreatedOut(grant).data, status=201)
+        asked = _with_receiver(request, _asked(GrantIn, request))
+
+        def give(plain: HttpRequest) -> Response:
+            grant = services.grant_role(actor=person_of(plain), workspace=workspace, **asked)
+            return Response(CreatedOut(grant).data, status=201)
+
+        return _confirmed_outside(request, _receiver_in(asked), give)
 
 
 class GrantDetail(APIView):
@@ -64,11 +74,15 @@ class GrantDetail(APIView):
     permission_classes = [IsSignedIn]
 
     @extend_schema(request=GrantChangeIn, responses={204: None})
-    def put(self, request: Request, grant_id: UUID) -> Response:
+    def put(self, request: Request, grant_id: UUID) -> HttpResponseBase:
         grant = get_grant(_plain(request), grant_id)
         asked = _asked(GrantChangeIn, request)
-        services.change_role(actor=person_of(_plain(request)), grant=grant, **asked)
-        return Response(status=204)
+
+        def change(plain: HttpRequest) -> Response:
+            services.change_role(actor=person_of(plain), grant=grant, **asked)
+            return Response(status=204)
+
+        return _confirmed_outside(request, receiver_of(grant), change)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, grant_id: UUID) -> Response:
@@ -88,13 +102,17 @@ class ExceptionList(APIView):
         return Response(ExceptionOut(access.exceptions_on(item), many=True).data)
 
     @extend_schema(request=ExceptionIn, responses={201: CreatedOut})
-    def post(self, request: Request, item_id: UUID) -> Response:
+    def post(self, request: Request, item_id: UUID) -> HttpResponseBase:
         item = get_item(_plain(request), item_id)
         require(person_of(_plain(request)), Right.SHARE, item)
         asked = _with_receiver(request, _asked(ExceptionIn, request))
         asked["right"] = Right(f"workspaces.{asked['right']}")
-        exception = services.set_exception(actor=person_of(_plain(request)), item=item, **asked)
-        return Response(CreatedOut(exception).data, status=201)
+
+        def make(plain: HttpRequest) -> Response:
+            exception = services.set_exception(actor=person_of(plain), item=item, **asked)
+            return Response(CreatedOut(exception).data, status=201)
+
+        return _confirmed_outside(request, _receiver_in(asked), make)
 
 
 class ExceptionDetail(APIView):
@@ -118,11 +136,16 @@ class InvitationList(APIView):
         return Response(InvitationOut(access.waiting_invitations(workspace), many=True).data)
 
     @extend_schema(request=InvitationIn, responses={201: InvitationOut})
-    def post(self, request: Request, workspace_id: UUID) -> Response:
+    def post(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
         workspace = get_shared_workspace(_plain(request), workspace_id)
         asked = _asked(InvitationIn, request)
-        invitation = services.invite(actor=person_of(_plain(request)), workspace=workspace, **asked)
-        return Response(InvitationOut(invitation).data, status=201)
+
+        @requires_recent_authentication
+        def send(plain: HttpRequest) -> Response:
+            invitation = services.invite(actor=person_of(plain), workspace=workspace, **asked)
+            return Response(InvitationOut(invitation).data, status=201)
+
+        return send(_plain(request))
 
 
 def _asked(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -138,6 +161,18 @@ def _with_receiver(request: Request, asked: dict[str, Any]) -> dict[str, Any]:
     if "group" in asked:
         asked["group"] = get_object_or_404(groups_to_choose(person_of(_plain(request))), pk=asked["group"])
     return asked
+
+
+def _receiver_in(asked: dict[str, Any]) -> Receiver:
+    receiver: Receiver = {name: asked[name] for name in ("person", "group") if name in asked}
+    if len(receiver) != 1:
+        raise InvalidInput("Choose a person or a group.", field="person")
+    return receiver
+
+
+def _confirmed_outside(request: Request, receiver: Receiver, deed: Callable[[HttpRequest], Response]) -> HttpResponse:
+    """Do the deed, after a proof of a factor where it gives something to another institution."""
+    return confirmed_outside(_plain(request), receiver, deed)(_plain(request))
 
 
 def _plain(request: Request) -> HttpRequest:

@@ -1,6 +1,7 @@
 """The only doors to the things that the pages are about: a stranger finds nothing behind them."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.stepup import requires_recent_authentication
 from core.access import require
 from sharing.models import ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
-from sharing.selectors.people import contributors, find_contributors, groups_to_choose
+from sharing.selectors.people import contributors, find_contributors, groups_to_choose, is_outside
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -68,6 +70,21 @@ def chosen_receiver(request: HttpRequest) -> Receiver | None:
     if (group := request.GET.get("group", "")).isdigit():
         return {"group": get_object_or_404(Group.objects.filter(pk__in=groups_to_choose(person_of(request))), pk=group)}
     return None
+
+
+def receiver_of(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> Receiver:
+    """Return whom a grant is for, as `chosen_receiver` does."""
+    return {"person": grant.user} if isinstance(grant, WorkspaceUserGrant) else {"group": grant.group}
+
+
+def confirmed_outside(
+    request: HttpRequest, receiver: Receiver, view: Callable[..., HttpResponse]
+) -> Callable[..., HttpResponse]:
+    """Return the view, behind a proof of a factor where what it gives would leave the giver's institution."""
+    [whom] = receiver.values()
+    if not is_outside(person_of(request), whom):
+        return view
+    return cast("Callable[..., HttpResponse]", requires_recent_authentication(view))
 
 
 def choose(

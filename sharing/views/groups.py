@@ -15,7 +15,15 @@ from sharing import services
 from sharing.forms import GroupForm, attempt
 from sharing.models import GroupProfile
 from sharing.permissions import Right
-from sharing.views.fetching import Crumbs, choose, chosen_receiver, confirm, person_of, query_without_page
+from sharing.views.fetching import (
+    Crumbs,
+    choose,
+    chosen_receiver,
+    confirm,
+    confirmed_outside,
+    person_of,
+    query_without_page,
+)
 
 PAGE_SIZE = 50
 
@@ -62,7 +70,11 @@ def add_member(request: HttpRequest, group_id: int) -> HttpResponse:
     receiver = chosen_receiver(request)
     if receiver is None or "person" not in receiver:
         return choose(request, title=f"Take somebody into “{profile}”", crumbs=crumbs, groups=False)
-    person = receiver["person"]
+    return confirmed_outside(request, receiver, _take_in)(request, profile, receiver["person"], crumbs)
+
+
+def _take_in(request: HttpRequest, profile: GroupProfile, person: User, crumbs: Crumbs) -> HttpResponse:
+    user = person_of(request)
     if request.method == "POST":
         services.add_member(actor=user, profile=profile, person=person)
         messages.success(request, f"{person} is in the group now. It has been recorded.")

@@ -13,15 +13,19 @@ from sharing import services
 from sharing.forms import ExceptionForm
 from sharing.selectors import access, home
 from sharing.views.fetching import (
+    Crumbs,
+    Receiver,
     choose,
     chosen_receiver,
     confirm,
+    confirmed_outside,
     get_exception,
     get_item,
     item_crumbs,
     person_of,
     query_without_page,
 )
+from workspaces.models import Item
 from workspaces.permissions import Right
 
 PAGE_SIZE = 50
@@ -56,6 +60,11 @@ def add_exception(request: HttpRequest, item_id: UUID) -> HttpResponse:
     receiver = chosen_receiver(request)
     if receiver is None:
         return choose(request, title=f"Make an exception on “{item}”", crumbs=crumbs, groups=True)
+    return confirmed_outside(request, receiver, _set_exception)(request, item, receiver, crumbs)
+
+
+def _set_exception(request: HttpRequest, item: Item, receiver: Receiver, crumbs: Crumbs) -> HttpResponse:
+    user = person_of(request)
     [whom] = receiver.values()
     form = ExceptionForm(request.POST or None, actor=user)
     back = reverse("sharing:item_access", args=[item.pk])

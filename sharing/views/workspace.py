@@ -11,19 +11,24 @@ from django.urls import reverse
 from accounts.stepup import requires_recent_authentication
 from sharing import services
 from sharing.forms import InviteForm, RoleForm
-from sharing.models import Invitation
+from sharing.models import Invitation, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.selectors import access
 from sharing.views.fetching import (
+    Crumbs,
+    Receiver,
     choose,
     chosen_receiver,
     confirm,
+    confirmed_outside,
     get_grant,
     get_shared_workspace,
     get_workspace,
     person_of,
     query_without_page,
+    receiver_of,
     workspace_crumbs,
 )
+from workspaces.models import Workspace
 from workspaces.permissions import Right, Role
 
 PAGE_SIZE = 50
@@ -51,13 +56,20 @@ def workspace_access(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 
 
 def grant(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
-    """Give somebody a role: first choose whom, then say which role, until when and why."""
+    """Give somebody a role: first choose whom, then say which role, until when and why.
+
+    Whoever lets somebody of another institution in must have signed in a moment ago.
+    """
     workspace = get_shared_workspace(request, workspace_id)
     crumbs = workspace_crumbs(workspace, ("Let somebody in", None))
     receiver = chosen_receiver(request)
     if receiver is None:
         invite_url = reverse("sharing:invite", args=[workspace.pk])
         return choose(request, title="Let somebody in", crumbs=crumbs, groups=True, invite_url=invite_url)
+    return confirmed_outside(request, receiver, _grant_to)(request, workspace, receiver, crumbs)
+
+
+def _grant_to(request: HttpRequest, workspace: Workspace, receiver: Receiver, crumbs: Crumbs) -> HttpResponse:
     user = person_of(request)
     form = RoleForm(request.POST or None, actor=user)
     if form.is_valid() and form.attempt(
@@ -77,7 +89,9 @@ def grant(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     return _form_page(request, form, f"Let {whom} in", "Let in", crumbs, workspace.pk)
 
 
+@requires_recent_authentication
 def invite(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    """Invite somebody who is not in the workspace, which is sharing outside whoever it is."""
     workspace = get_shared_workspace(request, workspace_id)
     user = person_of(request)
     form = InviteForm(request.POST or None, actor=user)
@@ -100,6 +114,12 @@ def invite(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 def change(request: HttpRequest, grant_id: UUID) -> HttpResponse:
     grant = get_grant(request, grant_id)
     workspace = get_shared_workspace(request, grant.content_object_id)
+    return confirmed_outside(request, receiver_of(grant), _change)(request, grant, workspace)
+
+
+def _change(
+    request: HttpRequest, grant: WorkspaceUserGrant | WorkspaceGroupGrant, workspace: Workspace
+) -> HttpResponse:
     user = person_of(request)
     initial = {"role": grant.permission.codename, "purpose": grant.purpose, "no_end": grant.expires_at is None}
     form = RoleForm(request.POST or None, actor=user, initial=initial)
