@@ -11,3 +11,4 @@ class InstallationConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("config.celery")
+        import_module("config.checks")

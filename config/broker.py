@@ -5,6 +5,7 @@ every message through /tmp. Here a message is written beside its place and renam
 Messages are wake-ups (core.queue): one that is lost costs time only, so nothing is synced to disk.
 """
 
+import os
 import time
 import uuid
 from pathlib import Path
@@ -24,7 +25,9 @@ class Channel(filesystem.Channel):
         # The reader takes names in order and looks for ".<queue>.msg" in them.
         name = f"{time.time_ns()}_{uuid.uuid4()}"
         unfinished = folder / f"{name}.unfinished"
-        unfinished.write_text(dumps(payload), encoding="utf-8")
+        # Whoever can write here can wake our workers: nobody but their own account may.
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(dumps(payload))
         unfinished.rename(folder / f"{name}.{queue}.msg")
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:

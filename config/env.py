@@ -1,6 +1,7 @@
 """Reads the environment once, loudly: a value that cannot be read stops the start with a sentence."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -35,3 +36,15 @@ def env_int(name: str, default: int) -> int:
 
 def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env_text(name, default).split(",") if part.strip()]
+
+
+def env_networks(name: str, default: str) -> list[str]:
+    """Return networks such as 10.0.0.0/8; a single address is a network of one; "unix" stands for a Unix socket."""
+    listed = env_list(name, default)
+    for network in listed:
+        try:
+            _ = network == "unix" or ip_network(network)
+        except ValueError as error:
+            message = f"{name} must list networks such as 10.0.0.0/8, not {network!r}."
+            raise ImproperlyConfigured(message) from error
+    return listed

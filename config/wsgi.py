@@ -10,4 +10,7 @@ start_embedded_database()
 
 from django.core.wsgi import get_wsgi_application
 
+from config.start import refuse_unsound
+
 application = get_wsgi_application()
+refuse_unsound()

@@ -19,6 +19,48 @@ _OUTSIDE = RequestContext()
 request_context: ContextVar[RequestContext] = ContextVar("request_context", default=_OUTSIDE)
 
 
+def client_address(request: HttpRequest) -> str | None:
+    """Return the address of whoever asks: the right-most one that is no proxy of ours.
+
+    Everybody may write into X-Forwarded-For; each proxy only adds, on the right, whom it heard. So it is read from the
+    right, and only as far as our own proxies vouch for it.
+    """
+    address: str | None = request.META.get("REMOTE_ADDR") or None
+    if not is_trusted_proxy(address):
+        return address
+    for said in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+        heard = _plain(said)
+        if heard is None:
+            break
+        address = heard
+        if not is_trusted_proxy(address):
+            break
+    return address
+
+
+def is_trusted_proxy(address: str | None) -> bool:
+    """Return whether TRUSTED_PROXIES names the address; a connection by a Unix socket has none."""
+    if not address:
+        return "unix" in settings.TRUSTED_PROXIES
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in ip_network(network) for network in settings.TRUSTED_PROXIES if network != "unix")
+
+
+def _plain(said: str) -> str | None:
+    """Return the address in one part of X-Forwarded-For, without port, or None when there is none to be read."""
+    text = said.strip().removeprefix("[")
+    text = text.partition("]")[0] if "]" in text else text
+    text = text.partition(":")[0] if text.count(":") == 1 else text
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
 def shorten_address(address: str | None) -> str | None:
     """Return the network of an address (/24 or /48): enough to see a pattern, too little to single out a device."""
     if not address:

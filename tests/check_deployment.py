@@ -15,16 +15,30 @@ VALUES = {
     "LEDGER_ORIGIN": "ithaca.hospital.example/ledger",
     "DATABASE_URL": "postgresql://ithaca@127.0.0.1:1/ithaca",
     "BROKER_URL": "redis://127.0.0.1:1/0",
+    "EMAIL_HOST": "mail.hospital.example",
+    "EMAIL_USE_TLS": "true",
+    "DEFAULT_FROM_EMAIL": "Ithaca <ithaca@hospital.example>",
 }
 
 
-def check(*, without: str = "") -> subprocess.CompletedProcess[str]:
+COMMAND = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+
+
+def check(*, without: str = "", command: list[str] | None = None, **changed: str) -> subprocess.CompletedProcess[str]:
+    """Run the checks, or another command, with these values, without one of them or with some of them changed."""
     with TemporaryDirectory() as home:
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        environment = {**kept, **VALUES, "ITHACA_HOME": home}
+        environment = {**kept, **VALUES, "ITHACA_HOME": home, **changed}
         environment.pop(without, None)
-        command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+        return subprocess.run(
+            [sys.executable, *(command or COMMAND)],
+            cwd=ROOT,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
 
 
 if __name__ == "__main__":

@@ -5,13 +5,15 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
+from config.cache import parse_cache_url
 from config.database import ithaca_home, parse_database_url
-from config.env import env_bool, env_int, env_list, env_text
+from config.env import env_bool, env_int, env_list, env_networks, env_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ITHACA_HOME = ithaca_home()
 
 DEBUG = False
+PRODUCTION = False
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 SITE_ORIGIN = env_text("SITE_ORIGIN", f"http://localhost:{env_int('PORT', 8000)}")
 ITHACA_WALKTHROUGH = False
@@ -87,6 +89,7 @@ DATABASES = {
         env_text("DATABASE_URL", f"postgresql:///postgres?host={ITHACA_HOME}/postgres&user=postgres")
     )
 }
+CACHES = {"default": parse_cache_url(env_text("CACHE_URL", "database://"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People ---------------------------------------------------------------------------------------------------------
@@ -119,7 +122,6 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXIES", 0)
 MFA_ADAPTER = "accounts.adapters.FactorAdapter"
 # Recovery codes are our own (accounts.recovery): allauth derives its codes from a seed that can be read back.
 MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
@@ -199,6 +201,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # The web --------------------------------------------------------------------------------------------------------
+# Who may say for whom they ask: networks of our own proxies, and "unix" for one that comes by a Unix socket.
+TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES", "127.0.0.1,::1")
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -251,13 +255,14 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Mail: to a file by default, so that a first run needs no server ----------------------------------------------------
-EMAIL_BACKEND = env_text("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_BACKEND = env_text("EMAIL_BACKEND", "config.mailbox.PrivateFiles")
 EMAIL_FILE_PATH = str(ITHACA_HOME / "mail")
 EMAIL_HOST = env_text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env_int("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env_text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env_text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL", default=False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", "Ithaca <ithaca@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -3,10 +3,15 @@
 from config.env import env_int, env_list, env_text
 from config.settings.base import *
 
+PRODUCTION = True
 SECRET_KEY = env_text("SECRET_KEY")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", env_text("ALLOWED_HOSTS"))
 SITE_ORIGIN = env_text("SITE_ORIGIN")
 LEDGER_ORIGIN = env_text("LEDGER_ORIGIN")
+EMAIL_BACKEND = env_text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_HOST = env_text("EMAIL_HOST")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_text("DEFAULT_FROM_EMAIL")
 CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
 
 SECURE_SSL_REDIRECT = True

@@ -1,6 +1,7 @@
 """The embedded broker hands over whole messages, each once, in order."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,13 @@ def test_messages_come_out_in_order(channel: Any) -> None:
     for number in range(5):
         channel._put("celery", {"n": number})
     assert [channel._get("celery")["n"] for _ in range(5)] == [0, 1, 2, 3, 4]
+
+
+def test_a_message_can_be_read_by_its_owner_only(channel: Any, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    channel._put("celery", {"n": 1})
+    os.umask(before)
+    assert [path.stat().st_mode & 0o077 for path in tmp_path.glob("*.msg")] == [0]
 
 
 def test_another_queue_is_left_alone(channel: Any) -> None:

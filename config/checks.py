@@ -1,0 +1,73 @@
+"""What must be true of a hospital's installation before it may serve anybody. `check --deploy` and every start ask."""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+
+_NEAR = {"", "localhost", "127.0.0.1", "::1"}
+_ENCRYPTED_OR_DECIDED = {"disable", "require", "verify-ca", "verify-full"}
+
+
+@register(Tags.security, deploy=True)
+def check_production(app_configs: Any, **kwargs: Any) -> list[Error]:
+    rules = [_cache, _mail, _origin, _broker, _database, _proxies]
+    return [error for rule in rules for error in rule()]
+
+
+def _cache() -> Iterator[Error]:
+    backend = settings.CACHES["default"]["BACKEND"].rpartition(".")[2]
+    if backend in {"LocMemCache", "DummyCache", "FileBasedCache"}:
+        yield _error(
+            1, "Every process would count attempts to sign in for itself. Set CACHE_URL to database:// or redis."
+        )
+
+
+def _mail() -> Iterator[Error]:
+    module = settings.EMAIL_BACKEND
+    if any(word in module for word in ("filebased", "console", "locmem", "dummy", "mailbox")):
+        yield _error(2, "Mails would reach nobody. Set EMAIL_BACKEND to one that sends, and EMAIL_HOST to your server.")
+    elif "smtp" in module and settings.EMAIL_HOST not in _NEAR and not _mail_is_encrypted():
+        yield _error(3, "Mails hold links that open accounts. Set EMAIL_USE_TLS=true or EMAIL_USE_SSL=true.")
+    if settings.DEFAULT_FROM_EMAIL.endswith("@localhost>"):
+        yield _error(4, "Set DEFAULT_FROM_EMAIL to an address that people can answer.")
+
+
+def _mail_is_encrypted() -> bool:
+    return bool(settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL)
+
+
+def _origin() -> Iterator[Error]:
+    parts = urlsplit(settings.SITE_ORIGIN)
+    if parts.scheme != "https":
+        yield _error(5, "SITE_ORIGIN must begin with https://: links in mails and passkeys depend on it.")
+    if parts.hostname not in settings.ALLOWED_HOSTS:
+        yield _error(6, "SITE_ORIGIN names a host that is not in ALLOWED_HOSTS.")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        yield _error(7, "SITE_ORIGIN is scheme and host only, such as https://ithaca.hospital.example.")
+
+
+def _broker() -> Iterator[Error]:
+    if urlsplit(settings.CELERY_BROKER_URL).scheme in {"files", "filesystem", "memory"}:
+        yield _error(8, "BROKER_URL names a broker for one machine. Set it to redis:// or amqp://.")
+
+
+def _database() -> Iterator[Error]:
+    for database in settings.DATABASES.values():
+        host, chosen = database["HOST"], database["OPTIONS"].get("sslmode")
+        if host not in _NEAR and not host.startswith("/") and chosen not in _ENCRYPTED_OR_DECIDED:
+            # PostgreSQL's own default falls back to plain text without a word.
+            yield _error(9, "DATABASE_URL must name sslmode: verify-full, or disable within a network of its own.")
+
+
+def _proxies() -> Iterator[Error]:
+    for proxy in settings.TRUSTED_PROXIES:
+        if proxy != "unix" and ip_network(proxy).prefixlen == 0:
+            yield _error(10, "TRUSTED_PROXIES names everybody, so anybody could claim any address.")
+
+
+def _error(number: int, sentence: str) -> Error:
+    return Error(sentence, id=f"installation.E{number:03}")
