@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("core", "ledger_bridge", "accounts", "workspaces", "sharing")
-PACKAGES = (*ROOMS, "config", "verifier", "bench")
+PACKAGES = (*ROOMS, "config", "verifier", "witness", "bench")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
