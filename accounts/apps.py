@@ -1,9 +1,13 @@
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 from django.core.exceptions import ImproperlyConfigured
 
-_FEW = 50
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from accounts.models import Institution, User
 
 
 class AccountsConfig(AppConfig):
@@ -37,15 +41,13 @@ def _names_of_institutions(ids: Collection[str]) -> dict[str, str]:
     return {str(key): name for key, name in Institution.objects.filter(pk__in=ids).values_list("pk", "name")}
 
 
-def _people_called(text: str) -> dict[str, str]:
+def _people_called(text: str) -> "QuerySet[User]":
     from accounts.models import User
 
-    found = User.objects.filter(name__icontains=text).values_list("pk", "name")
-    return {str(key): name for key, name in found[:_FEW]}
+    return User.objects.filter(name__icontains=text)
 
 
-def _institutions_called(text: str) -> dict[str, str]:
+def _institutions_called(text: str) -> "QuerySet[Institution]":
     from accounts.models import Institution
 
-    found = Institution.objects.filter(name__icontains=text).values_list("pk", "name")
-    return {str(key): name for key, name in found[:_FEW]}
+    return Institution.objects.filter(name__icontains=text)

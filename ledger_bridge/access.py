@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 
 from core.errors import Unavailable
@@ -16,15 +17,18 @@ from ledger_bridge.permissions import Right
 EntryPolicy = Callable[[Any, Entry], bool]
 """Whether a person may see an entry, because they may see the trail of what it is about."""
 
+EntryCondition = Callable[[Any], Q | None]
+"""The same answer for all entries at once, as a condition that the database decides; nothing means "none of them"."""
+
 View = Callable[..., HttpResponseBase]
 
-_policies: list[EntryPolicy] = []
+_policies: list[tuple[EntryPolicy, EntryCondition]] = []
 _step_up: list[Callable[[View], View]] = []
 
 
-def register_entry_policy(policy: EntryPolicy) -> None:
-    """Let a room say yes to an entry. Nobody can say no for another."""
-    _policies.append(policy)
+def register_entry_policy(policy: EntryPolicy, condition: EntryCondition) -> None:
+    """Let a room say yes to an entry, and to all of them at once. Nobody can say no for another."""
+    _policies.append((policy, condition))
 
 
 def register_step_up(decorator: Callable[[View], View]) -> None:
@@ -32,11 +36,28 @@ def register_step_up(decorator: Callable[[View], View]) -> None:
     _step_up[:] = [decorator]
 
 
+def sees_every_trail(user: Any) -> bool:
+    return bool(user.has_perm(Right.VIEW_TRAILS.value))
+
+
 def may_see_entry(user: Any, entry: Entry) -> bool:
     """Answer yes for those who acted or were acted upon, for auditors, and where a room above says so."""
     if user.ledger_id and user.ledger_id in {str(entry.actor), str(entry.person)}:
         return True
-    return bool(user.has_perm(Right.VIEW_TRAILS.value)) or any(policy(user, entry) for policy in _policies)
+    return sees_every_trail(user) or any(policy(user, entry) for policy, _ in _policies)
+
+
+def entries_visible_to(user: Any) -> Q:
+    """Return the condition on those entries for which `may_see_entry` answers yes."""
+    if sees_every_trail(user):
+        return Q()
+    allowed = Q(pk__in=[])
+    if user.ledger_id:
+        allowed |= Q(actor=user.ledger_id) | Q(person=user.ledger_id)
+    for _, condition in _policies:
+        if found := condition(user):
+            allowed |= found
+    return allowed
 
 
 def requires_step_up(view: View) -> View:

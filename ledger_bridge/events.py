@@ -60,6 +60,37 @@ class TrailViewed(Event):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class TrailCounted(Event):
+    """Somebody saw how many entries an export would hold, without taking it."""
+
+    kind = "trail.counted"
+    sentence = "asked how many entries an export would hold ({filters})"
+    action = "R"
+    dicom_code = "110101"
+    filters: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReceiptViewed(Event):
+    """`entry` is the id of the entry that was looked at."""
+
+    kind = "receipt.viewed"
+    sentence = "looked at the receipt of an entry"
+    action = "R"
+    dicom_code = "110101"
+    entry: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReceiptTaken(Event):
+    kind = "receipt.taken"
+    sentence = "downloaded the receipt of an entry"
+    action = "R"
+    dicom_code = "110106"
+    entry: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class TrailExported(Event):
     kind = "trail.exported"
     sentence = "exported the trail ({filters})"

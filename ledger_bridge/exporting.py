@@ -13,6 +13,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from django.db import ProgrammingError, connection
+from django.db.models import Q
 
 from core.access import Actor
 from core.errors import Unavailable
@@ -116,7 +117,7 @@ class _Selection:
     def __init__(self, filters: TrailFilters, size: int) -> None:
         self.ids: dict[str, set[object]] = {kind: set() for kind in _NAMED.values()}
         found = array("q")
-        for branch in filters.branches():
+        for branch in filters.branches(seen=Q()):
             entries = Entry.objects.filter(branch, leaf__index__lt=size).order_by()
             for index, *ids in entries.values_list("leaf__index", *_NAMED).iterator(chunk_size=10_000):
                 found.append(index)

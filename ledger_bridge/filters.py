@@ -44,12 +44,16 @@ class TrailFilters:
             return replace(self, items=(about.item,))
         return replace(self, workspaces=(about.workspace or "",))
 
-    def branches(self) -> list[Q]:
-        """Return conditions that exclude each other: each is answered by one index, their union never is."""
+    def branches(self, *, seen: Q) -> list[Q]:
+        """Return conditions that exclude each other: each is answered by one index, their union never is.
+
+        `seen` is the condition on what the reader may see (`ledger_bridge.access.entries_visible_to`).
+        """
+        common = self.condition() & seen
         if not self.people:
-            return [self.condition()]
+            return [common]
         acted, acted_upon = Q(actor__in=self.people), Q(person__in=self.people)
-        return [self.condition() & acted, self.condition() & acted_upon & ~acted]
+        return [common & acted, common & acted_upon & ~acted]
 
     def asked(self) -> dict[str, object]:
         """Return what was set, in plain values."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 
-from ledger_bridge import names
 from ledger_bridge.filters import TrailFilters
+from ledger_bridge.finding import Finder
 from ledger_bridge.models import Entry
 from ledger_bridge.sentences import kind_choices
 
@@ -23,7 +23,7 @@ def _day(label: str) -> forms.DateField:
 
 
 class TrailForm(forms.Form):
-    """A name, a part of one or an id finds things; what a page fixes (`only`) is not asked for."""
+    """A name or an id finds things, as far as the finder knows them; what a page fixes (`only`) is not asked for."""
 
     person = _name("Person", "person", suggested=True)
     institution = _name("Institution", "institution")
@@ -36,8 +36,9 @@ class TrailForm(forms.Form):
     since = _day("From")
     until = _day("To")
 
-    def __init__(self, data: Any = None, *, only: TrailFilters | None = None) -> None:
+    def __init__(self, data: Any = None, *, finder: Finder, only: TrailFilters | None = None) -> None:
         super().__init__(data or {})
+        self.finder = finder
         self.only = only or TrailFilters()
         self.fields["kind"].choices = [("", "Everything"), *kind_choices()]  # type: ignore[attr-defined]
         for name, many in _MANY.items():
@@ -47,15 +48,15 @@ class TrailForm(forms.Form):
     def suggestions(self) -> dict[str, list[str]]:
         """Return names to choose from while typing, by kind."""
         asked = [kind for kind in ("person", "workspace") if kind in self.fields]
-        return {kind: sorted(set(names.suggestions(kind).values())) for kind in asked}
+        return {kind: self.finder.suggestions(kind) for kind in asked}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         for name in _MANY:
             if text := cleaned.get(name):
-                cleaned[name] = tuple(names.find(name, text))
+                cleaned[name] = self.finder.find(name, text)
                 if not cleaned[name]:
-                    self.add_error(name, "Nothing of this name has been recorded, or the name has changed since.")
+                    self.add_error(name, "Nothing in this trail has this name, or the name has changed since.")
         if cleaned.get("since") and cleaned.get("until") and cleaned["since"] > cleaned["until"]:
             self.add_error("until", "The last day lies before the first.")
         return cleaned

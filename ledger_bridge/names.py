@@ -1,57 +1,77 @@
 """Names for the ids that entries hold. The rooms that own the tables say how to look them up, once, in `ready()`.
 
-The ledger keeps ids only: a name may change, and a person may be forgotten. What has no name any more is shown as its
-id.
+The ledger keeps ids only: a name may change, and a person may be forgotten. What has no name any more, or none that
+the reader may see, is shown as its id.
 """
 
 import uuid
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
+from django.db.models import QuerySet
+
+from ledger_bridge.access import sees_every_trail
 from ledger_bridge.models import Stream
 
 Resolver = Callable[[Collection[str]], Mapping[str, str]]
 """Ids (UUID text) to display names, in one query for all of them; unknown ids are left out."""
 
-Search = Callable[[str], Mapping[str, str]]
-"""Part of a name to the ids and names that hold it, a few dozen at most."""
+ShownTo = Callable[[Any, Collection[str]], Mapping[str, str]]
+"""The same for one reader: what they may not see is left out like what does not exist."""
+
+Search = Callable[[str], QuerySet[Any]]
+"""What is called so: rows with `pk` and `name`, not fetched yet."""
 
 _FEW = 50
 _SUGGESTED = 200
 _resolvers: dict[str, Resolver] = {}
+_shown_to: dict[str, ShownTo] = {}
 _searches: dict[str, Search] = {}
 
 
-def register(kind: str, resolver: Resolver, *, search: Search | None = None) -> None:
+def register(kind: str, resolver: Resolver, *, search: Search | None = None, shown_to: ShownTo | None = None) -> None:
     """Let `resolver` name the ids of one kind: "person", "institution", "workspace", "item", "version".
 
-    Where there may be many of a kind, `search` finds them by name; otherwise the newest recorded ones are gone
-    through.
+    Where names are not for everybody, `shown_to` names what a reader may see. `search` finds things by name; without
+    it auditors go through the newest recorded ones, and others find things by id only.
     """
     _resolvers[kind] = resolver
     if search:
         _searches[kind] = search
+    if shown_to:
+        _shown_to[kind] = shown_to
 
 
-def resolve(ids_by_kind: Mapping[str, Collection[object]]) -> dict[str, dict[str, str]]:
-    """Return the names by kind and id: one call of the resolver for each kind, however many ids there are."""
-    return {kind: _named(kind, ids) for kind, ids in ids_by_kind.items()}
+def resolve(ids_by_kind: Mapping[str, Collection[object]], *, asker: Any = None) -> dict[str, dict[str, str]]:
+    """Return the names by kind and id, as far as the asker may see them: one query for each kind.
+
+    Without an asker all names are returned, for what the installation itself writes down.
+    """
+    everything = asker is None or sees_every_trail(asker)
+    return {kind: _named(kind, ids, None if everything else asker) for kind, ids in ids_by_kind.items()}
 
 
 def find(kind: str, text: str) -> dict[str, str]:
-    """Return what of a kind has this id, this name, or else a name that holds the text: ids with their names."""
+    """Return what of a kind has this id or is called so, among everything: ids with their names, for auditors only."""
     if is_id(text):
         return {text.lower(): _named(kind, [text.lower()]).get(text.lower(), text)}
-    wanted = text.casefold()
-    offered = _searches[kind](text) if kind in _searches else suggestions(kind, limit=5_000)
-    found = {key: name for key, name in offered.items() if wanted in name.casefold()}
-    exact = {key: name for key, name in found.items() if wanted == name.casefold()}
-    return dict(list((exact or found).items())[:_FEW])
+    return best_matches(text, _called(kind, text))
 
 
-def suggestions(kind: str, *, limit: int = _SUGGESTED) -> dict[str, str]:
-    """Return the things of a kind about which something was recorded, the newest ones if there are many."""
-    newest = Stream.objects.filter(kind=kind).order_by("-id").values_list("subject", flat=True)[:limit]
-    return _named(kind, list(newest))
+def search(kind: str, text: str) -> QuerySet[Any] | None:
+    """Return what is called so, not fetched yet; nothing where a kind cannot be searched."""
+    return _searches[kind](text) if kind in _searches else None
+
+
+def best_matches(text: str, named: Mapping[str, str]) -> dict[str, str]:
+    """Return what has exactly this name, or else all of it."""
+    exact = {key: name for key, name in named.items() if text.casefold() == name.casefold()}
+    return dict(list((exact or dict(named)).items())[:_FEW])
+
+
+def suggestions(kind: str) -> dict[str, str]:
+    """Return the newest things of a kind about which something was recorded, among everything: for auditors only."""
+    return _newest(kind, _SUGGESTED)
 
 
 def is_id(text: str) -> bool:
@@ -61,8 +81,21 @@ def is_id(text: str) -> bool:
         return False
 
 
-def _named(kind: str, ids: Collection[object]) -> dict[str, str]:
+def _called(kind: str, text: str) -> dict[str, str]:
+    if (found := search(kind, text)) is not None:
+        return {str(key): name for key, name in found.values_list("pk", "name")[:_FEW]}
+    return {key: name for key, name in _newest(kind, 5_000).items() if text.casefold() in name.casefold()}
+
+
+def _newest(kind: str, limit: int) -> dict[str, str]:
+    newest = Stream.objects.filter(kind=kind).order_by("-id").values_list("subject", flat=True)[:limit]
+    return _named(kind, list(newest))
+
+
+def _named(kind: str, ids: Collection[object], asker: Any = None) -> dict[str, str]:
     wanted = {str(one) for one in ids if one}
     if not wanted or kind not in _resolvers:
         return {}
-    return {str(key): name for key, name in _resolvers[kind](wanted).items()}
+    limited = asker is not None and kind in _shown_to
+    found = _shown_to[kind](asker, wanted) if limited else _resolvers[kind](wanted)
+    return {str(key): name for key, name in found.items()}

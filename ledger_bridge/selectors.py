@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from core.errors import InvalidInput
 from ledger_bridge import names
+from ledger_bridge.access import entries_visible_to
 from ledger_bridge.events import event_kinds
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry
@@ -86,38 +87,40 @@ class TrailPage:
         return self.count > COUNTED_UP_TO
 
 
-def trail_page(filters: TrailFilters, place: Place | None = None) -> TrailPage:
-    """Return a page of the trail, newest first, in a fixed number of queries."""
-    entries, more = _entries(filters, place)
+def trail_page(filters: TrailFilters, place: Place | None = None, *, asker: Any) -> TrailPage:
+    """Return a page of what of the trail the asker may see, newest first, in a fixed number of queries."""
+    branches = filters.branches(seen=entries_visible_to(asker))
+    entries, more = _entries(branches, place)
     went_back = place is not None and place.towards == "newer"
     older = Place.token(entries[-1]) if entries and (more or went_back) else None
     newer = Place.token(entries[0]) if entries and place and (more or not went_back) else None
-    return TrailPage(_days(entries), older, newer, count_over_time(filters), count_trail(filters))
+    bars = count_over_time(branches, since=filters.since, until=filters.until)
+    return TrailPage(_days(entries, asker), older, newer, bars, count_entries(branches))
 
 
-def count_trail(filters: TrailFilters) -> int:
+def count_entries(branches: Sequence[Q]) -> int:
     """Return how many entries there are, counted no further than COUNTED_UP_TO + 1."""
-    counted = [Entry.objects.filter(branch).order_by()[: COUNTED_UP_TO + 1].count() for branch in filters.branches()]
+    counted = [Entry.objects.filter(branch).order_by()[: COUNTED_UP_TO + 1].count() for branch in branches]
     return min(sum(counted), COUNTED_UP_TO + 1)
 
 
-def count_over_time(filters: TrailFilters) -> Bars:
+def count_over_time(branches: Sequence[Q], *, since: datetime | None = None, until: datetime | None = None) -> Bars:
     """Return how many entries fall into each of thirty equal parts of the time asked for (the last thirty days)."""
-    end = filters.until or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    start = filters.since or end - timedelta(days=_BARS)
+    end = until or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    start = since or end - timedelta(days=_BARS)
     width = max((end - start) / _BARS, timedelta(minutes=1))
     counts = [0] * _BARS
     part = Func(Value(width), F("recorded_at"), Value(start), function="date_bin", output_field=DateTimeField())
-    for branch in filters.branches():
+    for branch in branches:
         recent = Entry.objects.filter(branch, recorded_at__gte=start, recorded_at__lt=end)
         for begin, count in recent.annotate(part=part).values_list("part").annotate(Count("id")).order_by():
             counts[min((begin - start) // width, _BARS - 1)] += count
     return _bars(start, width, counts)
 
 
-def describe_entries(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def describe_entries(entries: Sequence[Entry], *, asker: Any) -> list[dict[str, Any]]:
     """Return what `components/timeline.html` shows of each entry: names and proofs for all of them at once."""
-    known = names.resolve(_ids(entries))
+    known = names_for(entries, asker=asker)
     states = proof_states([entry.id for entry in entries])
     return [_described(entry, known, states[str(entry.id)]) for entry in entries]
 
@@ -137,16 +140,16 @@ def what(entry: Entry, known: Names) -> str:
     return " · ".join(known[kind].get(str(one), f"{kind} {one}") for kind, one in parts if one)
 
 
-def names_for(entries: Iterable[Entry]) -> Names:
-    return names.resolve(_ids(entries))
+def names_for(entries: Iterable[Entry], *, asker: Any) -> Names:
+    return names.resolve(_ids(entries), asker=asker)
 
 
-def _entries(filters: TrailFilters, place: Place | None) -> tuple[list[Entry], bool]:
+def _entries(branches: Sequence[Q], place: Place | None) -> tuple[list[Entry], bool]:
     """Return one page, newest first, and whether there is more in the same direction."""
     ascending = place is not None and place.towards == "newer"
     order = ["recorded_at", "id"] if ascending else ["-recorded_at", "-id"]
     found: list[Entry] = []
-    for branch in filters.branches():
+    for branch in branches:
         entries = Entry.objects.filter(branch).defer("seed", "commitment").order_by(*order)
         found += (entries.filter(place.condition()) if place else entries)[: PAGE_SIZE + 1]
     found.sort(key=_IN_ORDER, reverse=not ascending)
@@ -154,8 +157,8 @@ def _entries(filters: TrailFilters, place: Place | None) -> tuple[list[Entry], b
     return (page[::-1] if ascending else page), len(found) > PAGE_SIZE
 
 
-def _days(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    days = groupby(describe_entries(entries), key=_day)
+def _days(entries: Sequence[Entry], asker: Any) -> list[dict[str, Any]]:
+    days = groupby(describe_entries(entries, asker=asker), key=_day)
     return [{"day": day, "events": list(events)} for day, events in days]
 
 

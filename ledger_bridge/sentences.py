@@ -18,6 +18,7 @@ _GROUPS = {
     "item": "Files and folders",
     "password": "Sign-in",
     "profile": "Sign-in",
+    "receipt": "Trails",
     "sharing": "Sharing",
     "signin": "Sign-in",
     "trail": "Trails",

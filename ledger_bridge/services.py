@@ -1,14 +1,30 @@
 """The ledger's deeds."""
 
+from django.db.models import Q
+
 from core.access import Actor, Right, require
-from ledger_bridge.events import TrailExported, TrailViewed
+from core.errors import Conflict, Refused
+from ledger_bridge.access import may_see_entry, sees_every_trail
+from ledger_bridge.disclosure import stored_entry
+from ledger_bridge.events import (
+    Event,
+    ReceiptTaken,
+    ReceiptViewed,
+    TrailCounted,
+    TrailExported,
+    TrailViewed,
+)
 from ledger_bridge.exporting import Export, prepare_export, wait_until_sequenced
 from ledger_bridge.filters import TrailFilters
+from ledger_bridge.models import Entry
 from ledger_bridge.permissions import Right as LedgerRight
+from ledger_bridge.receipts import OTHERS_SECRETS, latest_checkpoint, make_receipt
 from ledger_bridge.recording import record_durably
-from ledger_bridge.selectors import Place, TrailPage, trail_page
+from ledger_bridge.selectors import Place, TrailPage, count_entries, trail_page
 from ledger_bridge.sequencer import sequence_batch
-from ledger_bridge.subjects import HasSubject
+from ledger_bridge.subjects import HasSubject, Subject
+
+NOT_IN_THE_LOG_YET = "This entry is recorded but not in the log yet. Its receipt is ready in a moment."
 
 
 def sequence_entries() -> int:
@@ -44,10 +60,51 @@ def view_trail(
     """
     if subject is not None:
         filters = filters.within(subject.ledger_subject)
-    if filters.people != (actor.ledger_id,):
+    is_own = subject is None and filters.people == (actor.ledger_id,)
+    if not is_own:
         require(actor, right, subject)
-    record_durably(TrailViewed(filters=filters.describe()), actor=actor, subject=filters.subject())
-    return trail_page(filters, place)
+    # Looking at one's own trail belongs to nobody else's, whatever it was narrowed to.
+    about = None if is_own else filters.subject()
+    record_durably(TrailViewed(filters=filters.describe()), actor=actor, subject=about)
+    return trail_page(filters, place, asker=actor)
+
+
+def preview_export(*, actor: Actor, filters: TrailFilters) -> int:
+    """Record that somebody asks how large an export would be, and return the number of its entries (COUNTED_UP_TO).
+
+    Raises:
+        Refused: without the right to export.
+
+    """
+    require(actor, LedgerRight.EXPORT_TRAILS)
+    record_durably(TrailCounted(filters=filters.describe()), actor=actor, subject=filters.subject())
+    return count_entries(filters.branches(seen=Q()))
+
+
+def view_receipt(*, actor: Actor, entry: Entry) -> frozenset[str]:
+    """Record that somebody looks at one entry, and return the names of the fields that are not for them.
+
+    Raises:
+        Refused: when the entry is not for them.
+
+    """
+    _record_reading(ReceiptViewed(entry=str(entry.id)), actor, entry)
+    return _hidden_from(actor, entry)
+
+
+def take_receipt(*, actor: Actor, entry: Entry) -> bytes:
+    """Record that somebody takes the receipt of an entry away, and return its file.
+
+    Raises:
+        Refused: when the entry is not for them.
+        Conflict: while the log does not hold the entry yet.
+
+    """
+    stored, checkpoint = stored_entry(str(entry.id)), latest_checkpoint()
+    if stored is None or stored.index is None or checkpoint is None:
+        raise Conflict(NOT_IN_THE_LOG_YET)
+    _record_reading(ReceiptTaken(entry=str(entry.id)), actor, entry)
+    return make_receipt(stored, checkpoint, hide=_hidden_from(actor, entry))
 
 
 def export_trail(*, actor: Actor, filters: TrailFilters) -> Export:
@@ -63,3 +120,17 @@ def export_trail(*, actor: Actor, filters: TrailFilters) -> Export:
     # Committed before the first byte leaves, and then waited for, so that nobody exports unseen.
     wait_until_sequenced(record_durably(event, actor=actor, subject=filters.subject()))
     return prepare_export(filters, actor)
+
+
+def _record_reading(event: Event, actor: Actor, entry: Entry) -> None:
+    """Write into the trail of what the entry is about that somebody read it."""
+    if not may_see_entry(actor, entry):
+        raise Refused("This entry is about something whose trail you may not see.")
+    about = {name: getattr(entry, name) for name in ("workspace", "item", "version", "person")}
+    subject = Subject(**{name: str(one) for name, one in about.items() if one})
+    record_durably(event, actor=actor, subject=subject)
+
+
+def _hidden_from(actor: Actor, entry: Entry) -> frozenset[str]:
+    is_own = actor.ledger_id is not None and actor.ledger_id == str(entry.actor)
+    return frozenset() if is_own or sees_every_trail(actor) else OTHERS_SECRETS

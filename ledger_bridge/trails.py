@@ -9,8 +9,9 @@ from typing import Any, cast
 
 from django.http import HttpRequest
 
-from core.access import Actor, Right
+from core.access import Actor, Right, require
 from ledger_bridge.filters import EVERYTHING, TrailFilters
+from ledger_bridge.finding import finder_for
 from ledger_bridge.forms import TrailForm
 from ledger_bridge.permissions import Right as LedgerRight
 from ledger_bridge.selectors import COUNTED_UP_TO, Place, TrailPage
@@ -28,21 +29,22 @@ def open_trail(
         InvalidInput: when the place in the address is damaged.
 
     """
+    actor = _actor(request)
+    # Before anything else: the names that the filters know are part of the trail.
+    require(actor, right, subject)
     only = EVERYTHING.within(subject.ledger_subject) if subject else EVERYTHING
-    form = TrailForm(request.GET, only=only)
+    form = TrailForm(request.GET, only=only, finder=finder_for(actor, only))
     if not form.is_valid():
         return _context(request, form, None)
-    filters = form.filters()
-    place = Place.parse(request.GET)
-    return _context(
-        request, form, view_trail(actor=_actor(request), filters=filters, place=place, subject=subject, right=right)
-    )
+    filters, place = form.filters(), Place.parse(request.GET)
+    return _context(request, form, view_trail(actor=actor, filters=filters, place=place, subject=subject, right=right))
 
 
 def open_own_trail(request: HttpRequest) -> dict[str, Any]:
     """Look at what is recorded about oneself."""
     actor = _actor(request)
-    form = TrailForm(request.GET, only=TrailFilters(people=(actor.ledger_id or "",)))
+    only = TrailFilters(people=(actor.ledger_id or "",))
+    form = TrailForm(request.GET, only=only, finder=finder_for(actor, only))
     if not form.is_valid():
         return _context(request, form, None)
     return _context(request, form, view_trail(actor=actor, filters=form.filters(), place=Place.parse(request.GET)))

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
+
 from ledger_bridge.models import Entry
+from sharing import rules
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -12,3 +15,12 @@ def may_see_trail_of(user: Any, entry: Entry) -> bool:
     if entry.item is not None:
         return bool(user.has_perm(Right.TRAIL, Item(pk=entry.item)))
     return entry.workspace is not None and bool(user.has_perm(Right.TRAIL, Workspace(pk=entry.workspace)))
+
+
+def with_visible_trail(user: Any) -> Q | None:
+    """Return the same as a condition on all entries at once."""
+    if not rules.has_standing(user):
+        return None
+    items = rules.items_with_right(Item.objects.filter(pk=OuterRef("item")), user, Right.TRAIL)
+    workspaces = rules.workspaces_with_right(Workspace.objects.order_by(), user, Right.TRAIL)
+    return Q(item=None, workspace__in=workspaces.values("pk")) | Q(Exists(items))

@@ -14,6 +14,13 @@ class WorkspacesConfig(AppConfig):
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
             register_check(check)
-        names.register("workspace", selectors.workspace_names)
-        names.register("item", selectors.item_names)
+        names.register(
+            "workspace",
+            selectors.workspace_names,
+            search=selectors.workspaces_called,
+            shown_to=selectors.workspace_names_shown_to,
+        )
+        names.register(
+            "item", selectors.item_names, search=selectors.items_called, shown_to=selectors.item_names_shown_to
+        )
         register_vault(SealingVault())

@@ -9,9 +9,10 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 
 from accounts.models import User
-from core.access import rights_on_each
+from core.access import rights_on_each, visible_to
 from ledger_bridge.receipts import ProofState, proof_states
 from workspaces.models import Item, Version, Workspace
+from workspaces.names import name_key
 from workspaces.permissions import Right
 
 PAGE = 50
@@ -126,6 +127,26 @@ def workspace_names(ids: Collection[str]) -> dict[str, str]:
 
 def item_names(ids: Collection[str]) -> dict[str, str]:
     return {str(pk): name for pk, name in Item.objects.filter(pk__in=ids).values_list("pk", "name")}
+
+
+def workspace_names_shown_to(user: Any, ids: Collection[str]) -> dict[str, str]:
+    shown = Workspace.objects.filter(pk__in=ids).visible_to(user)
+    return {str(pk): name for pk, name in shown.order_by().values_list("pk", "name")}
+
+
+def item_names_shown_to(user: Any, ids: Collection[str]) -> dict[str, str]:
+    """Return the names of items that the person may view, those in the bin among them."""
+    shown = visible_to(Item.objects.filter(pk__in=ids), user)
+    return {str(pk): name for pk, name in shown.order_by().values_list("pk", "name")}
+
+
+def workspaces_called(text: str) -> QuerySet[Workspace]:
+    return Workspace.objects.filter(name__icontains=text)
+
+
+def items_called(text: str) -> QuerySet[Item]:
+    """Find items, those in the bin among them, by the beginning of their name: that is what an index answers."""
+    return Item.objects.filter(name_key__startswith=name_key(text))
 
 
 def _listing(user: User, found: QuerySet[Any], page: str | int, may: May) -> Listing:

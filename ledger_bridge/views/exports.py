@@ -9,10 +9,12 @@ from django.views.decorators.http import require_http_methods
 
 from core.access import Actor, require
 from ledger_bridge.access import requires_step_up
+from ledger_bridge.filters import EVERYTHING
+from ledger_bridge.finding import finder_for
 from ledger_bridge.forms import TrailForm
 from ledger_bridge.permissions import Right
-from ledger_bridge.selectors import COUNTED_UP_TO, count_trail
-from ledger_bridge.services import export_trail
+from ledger_bridge.selectors import COUNTED_UP_TO
+from ledger_bridge.services import export_trail, preview_export
 
 
 @require_http_methods(["GET", "POST"])
@@ -21,7 +23,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """Say what the export will hold; on POST stream it. The filters stand in the address, as on the trail's page."""
     actor = cast("Actor", request.user)
     require(actor, Right.EXPORT_TRAILS)
-    form = TrailForm(request.GET)
+    form = TrailForm(request.GET, finder=finder_for(actor, EVERYTHING))
     if not form.is_valid():
         return _page(request, form, status=400)
     return _download(actor, form) if request.method == "POST" else _page(request, form)
@@ -45,7 +47,7 @@ def _page(request: HttpRequest, form: TrailForm, status: int = 200) -> HttpRespo
         "crumbs": [("Audit trail", trail_url), ("Export", None)],
     }
     if form.is_valid():
-        count = count_trail(form.filters())
+        count = preview_export(actor=cast("Actor", request.user), filters=form.filters())
         context |= {"complete": form.filters().is_complete(), "count": min(count, COUNTED_UP_TO)}
         context["is_many"] = count > COUNTED_UP_TO
     return render(request, "ledger/export.html", context, status=status)

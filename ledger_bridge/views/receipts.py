@@ -1,34 +1,32 @@
 """One entry: what was recorded, and the proof that the log holds it."""
 
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from core.errors import Conflict
+from core.access import Actor
 from ledger_bridge.access import may_see_entry
-from ledger_bridge.disclosure import stored_entry
 from ledger_bridge.models import Entry
-from ledger_bridge.permissions import Right
-from ledger_bridge.receipts import OTHERS_SECRETS, latest_checkpoint, make_receipt, proof_states
+from ledger_bridge.receipts import latest_checkpoint, proof_states
 from ledger_bridge.selectors import names_for, what, who
 from ledger_bridge.sentences import label_of, sentence_of
-
-NOT_IN_THE_LOG_YET = "This entry is recorded but not in the log yet. Its receipt is ready in a moment."
+from ledger_bridge.services import take_receipt, view_receipt
 
 
 @require_safe
 def receipt(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     entry = _visible_entry(request, entry_id)
-    known = names_for([entry])
+    hidden = view_receipt(actor=cast("Actor", request.user), entry=entry)
+    known = names_for([entry], asker=request.user)
     proof = proof_states([entry.id])[str(entry.id)]
     context = {
         "entry": entry,
         "sentence": f"{who(entry, known)} {sentence_of(entry.kind, entry.detail)}",
         "about": what(entry, known),
-        "facts": _facts(entry, hidden=_hidden_from(request.user, entry)),
+        "facts": _facts(entry, hidden=hidden),
         "proof": proof,
         "checkpoint": latest_checkpoint() if proof.index is not None else None,
         "command": f"python -m verifier {entry.id}.tlog-proof --policy policy",
@@ -39,10 +37,7 @@ def receipt(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 @require_safe
 def receipt_file(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     entry = _visible_entry(request, entry_id)
-    stored, checkpoint = stored_entry(str(entry.id)), latest_checkpoint()
-    if stored is None or stored.index is None or checkpoint is None:
-        raise Conflict(NOT_IN_THE_LOG_YET)
-    body = make_receipt(stored, checkpoint, hide=_hidden_from(request.user, entry))
+    body = take_receipt(actor=cast("Actor", request.user), entry=entry)
     disposition = f'attachment; filename="{entry.id}.tlog-proof"'
     return HttpResponse(body, content_type="application/octet-stream", headers={"Content-Disposition": disposition})
 
@@ -61,11 +56,6 @@ def _visible_entry(request: HttpRequest, entry_id: UUID) -> Entry:
     if entry is None or not may_see_entry(request.user, entry):
         raise Http404
     return entry
-
-
-def _hidden_from(user: Any, entry: Entry) -> frozenset[str]:
-    is_own = user.ledger_id == str(entry.actor)
-    return frozenset() if is_own or user.has_perm(Right.VIEW_TRAILS.value) else OTHERS_SECRETS
 
 
 def _facts(entry: Entry, *, hidden: frozenset[str]) -> list[tuple[str, object]]:

@@ -28,7 +28,7 @@ _LATEST = """
 def latest_events(user: User) -> list[dict[str, Any]]:
     """Return the last events by day, as the timeline component takes them."""
     entries = _with_trail(user, _entries(_workspaces_with_trail(user)))
-    days = groupby(describe_entries(entries), key=lambda event: event["at"].astimezone(UTC).date())
+    days = groupby(describe_entries(entries, asker=user), key=lambda event: event["at"].astimezone(UTC).date())
     return [{"day": day, "events": list(events)} for day, events in days]
 
 

@@ -25,6 +25,8 @@ LEAVES_NO_ENTRY = {
 ASKS_NO_RIGHT = {
     "accounts.apply": "whoever applies has no account yet; anybody may",
     "ledger_bridge.sequence_entries": "changes nothing that anybody could be refused; run by the worker",
+    "ledger_bridge.take_receipt": "asks may_see_entry: entries have many readers, and no single right",
+    "ledger_bridge.view_receipt": "asks may_see_entry: entries have many readers, and no single right",
     "sharing.record_expired_grants": "writes down what the clock has done; run by the worker",
 }
 PAGE_MODULES = ("django.http", "django.shortcuts", "django.forms", "django.template", "rest_framework")

@@ -173,7 +173,7 @@ def call(user: User, method: str = "get", query: str = "") -> HttpResponse:
 def test_an_auditor_sees_what_it_will_hold(fill: Fill, stepped_up: None, olga: User, thing: Thing) -> None:
     fill(4, subject=thing)
     page = call(olga, query=f"workspace={thing.ledger_subject.workspace}").content.decode()
-    assert "About 4 entries" in page
+    assert "About 5 entries" in page  # this question is the fifth
     assert "no entry is missing" in page
 
 
@@ -234,7 +234,7 @@ def test_the_command_finds_people_by_address(fill: Fill, alice: User, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--workspace", "Nowhere"], "--workspace: Nothing of this name"),
+        (["--workspace", "Nowhere"], "--workspace: Nothing in this trail has this name"),
         (["--person", "nobody@example.org"], "Nobody here has the address"),
         (["--since", "yesterday"], "--since: Enter a valid date"),
         (["--kind", "no.such"], "--kind: Select a valid choice"),

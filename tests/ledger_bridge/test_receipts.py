@@ -7,9 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from core.errors import Refused
 from ledger_bridge import access
 from ledger_bridge.models import Entry
 from ledger_bridge.receipts import proof_states
+from ledger_bridge.services import take_receipt, view_receipt
 from tests.ledger_bridge.conftest import Fill, Thing
 from verifier.__main__ import main
 
@@ -63,12 +65,11 @@ def test_it_is_hidden_from_commission_admins(fill: Fill, alice: User, dana: User
 def test_a_room_above_may_say_yes(fill: Fill, alice: User, bob: User, thing: Thing) -> None:
     entry = fill(1, actor=alice, subject=thing)[0]
     assert page(bob, entry)[0] == 404
-    policy = _lets_in(bob, thing)
-    access.register_entry_policy(policy)
+    access.register_entry_policy(_lets_in(bob, thing), lambda _: None)
     try:
         assert page(bob, entry)[0] == 200
     finally:
-        access._policies.remove(policy)
+        access._policies.pop()
 
 
 def test_nobody_without_an_account_gets_it(fill: Fill, alice: User) -> None:
@@ -89,3 +90,37 @@ def _lets_in(person: User, thing: Thing) -> access.EntryPolicy:
         return user == person and str(entry.workspace) == thing.ledger_subject.workspace
 
     return policy
+
+
+@pytest.mark.parametrize(("name", "kind"), [("receipt", "receipt.viewed"), ("receipt_file", "receipt.taken")])
+def test_reading_it_is_recorded_where_the_entry_belongs(
+    fill: Fill, olga: User, thing: Thing, name: str, kind: str
+) -> None:
+    entry = fill(1, subject=thing)[0]
+    page(olga, entry, name)
+    read = Entry.objects.get(kind=kind)
+    assert (str(read.actor), read.detail) == (olga.ledger_id, {"entry": entry})
+    assert (str(read.workspace), str(read.item)) == (thing.ledger_subject.workspace, thing.ledger_subject.item)
+
+
+def test_a_receipt_that_is_not_ready_is_not_recorded_as_taken(fill: Fill, olga: User) -> None:
+    page(olga, fill(1, sequence=False)[0], "receipt_file")
+    assert not Entry.objects.filter(kind="receipt.taken").exists()
+
+
+def test_the_deeds_refuse_whom_the_page_hides_it_from(fill: Fill, alice: User, charlie: User) -> None:
+    entry = Entry.objects.get(pk=fill(1, actor=alice)[0])
+    for deed in (view_receipt, take_receipt):
+        with pytest.raises(Refused):
+            deed(actor=charlie, entry=entry)
+
+
+def test_asking_how_large_an_export_would_be_is_recorded(
+    fill: Fill, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_step_up", [lambda view: view])
+    client = Client()
+    client.force_login(olga)
+    client.get(reverse("ledger:export"), {"outcome": "deny"})
+    asked = Entry.objects.get(kind="trail.counted")
+    assert (str(asked.actor), asked.detail) == (olga.ledger_id, {"filters": '{"outcome": "deny"}'})

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from core.access import Actor, Service
 from core.errors import IthacaError
 from ledger_bridge import names
+from ledger_bridge.finding import EveryName
 from ledger_bridge.forms import TrailForm
 from ledger_bridge.permissions import Right
 from ledger_bridge.services import export_trail
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="as_", metavar="EMAIL", help="the auditor who exports; else the operator")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        form = TrailForm({name: _asked(name, options[name]) for name in _OPTIONS if options[name]})
+        form = TrailForm({name: _asked(name, options[name]) for name in _OPTIONS if options[name]}, finder=EveryName())
         if not form.is_valid():
             reasons = (f"--{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items())
             raise CommandError("\n".join(reasons), returncode=2)

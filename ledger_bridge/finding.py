@@ -1,0 +1,87 @@
+"""Finds what somebody types into the filters of a trail, without telling them of things that are not in it."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db.models import Q, QuerySet
+
+from ledger_bridge import names
+from ledger_bridge.access import entries_visible_to, sees_every_trail
+from ledger_bridge.filters import TrailFilters
+from ledger_bridge.models import Entry
+
+_COLUMNS = {
+    "workspace": ("workspace",),
+    "item": ("item",),
+    "person": ("actor", "person"),
+    "institution": ("actor_institution",),
+}
+_NEWEST = 500
+_FEW = 50
+
+
+class Finder(Protocol):
+    """Turns names into ids, and offers names to choose from."""
+
+    def find(self, kind: str, text: str) -> tuple[str, ...]:
+        """Return the ids of what of a kind has this id or is called so."""
+        ...
+
+    def suggestions(self, kind: str) -> list[str]:
+        """Return some names of a kind, sorted."""
+        ...
+
+
+class EveryName:
+    """For those who see every trail, and for the installation itself."""
+
+    def find(self, kind: str, text: str) -> tuple[str, ...]:
+        return tuple(names.find(kind, text))
+
+    def suggestions(self, kind: str) -> list[str]:
+        return sorted(set(names.suggestions(kind).values()))
+
+
+@dataclass(frozen=True)
+class NamesOfTrail:
+    """For everybody else: what occurs in this very trail and has a name that the asker may see.
+
+    What exists elsewhere is found as little as what does not exist, and the answer is the same.
+    """
+
+    asker: Any
+    only: TrailFilters
+
+    def find(self, kind: str, text: str) -> tuple[str, ...]:
+        if names.is_id(text):
+            return tuple(self._occurring(kind, [text.lower()]))
+        if (called := names.search(kind, text)) is None:
+            return ()
+        ids = self._occurring(kind, called.order_by().values("pk"))
+        return tuple(names.best_matches(text, self._visible(kind, ids)))
+
+    def suggestions(self, kind: str) -> list[str]:
+        columns = _COLUMNS[kind]
+        ids: set[object] = set()
+        for branch in self._branches():
+            newest = Entry.objects.filter(branch).order_by("-recorded_at", "-id").values_list(*columns)
+            ids.update(one for row in newest[:_NEWEST] for one in row)
+        return sorted(set(self._visible(kind, ids).values()))
+
+    def _occurring(self, kind: str, among: "list[str] | QuerySet[Any, Any]") -> set[str]:
+        found: set[str] = set()
+        for branch in self._branches():
+            for column in _COLUMNS[kind]:
+                entries = Entry.objects.filter(branch, Q((f"{column}__in", among))).order_by()
+                found.update(map(str, entries.values_list(column, flat=True).distinct()[:_FEW]))
+        return found
+
+    def _visible(self, kind: str, ids: Any) -> dict[str, str]:
+        return names.resolve({kind: ids}, asker=self.asker)[kind]
+
+    def _branches(self) -> list[Q]:
+        return self.only.branches(seen=entries_visible_to(self.asker))
+
+
+def finder_for(asker: Any, only: TrailFilters) -> Finder:
+    return EveryName() if sees_every_trail(asker) else NamesOfTrail(asker, only)
