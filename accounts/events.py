@@ -96,6 +96,7 @@ class ApprovalRenewed(Event):
 class ApprovalReminded(Event):
     kind = "approval.reminded"
     sentence = "sent a reminder that the approval ends in {days} days"
+    action = "E"
     days: int
 
 

@@ -1,51 +1,36 @@
-"""Events as FHIR R4 AuditEvents.
+"""Events as FHIR R4 AuditEvents, in the patterns of IHE BALP 1.1.3 (Basic Audit Log Patterns).
 
 Rules enforced
-    * every line is an R4 AuditEvent in the manner of IHE BALP, also when fields are hidden;
+    * every line is an R4 AuditEvent, also when fields are hidden;
+    * a BALP profile is claimed (`meta.profile`) only by a record that keeps all of its rules: a refusal, or an event
+      whose address or time is hidden, has the same shape and claims nothing;
+    * a person who acts or is acted upon is a user, never a patient; the patient is the study participant that the
+      event names under a pseudonym (`detail.subject`), and only then do BALP's patient profiles apply;
     * memory does not grow with the number of events.
+
+Most of a resource is the same from event to event. So its parts are encoded once and put together as text: several
+times as fast as encoding every resource as a whole.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring as _quote
 from typing import Any
 
-from ledger_bridge.renderings import HIDDEN, NAMED, Context, Event, Kind, as_text, compact, details
+from ledger_bridge.audit_codes import CONTENT, DCM, LIFECYCLE, OWN_KIND, REST, Classification, Code, Pattern, classify
+from ledger_bridge.renderings import HIDDEN, NAMED, Context, Event, as_text, compact, details
 
+BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
+_HL7 = "http://terminology.hl7.org/CodeSystem"
+_EXPORT = "110106"
+_IP_ADDRESS, _MACHINE = "2", "1"
 
-def _members(value: Mapping[str, Any]) -> str:
-    """The members of a JSON object, without its braces."""
-    return compact(value)[1:-1]
-
-
-def _code(system: str, code: str) -> dict[str, str]:
-    return {"system": system, "code": code}
-
-
-def _role(type_: str, role: str) -> str:
-    system = "http://terminology.hl7.org/CodeSystem"
-    return _members({"type": _code(f"{system}/audit-entity-type", type_), "role": _code(f"{system}/object-role", role)})
-
-
-_DCM = "http://dicom.nema.org/resources/ontology/DCM"
-_REST = _code("http://terminology.hl7.org/CodeSystem/audit-event-type", "rest")
-_SERVER = _code("http://terminology.hl7.org/CodeSystem/security-source-type", "4")
-_USER = compact({"coding": [_code("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP")]})
-_REQUEST = compact(_code("https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", "XrequestId"))
-_INTERACTIONS = {"C": "create", "R": "read", "U": "update", "D": "delete"}
-
-# audit-entity-type: 1 person, 2 system object.
-# object-role: 1 patient, 3 report, 4 domain resource, 13 security resource.
-_ENTITIES = {
-    "person": _role("1", "1"),
-    "workspace": _role("2", "4"),
-    "item": _role("2", "3"),
-    "version": _role("2", "3"),
-}
-_SECURITY_RESOURCE = _role("2", "13")
-
-_ABSENT = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}
-_MASKED_RECORDED = _members({"_recorded": {"extension": [_ABSENT]}})
+DATA_FIELDS = (
+    "item", "workspace", "detail.document", "detail.application", "detail.appointment", "detail.institution",
+    "detail.invitation", "person", "actor",
+)  # fmt: skip
+"""Where the thing an event is about stands, the most specific first; what has none of them is about the log itself."""
 
 
 def fhir_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
@@ -55,39 +40,64 @@ def fhir_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
 
 
 def audit_event(event: Event, context: Context) -> str:
-    """One event as a FHIR R4 AuditEvent, in JSON.
-
-    Most of a resource is the same from event to event. So its parts are encoded once, with gaps, and only what differs
-    is put in: four times as fast as encoding every resource as a whole.
-    """
+    """One event as a FHIR R4 AuditEvent, in JSON."""
     fields = event["fields"]
+    kind = context.kind_of(event)
+    codes = classify(kind.action, kind.dicom_code)
+    host = host_of(context.checkpoint.origin)
+    disclosure = is_disclosure(codes, fields)
     parts = ['"resourceType":"AuditEvent"']
     if fields.get("id"):
         parts.append(f'"id":{_quote(fields["id"])}')
-    parts += [_codes(fields.get("kind", HIDDEN), context.kind_of(event)), _recorded(fields)]
-    parts.append('"outcome":"4"' if fields.get("outcome") == "deny" else '"outcome":"0"')
-    if fields.get("purpose"):
-        parts.append(f'"purposeOfEvent":[{{"text":{_quote(fields["purpose"])}}}]')
-    parts += [_agent(fields, context), _source(context.checkpoint.origin), _entities(event, context)]
+    if profile := _profile(codes, fields, disclosure=disclosure):
+        parts.append(f'"meta":{{"profile":["{BALP}{profile}"]}}')
+    parts += [_types(fields.get("kind", HIDDEN), codes, disclosure), _times(fields), *_outcome(fields)]
+    parts += _purpose("purposeOfEvent", fields)
+    parts.append(f'"agent":[{",".join(_agents(codes.pattern, fields, context, host))}]')
+    parts.append(_source(context.checkpoint.origin))
+    parts.append(f'"entity":[{",".join(_entities(event, context, codes))}]')
     return f"{{{','.join(parts)}}}"
 
 
+def host_of(origin: str) -> str:
+    """Return the machine's name in a log's origin, which is a name and a path."""
+    return origin.partition("/")[0]
+
+
+def is_disclosure(codes: Classification, fields: Mapping[str, Any]) -> bool:
+    """Say whether data about a participant left: BALP 3:5.7.7 applies to patients only."""
+    return codes.event is not None and codes.event.code == _EXPORT and bool(fields.get("detail.subject"))
+
+
+def _profile(codes: Classification, fields: Mapping[str, Any], *, disclosure: bool) -> str:
+    """Return the name of the BALP profile that the record keeps, or nothing."""
+    succeeded = fields.get("outcome") == "allow" and "recorded_at" in fields
+    if not succeeded or not _client_address(fields) or codes.pattern not in CONTENT | {Pattern.QUERY}:
+        return ""
+    if disclosure:
+        return "PrivacyDisclosure.Source"
+    return f"{'Patient' if fields.get('detail.subject') else ''}{codes.pattern.value}"
+
+
 @lru_cache(maxsize=1024)
-def _codes(name: str, kind: Kind) -> str:
-    dicom = _code(_DCM, kind.dicom_code)
-    ours = _code("urn:x-ithaca:event-kind", name)
-    if kind.action not in _INTERACTIONS:
-        return _members({"type": dicom, "subtype": [ours], "action": kind.action})
-    interaction = _code("http://hl7.org/fhir/restful-interaction", _INTERACTIONS[kind.action])
-    return _members({"type": _REST, "subtype": [interaction, dicom, ours], "action": kind.action})
+def _types(kind: str, codes: Classification, disclosure: bool) -> str:  # noqa: FBT001  lru_cache likes positions
+    own = Code(OWN_KIND, kind, "")
+    event = [codes.event] if codes.event else []
+    interaction = [codes.interaction] if codes.interaction else []
+    if disclosure:
+        type_, subtypes = codes.event, [Code(LIFECYCLE, "disclose", "Disclose Record Lifecycle Event"), *interaction]
+    elif codes.pattern is Pattern.DELETE:
+        return _members({"type": _coding(_REST), "subtype": [_coding(i) for i in interaction], "action": "D"})
+    elif interaction:
+        type_, subtypes = _REST, [*interaction, *event]
+    else:
+        type_, subtypes = codes.event or _REST, list(codes.types)
+    action = "E" if codes.pattern is Pattern.QUERY else codes.action
+    coded = [_coding(code) for code in (*subtypes, own)]
+    return _members({"type": _coding(type_ or _REST), "subtype": coded, "action": action})
 
 
-@lru_cache(maxsize=16)
-def _source(origin: str) -> str:
-    return _members({"source": {"site": origin, "observer": {"display": origin}, "type": [_SERVER]}})
-
-
-def _recorded(fields: Mapping[str, Any]) -> str:
+def _times(fields: Mapping[str, Any]) -> str:
     recorded = f'"recorded":{_quote(fields["recorded_at"])}' if "recorded_at" in fields else _MASKED_RECORDED
     if "occurred_at" not in fields:
         return recorded
@@ -95,37 +105,175 @@ def _recorded(fields: Mapping[str, Any]) -> str:
     return f'"period":{{"start":{moment},"end":{moment}}},{recorded}'
 
 
-def _agent(fields: Mapping[str, Any], context: Context) -> str:
-    actor, address = fields.get("actor", HIDDEN), fields.get("source_address")
-    if actor in (None, HIDDEN):
-        who = f'{{"display":{_quote(actor or "nobody signed in")}}}'
-    else:
-        who = _reference("person", actor, context.name_of("actor", actor))
-    network = f',"network":{{"address":{_quote(address)},"type":"2"}}' if address else ""  # 2: an IP address
-    return f'"agent":[{{"type":{_USER},"who":{who},"requestor":true{network}}}]'
+def _outcome(fields: Mapping[str, Any]) -> list[str]:
+    if "outcome" not in fields:
+        return []
+    return ['"outcome":"4"' if fields["outcome"] == "deny" else '"outcome":"0"']
 
 
-def _entities(event: Event, context: Context) -> str:
+def _purpose(name: str, fields: Mapping[str, Any]) -> list[str]:
+    return [f'"{name}":[{{"text":{_quote(fields["purpose"])}}}]'] if fields.get("purpose") else []
+
+
+# Client, server and user, in the roles of BALP 3:5.7.3. BALP follows the data: whoever sends is the source, whoever
+# receives the destination; in a query it is the question that flows.
+_APPLICATION = Code(DCM, "110150", "Application")
+_DESTINATION = Code(DCM, "110152", "Destination Role ID")
+_SENDER = Code(DCM, "110153", "Source Role ID")
+_CUSTODIAN = Code(f"{_HL7}/provenance-participant-type", "custodian", "Custodian")
+_AUTHORIZER = Code(f"{_HL7}/extra-security-role-type", "authserver", "authorization server")
+_RECIPIENT = Code(f"{_HL7}/v3-ParticipationType", "IRCP", "information recipient")
+_AUTHOR = Code(f"{_HL7}/v3-ParticipationType", "AUT", "author (originator)")
+_PROVIDER = Code(f"{_HL7}/v3-RoleClass", "PROV", "healthcare provider")
+_SENDING = (_SENDER, _DESTINATION, _AUTHOR)
+_DECIDING = (_APPLICATION, _AUTHORIZER, _RECIPIENT)
+_PARTIES = {
+    Pattern.CREATE: _SENDING,
+    Pattern.UPDATE: _SENDING,
+    Pattern.OPERATION: _SENDING,
+    Pattern.READ: (_DESTINATION, _SENDER, _RECIPIENT),
+    Pattern.QUERY: (_SENDER, _DESTINATION, _RECIPIENT),
+    Pattern.DELETE: (_APPLICATION, _CUSTODIAN, _AUTHOR),
+    Pattern.SECURITY: _DECIDING,
+    Pattern.AUTHENTICATION: _DECIDING,
+    Pattern.ACTIVITY: _DECIDING,
+}
+
+
+def _agents(pattern: Pattern, fields: Mapping[str, Any], context: Context, host: str) -> Iterator[str]:
+    actor = fields.get("actor", HIDDEN)
+    client, server, user = map(_concept, _PARTIES[pattern])
+    network = _client_network(fields, host)
+    asks = "false" if actor else "true"
+    yield f'{{"type":{client},"who":{_client(fields, context)},"requestor":{asks}{network}}}'
+    yield _server_agent(server, context.checkpoint.origin)
+    if actor:
+        purpose = "".join(f",{part}" for part in _purpose("purposeOfUse", fields))
+        yield f'{{"type":{user},"who":{_who("actor", actor, context)},"requestor":true{purpose}}}'
+    if institution := fields.get("actor_institution"):
+        who = _who("actor_institution", institution, context)
+        yield f'{{"type":{_concept(_PROVIDER)},"who":{who},"requestor":false}}'
+
+
+def _client(fields: Mapping[str, Any], context: Context) -> str:
+    if fields.get("actor_kind") == "service":
+        return _reference("log", context.checkpoint.origin, "")
+    return '{"display":"browser or program of the person"}'
+
+
+def _client_address(fields: Mapping[str, Any]) -> bool:
+    """The network is known of a client that gave its address, and of the installation itself when it is the client."""
+    return bool(fields.get("source_address")) or fields.get("actor_kind") == "service"
+
+
+def _client_network(fields: Mapping[str, Any], host: str) -> str:
+    if address := fields.get("source_address"):
+        return f',"network":{{"address":{_quote(address)},"type":"{_IP_ADDRESS}"}}'
+    if fields.get("actor_kind") == "service":
+        return f',"network":{{"address":{_quote(host)},"type":"{_MACHINE}"}}'
+    return ""
+
+
+def _who(field: str, value: str, context: Context) -> str:
+    if value == HIDDEN:
+        return f'{{"display":"{HIDDEN}"}}'
+    return _reference(NAMED[field], value, context.name_of(field, value))
+
+
+@lru_cache(maxsize=64)
+def _server_agent(role: str, origin: str) -> str:
+    who = _reference("log", origin, "")
+    network = f'{{"address":{_quote(host_of(origin))},"type":"{_MACHINE}"}}'
+    return f'{{"type":{role},"who":{who},"requestor":false,"network":{network}}}'
+
+
+@lru_cache(maxsize=16)
+def _source(origin: str) -> str:
+    return f'"source":{{"site":{_quote(origin)},"observer":{_reference("log", origin, "")},"type":[{_SERVER}]}}'
+
+
+# audit-entity-type: 1 person, 2 system object, 4 other. BALP wants exactly one object of type 2, the data; what else
+# is named beside it is "other".
+# object-role: 1 patient, 3 report, 4 domain resource, 6 user, 13 security resource, 24 query.
+def _entities(event: Event, context: Context, codes: Classification) -> Iterator[str]:
     fields = event["fields"]
-    entities = []
-    for field, kind in _ENTITIES.items():
-        if value := fields.get(field):
-            reference = _reference(NAMED.get(field, field), value, context.name_of(field, value))
-            entities.append(f'{{"what":{reference},{kind}}}')
+    field, value = data_of(fields, context.checkpoint.origin)
+    if codes.pattern is Pattern.QUERY:
+        asked = b64encode(as_text(fields.get("detail.filters", HIDDEN)).encode() or b"everything").decode()
+        yield f'{{{_role("2", "24")},"query":"{asked}"}}'
+    else:
+        yield _data(field, value, fields, context, codes)
+    if field != "workspace" and (workspace := fields.get("workspace")):
+        beside = _reference("workspace", workspace, context.name_of("workspace", workspace))
+        yield f'{{"what":{beside},{_role("4", "4")}}}'
+    if person := fields.get("person"):
+        yield f'{{"what":{_reference("person", person, context.name_of("person", person))},{_role("1", "6")}}}'
+    if subject := fields.get("detail.subject"):
+        patient = _reference("subject", as_text(subject), "")[1:]
+        yield f'{{"what":{{"type":"Patient",{patient},{_role("1", "1")}}}'
     if request := fields.get("request_id"):
-        entities.append(f'{{"what":{{"identifier":{{"value":{_quote(request)}}}}},"type":{_REQUEST}}}')
+        yield f'{{"what":{{"identifier":{{"value":{_quote(request)}}}}},"type":{_REQUEST}}}'
     leaf = _reference("leaf", f"{context.checkpoint.origin}/{event['index']}", "")
-    entities.append(f'{{"what":{leaf},{_SECURITY_RESOURCE}{_detail_list(fields)}}}')
-    return f'"entity":[{",".join(entities)}]'
+    yield f'{{"what":{leaf},{_role("4", "13")},"detail":[{_detail_list(fields)}]}}'
+
+
+def data_of(fields: Mapping[str, Any], origin: str) -> tuple[str, str]:
+    """Return what the event is about: the field (without `detail.`) and the id."""
+    for field in DATA_FIELDS:
+        value = fields.get(field)
+        if value and isinstance(value, str):
+            return field.removeprefix("detail."), value
+    return "log", origin
+
+
+def _data(field: str, value: str, fields: Mapping[str, Any], context: Context, codes: Classification) -> str:
+    reference = _reference(NAMED.get(field, field), value, context.name_of(field, value))
+    role = _role("2", "3" if field in {"item", "document"} else "4")
+    version = fields.get("version")
+    # BALP's Delete allows no detail with the data.
+    detail = f',"detail":[{_detail("version", version)}]' if version and codes.pattern is not Pattern.DELETE else ""
+    return f'{{"what":{reference},{role}{detail}}}'
 
 
 def _detail_list(fields: Mapping[str, Any]) -> str:
-    shown = [(name, as_text(value)) for name, value in details(fields).items()]
+    shown = {"kind": fields.get("kind", HIDDEN), "entry": fields.get("id", HIDDEN), **details(fields)}
+    texts = [(name, as_text(value)) for name, value in shown.items()]
     # FHIR knows no empty strings and no empty lists.
-    parts = [f'{{"type":{_quote(name)},"valueString":{_quote(text)}}}' for name, text in shown if text]
-    return f',"detail":[{",".join(parts)}]' if parts else ""
+    return ",".join(_detail(name, text) for name, text in texts if text)
+
+
+def _detail(name: str, text: str) -> str:
+    return f'{{"type":{_quote(name)},"valueString":{_quote(text)}}}'
 
 
 def _reference(what: str, value: str, name: str) -> str:
     display = f',"display":{_quote(name)}' if name else ""
     return f'{{"identifier":{{"system":"urn:x-ithaca:{what}","value":{_quote(value)}}}{display}}}'
+
+
+def _members(value: Mapping[str, Any]) -> str:
+    """The members of a JSON object, without its braces."""
+    return compact(value)[1:-1]
+
+
+def _coding(code: Code) -> dict[str, str]:
+    coding = {"system": code.system, "code": code.code, "display": code.meaning}
+    return {name: text for name, text in coding.items() if text}
+
+
+@lru_cache(maxsize=64)
+def _concept(code: Code) -> str:
+    return compact({"coding": [_coding(code)]})
+
+
+@lru_cache(maxsize=16)
+def _role(type_: str, role: str) -> str:
+    codes = {"type": Code(f"{_HL7}/audit-entity-type", type_, ""), "role": Code(f"{_HL7}/object-role", role, "")}
+    return _members({name: _coding(code) for name, code in codes.items()})
+
+
+_REST = Code(REST, "rest", "Restful Operation")
+_SERVER = compact(_coding(Code(f"{_HL7}/security-source-type", "4", "Application Server")))
+_REQUEST = compact(_coding(Code("https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", "XrequestId", "")))
+_ABSENT = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}
+_MASKED_RECORDED = _members({"_recorded": {"extension": [_ABSENT]}})

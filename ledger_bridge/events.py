@@ -45,7 +45,7 @@ class AccessRefused(Event):
     kind = "access.refused"
     sentence = "was refused “{right}”: {rule}"
     action = "E"
-    dicom_code = "110113"
+    dicom_code = "110132"
     right: str
     rule: str
 
