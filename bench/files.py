@@ -140,10 +140,14 @@ def take_turns(contenders: dict[str, Callable[[], object]], amount: float, round
     return {name: amount / statistics.median(times[1:]) for name, times in taken.items()}
 
 
+def _own_name() -> dict[str, str]:
+    return {"X-File-Name": f"{time.time_ns()}-{os.getpid()}"}
+
+
 def upload_ours(server: Server, file: Path) -> str:
     """Upload under a name of its own and return the version."""
     with server.client() as client:
-        answer = client.send("PUT", server.upload_path(f"{time.time_ns()}-{os.getpid()}"), file)
+        answer = client.send("PUT", server.upload_path, file, _own_name())
     return str(answer["version"])
 
 
@@ -162,7 +166,7 @@ def upload_plain(server: Server, file: Path) -> None:
 def store_with_nginx(server: Server, file: Path) -> str:
     name = f"/{time.time_ns()}"
     with server.client() as client:
-        client.send("PUT", name, file)
+        client.send("PUT", name, file, {})
     for path in (server.folder / "files" / name[1:], server.folder / "files"):
         descriptor = os.open(path, os.O_RDONLY)
         os.fsync(descriptor)
@@ -187,7 +191,7 @@ def _up_and_down(server: Server, file: Path) -> None:
 def _many_ours(server: Server, file: Path, count: int) -> None:
     with server.client() as client:
         for _ in range(count):
-            answer = client.send("PUT", server.upload_path(f"{time.time_ns()}-{os.getpid()}"), file)
+            answer = client.send("PUT", server.upload_path, file, _own_name())
             client.get(f"/workspaces/versions/{answer['version']}/download/")
 
 

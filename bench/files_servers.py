@@ -42,8 +42,9 @@ class Server:
     def client(self) -> Client:
         return Client(self.port, self.headers)
 
-    def upload_path(self, name: str) -> str:
-        return f"/workspaces/{self.workspace}/upload/?name={name}"
+    @property
+    def upload_path(self) -> str:
+        return f"/workspaces/{self.workspace}/upload/"
 
     def resident_kib(self) -> int:
         """Return the largest resident size of any worker so far."""

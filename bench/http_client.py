@@ -24,12 +24,12 @@ class Client:
         self._connection.close()
 
     def send(
-        self, method: str, path: str, file: Path, *, before: bytes = b"", after: bytes = b"", kind: str = ""
+        self, method: str, path: str, file: Path, headers: dict[str, str], *, before: bytes = b"", after: bytes = b""
     ) -> Any:
         """Send a file, between two pieces of a form if there are any; return the answer's JSON."""
         length = len(before) + file.stat().st_size + len(after)
-        headers = {"Content-Length": str(length), "Content-Type": kind or "application/octet-stream"}
-        self._begin(method, path, headers)
+        usual = {"Content-Length": str(length), "Content-Type": "application/octet-stream"}
+        self._begin(method, path, {**usual, **headers})
         # A server that refuses may hang up before it has everything; its answer says why.
         with file.open("rb") as source, suppress(BrokenPipeError):
             self._connection.send(before)
@@ -44,8 +44,8 @@ class Client:
 
     def send_form(self, path: str, file: Path, *, field: str = "file", name: str = "file.bin") -> Any:
         head = f'--edge\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'.encode()
-        kind = "multipart/form-data; boundary=edge"
-        return self.send("POST", path, file, before=head, after=b"\r\n--edge--\r\n", kind=kind)
+        kind = {"Content-Type": "multipart/form-data; boundary=edge"}
+        return self.send("POST", path, file, kind, before=head, after=b"\r\n--edge--\r\n")
 
     def get(self, path: str) -> int:
         """Read an answer to its end and return how many bytes it had."""

@@ -1,6 +1,7 @@
 """The same deeds for programs, under /api/v1/. Errors are answered by `RefusalMiddleware`, which also records refusals.
 
-Files come as the body of a request and never as a form: `curl --upload-file scan.dcm …/files/?name=scan.dcm`.
+Files come as the body of a request and never as a form, with their name in a header:
+`curl --upload-file scan.dcm --header "X-File-Name: scan.dcm" …/files/`.
 """
 
 from typing import Any, cast
@@ -13,6 +14,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -24,13 +26,19 @@ from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
 from workspaces.serializers import FolderIn, ItemOut, VersionOut, WorkspaceIn, WorkspaceOut
 from workspaces.serving import serve
-from workspaces.upload import UploadPlace
+from workspaces.upload import NAME_HEADER, UploadPlace
 from workspaces.views.finding import asked_folder, signed_in, visible_item, visible_version, visible_workspace
 from workspaces.views.uploads import receive_raw
 
 _FOLDER = OpenApiParameter("folder", OpenApiTypes.UUID, description="A folder; without it, the top of the workspace.")
 _UPLOAD = [
-    OpenApiParameter("name", str, required=True, description="The name of the file."),
+    OpenApiParameter(
+        NAME_HEADER,
+        str,
+        OpenApiParameter.HEADER,
+        required=True,
+        description="The name of the file as percent-encoded UTF-8 (RFC 8187); addresses are logged, headers are not.",
+    ),
     OpenApiParameter("on_conflict", str, enum=["ask", "new_version", "keep_both"]),
     _FOLDER,
 ]
@@ -85,21 +93,34 @@ class ItemList(ListAPIView[Item]):
 
     @extend_schema(request=FolderIn, responses={201: ItemOut}, parameters=[])
     def post(self, request: Request, workspace_id: UUID) -> Response:
+        # A stranger must not learn from a complaint about the words that the workspace is there.
+        workspace = visible_workspace(_plain(request), workspace_id)
         asked = FolderIn(data=request.data)
         asked.is_valid(raise_exception=True)
-        workspace = visible_workspace(_plain(request), workspace_id)
         parent = asked_folder(_plain(request), workspace, str(asked.validated_data["folder"] or ""))
         name = asked.validated_data["name"]
         folder = services.create_folder(actor=signed_in(_plain(request)), workspace=workspace, parent=parent, name=name)
         return Response(ItemOut(folder).data, status=201)
 
 
+class Unread(BaseParser):
+    """Leaves the body where it is: it is read once, and sealed as it is read.
+
+    The framework asks a parser for the fields of every POST, where it looks for the CSRF token; here only the header
+    can carry that.
+    """
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
+        return {}
+
+
 class FileUpload(APIView):
     """One file, as the body of the request."""
 
     permission_classes = [IsSignedIn]
-    # Nobody parses the body: it is read once, and sealed as it is read.
-    parser_classes = []
+    parser_classes = [Unread]
 
     @extend_schema(request=OpenApiTypes.BINARY, responses={201: OpenApiTypes.OBJECT}, parameters=_UPLOAD)
     def put(self, request: Request, workspace_id: UUID) -> HttpResponse:

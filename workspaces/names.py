@@ -7,17 +7,24 @@ replaced by U+FFFD, so that the trick shows; "/" and NUL, which no file system k
 import re
 import unicodedata
 from collections.abc import Container
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from core.errors import Conflict, InvalidInput
 
 MAX_NAME_BYTES = 255
 _MAX_TEXT = 4000
+# The limit counts bytes, as file systems do; people count letters, and those outside ASCII take two to four.
+_TOO_LONG = (
+    f"This name is too long. About {MAX_NAME_BYTES} letters fit, fewer with accents or of other scripts. Shorten it."
+)
 
 # Not part of the category "control", but they reorder, hide or break what stands around them.
 _DECEPTIVE = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | {
     chr(code) for start, stop in ((0x202A, 0x202F), (0x2066, 0x2070), (0xE0000, 0xE0080)) for code in range(start, stop)
 }
+_CHARSET = "UTF-8''"
+_NOT_ENCODED = "Send the name of the file as percent-encoded UTF-8 (RFC 8187)."
+_PERCENT_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2}|[ !-$&-~])*")
 _LINE_BREAKS = re.compile(r"\r\n?|[\u2028\u2029]")
 
 
@@ -36,7 +43,7 @@ def clean_name(text: str, *, field: str = "name") -> str:
     if name in {".", ".."}:
         raise InvalidInput("“.” and “..” mean folders everywhere; choose another name.", field=field)
     if len(name.encode()) > MAX_NAME_BYTES:
-        raise InvalidInput(f"The name is too long: at most {MAX_NAME_BYTES} bytes of UTF-8.", field=field)
+        raise InvalidInput(_TOO_LONG, field=field)
     return name
 
 
@@ -53,6 +60,22 @@ def clean_text(text: str, *, field: str, limit: int = _MAX_TEXT) -> str:
     if len(cleaned) > limit:
         raise InvalidInput(f"This text is too long: at most {limit} characters.", field=field)
     return cleaned
+
+
+def name_from_header(value: str) -> str:
+    """Return the name that a header carries as percent-encoded UTF-8, with or without RFC 8187's charset in front.
+
+    Raises:
+        InvalidInput: when it is not that; what the name may be is decided by `clean_name`.
+
+    """
+    encoded = value[len(_CHARSET) :] if value[: len(_CHARSET)].upper() == _CHARSET else value
+    if not _PERCENT_ENCODED.fullmatch(encoded):
+        raise InvalidInput(_NOT_ENCODED, field="name")
+    try:
+        return unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        raise InvalidInput(_NOT_ENCODED, field="name") from None
 
 
 def numbered_name(name: str, taken: Container[str]) -> str:

@@ -23,10 +23,12 @@ from core.access import require
 from core.errors import InvalidInput
 from workspaces.keys import newest_key
 from workspaces.models import Item, Workspace
+from workspaces.names import clean_name, name_from_header
 from workspaces.permissions import Right
 from workspaces.sealing import UploadSealer, refuse_if_too_large
 
 CHUNK = 1024 * 1024
+NAME_HEADER = "X-File-Name"
 S = TypeVar("S")
 S_co = TypeVar("S_co", covariant=True)
 View: TypeAlias = Callable[..., HttpResponse]
@@ -176,6 +178,20 @@ def declared_size(request: HttpRequest) -> int | None:
         return int(request.META.get("CONTENT_LENGTH") or "")
     except ValueError:
         return None
+
+
+def sent_name(request: HttpRequest) -> str:
+    """Return the name that a raw upload gives its file. It comes in a header, because addresses are logged.
+
+    Raises:
+        InvalidInput: without one, or with a name in the address.
+
+    """
+    if "name" in request.GET:
+        raise InvalidInput(f"Send the name in the header {NAME_HEADER}: addresses are logged.", field="name")
+    if NAME_HEADER not in request.headers:
+        raise InvalidInput(f"Send the name of the file in the header {NAME_HEADER}.", field="name")
+    return clean_name(name_from_header(request.headers[NAME_HEADER]))
 
 
 def refuse_unreadable_body(request: HttpRequest) -> JsonResponse | None:

@@ -75,12 +75,13 @@ class Transfer {
   }
 
   start(onConflict = "") {
-    const parameters = new URLSearchParams({ name: this.file.name });
-    if (onConflict) parameters.set("on_conflict", onConflict);
     const { url, method, token } = this.panel;
+    const choice = onConflict ? `${url.includes("?") ? "&" : "?"}on_conflict=${onConflict}` : "";
     this.begun = performance.now();
     this.request = new XMLHttpRequest();
-    this.request.open(method, `${url}${url.includes("?") ? "&" : "?"}${parameters}`);
+    this.request.open(method, `${url}${choice}`);
+    // In a header, because addresses are logged. Half a character of a strange name must not stop the others.
+    this.request.setRequestHeader("X-File-Name", encodeURIComponent(this.file.name.toWellFormed?.() ?? this.file.name));
     this.request.setRequestHeader("X-CSRFToken", token);
     this.request.setRequestHeader("Accept", "application/json");
     this.request.setRequestHeader("Content-Type", "application/octet-stream");
@@ -115,12 +116,13 @@ class Transfer {
   }
 
   succeed(answer) {
-    this.finish("done", answer.message || `Stored and recorded, ${size(this.file.size)}`);
+    const message = answer.message || `Stored and recorded, ${size(this.file.size)}`;
+    const stored = answer.name || this.file.name;
+    this.finish("done", stored === this.file.name ? message : `${message}; sent as “${this.file.name}”`);
     this.bar.remove();
-    if (!answer.url) return;
-    const link = element("a", "upload-file__name", this.file.name);
-    link.href = answer.url;
-    this.line.firstChild.replaceWith(link);
+    const shown = element(answer.url ? "a" : "span", "upload-file__name", stored);
+    if (answer.url) shown.href = answer.url;
+    this.line.firstChild.replaceWith(shown);
   }
 
   askAboutConflict(answer) {

@@ -80,7 +80,8 @@ class Client:
 
     def upload(self, workspace: str, content: bytes) -> None:
         name = f"{uuid.uuid4()}.bin"
-        answer, request = self._record_of("PUT", f"/api/v1/workspaces/{workspace}/files/?name={quote(name)}", content)
+        named = {"X-File-Name": quote(name)}
+        answer, request = self._record_of("PUT", f"/api/v1/workspaces/{workspace}/files/", content, **named)
         told: dict[str, Any] = {"version": answer.json()["version"]} if answer.status == 201 and answer.whole else {}
         digest = hashlib.sha256(content).hexdigest()
         self._note("upload", request, answer, ok=bool(told), name=name, sha256=digest, **told)
@@ -116,12 +117,14 @@ class Client:
         assert answer.status == http.client.CREATED, answer.body.decode()[:2000]
         return str(answer.json()["id"])
 
-    def _record_of(self, method: str, path: str, body: bytes = b"", *, as_json: bool = False) -> tuple[Answer, str]:
+    def _record_of(
+        self, method: str, path: str, body: bytes = b"", *, as_json: bool = False, **more: str
+    ) -> tuple[Answer, str]:
         """Send a request under an id of our own, by which its entry can be found."""
         request = uuid.uuid4().hex
         kind = "application/json" if as_json else "application/octet-stream"
         headers = {"X-Request-Id": request, "X-CSRFToken": self.cookies.get("csrftoken", ""), "Content-Type": kind}
-        return self.ask(method, path, body, **headers), request
+        return self.ask(method, path, body, **headers, **more), request
 
     def _note(self, deed: str, request: str, answer: Answer, *, ok: bool, **more: Any) -> None:
         outcome = "ok" if ok else "fail" if answer.whole and 400 <= answer.status < 500 else "unknown"

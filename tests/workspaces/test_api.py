@@ -17,8 +17,9 @@ def url(name: str, *args: Any, query: str = "") -> str:
     return reverse(f"workspaces_api:{name}", args=args) + query
 
 
-def put(user: User, address: str, content: bytes) -> Any:
-    return browser(user).generic("PUT", address, content, "application/octet-stream")
+def put(user: User, address: str, content: bytes, *, name: str = "scan.bin", method: str = "PUT") -> Any:
+    headers = {"X-File-Name": name}
+    return browser(user).generic(method, address, content, "application/octet-stream", headers=headers)
 
 
 def test_workspaces_are_listed_and_made(alice: User, workspace: Workspace) -> None:
@@ -52,33 +53,49 @@ def test_a_folder_is_made(alice: User, workspace: Workspace, folder: Item) -> No
     assert (answer.status_code, answer.json()["parent"]) == (201, str(folder.id))
 
 
-def test_a_file_comes_as_a_body(alice: User, workspace: Workspace) -> None:
-    answer = put(alice, url("files", workspace.id, query="?name=scan.bin"), CONTENT)
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_a_file_comes_as_a_body(alice: User, workspace: Workspace, method: str) -> None:
+    answer = put(alice, url("files", workspace.id), CONTENT, method=method)
     version = Version.objects.get(pk=answer.json()["version"])
     assert (answer.status_code, read(alice, version)) == (201, CONTENT)
 
 
 def test_a_taken_name_is_asked_about(alice: User, version: Version) -> None:
-    query = f"?name=doses.csv&folder={version.file.parent_id}"
-    answer = put(alice, url("files", version.file.workspace_id, query=query), CONTENT)
+    query = f"?folder={version.file.parent_id}"
+    answer = put(alice, url("files", version.file.workspace_id, query=query), CONTENT, name="doses.csv")
     assert (answer.status_code, answer.json()["choices"]) == (409, ["new_version", "keep_both"])
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
 def test_a_form_is_not_taken_for_a_file(alice: User, workspace: Workspace, kind: str) -> None:
-    answer = browser(alice).generic("PUT", url("files", workspace.id, query="?name=x"), b"a=b", kind)
+    answer = browser(alice).generic("PUT", url("files", workspace.id), b"a=b", kind)
     assert answer.status_code == 415
 
 
-def test_an_upload_needs_the_csrf_token(alice: User, workspace: Workspace) -> None:
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_an_upload_needs_the_csrf_token(alice: User, workspace: Workspace, method: str) -> None:
     client = browser(alice, enforce_csrf_checks=True)
-    answer = client.generic("PUT", url("files", workspace.id, query="?name=x"), b"x", "application/octet-stream")
+    answer = client.generic(method, url("files", workspace.id), b"x", "application/octet-stream")
     assert (answer.status_code, Version.objects.count()) == (403, 0)
+
+
+def test_a_post_with_the_token_in_its_header_is_taken(alice: User, workspace: Workspace) -> None:
+    client = browser(alice, enforce_csrf_checks=True)
+    client.get(reverse("workspaces:upload", args=[workspace.id]))
+    headers = {"X-File-Name": "scan.bin", "X-CSRFToken": client.cookies["csrftoken"].value}
+    answer = client.generic("POST", url("files", workspace.id), CONTENT, "application/octet-stream", headers=headers)
+    assert (answer.status_code, read(alice, Version.objects.get())) == (201, CONTENT)
+
+
+@pytest.mark.parametrize("name", ["items", "files"])
+def test_a_stranger_who_sends_nonsense_finds_nothing_either(charlie: User, workspace: Workspace, name: str) -> None:
+    answer = browser(charlie).post(url(name, workspace.id), {"nonsense": True}, "application/json")
+    assert answer.status_code == 404
 
 
 def test_an_upload_requires_the_right(bob: User, workspace: Workspace) -> None:
     give(workspace, "visitor", bob)
-    assert put(bob, url("files", workspace.id, query="?name=x"), b"x").status_code == 403
+    assert put(bob, url("files", workspace.id), b"x").status_code == 403
     assert last_entry().kind == "access.refused"
 
 
@@ -108,7 +125,7 @@ def addresses(version: Version) -> list[str]:
 def test_it_hides_everything_from_a_stranger(charlie: User, version: Version) -> None:
     client = browser(charlie)
     assert {client.get(address).status_code for address in addresses(version)} == {404}
-    assert put(charlie, url("files", version.file.workspace_id, query="?name=x"), b"x").status_code == 404
+    assert put(charlie, url("files", version.file.workspace_id), b"x").status_code == 404
     assert client.get(url("workspaces")).json()["results"] == []
 
 

@@ -29,8 +29,8 @@ def shut_key_service(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def send(user: User, workspace: Workspace, content: bytes) -> Any:
-    address = reverse("workspaces:upload", args=[workspace.id]) + "?name=scan.bin"
-    return browser(user).generic("PUT", address, content, "application/octet-stream")
+    address, headers = reverse("workspaces:upload", args=[workspace.id]), {"X-File-Name": "scan.bin"}
+    return browser(user).generic("PUT", address, content, "application/octet-stream", headers=headers)
 
 
 @pytest.mark.usefixtures("full_disk")

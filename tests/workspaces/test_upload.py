@@ -20,8 +20,8 @@ def address(workspace: Workspace, query: str = "") -> str:
     return reverse("workspaces:upload", args=[workspace.id]) + query
 
 
-def send(client: Any, url: str, content: bytes, *, method: str = "POST", **more: Any) -> Any:
-    headers = {"Accept": "application/json"}
+def send(client: Any, url: str, content: bytes, *, method: str = "POST", name: str = "x", **more: Any) -> Any:
+    headers = {"Accept": "application/json", "X-File-Name": name}
     return client.generic(method, url, content, "application/octet-stream", headers=headers, **more)
 
 
@@ -31,29 +31,64 @@ def form_file(name: str, content: bytes) -> SimpleUploadedFile:
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_a_body_becomes_a_file(alice: User, workspace: Workspace, method: str) -> None:
-    answer = send(browser(alice), address(workspace, "?name=scan.bin"), CONTENT * 50_000, method=method)
+    answer = send(browser(alice), address(workspace), CONTENT * 50_000, method=method)
     version = Version.objects.get(pk=answer.json()["version"])
     assert (answer.status_code, answer.json()["file"]) == (201, str(version.file_id))
     assert read(alice, version) == CONTENT * 50_000
 
 
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("scan.bin", "scan.bin"),
+        ("L%C3%A9a%20%E2%80%94%20CT.dcm", "Léa — CT.dcm"),
+        ("UTF-8''L%c3%a9a.dcm", "Léa.dcm"),
+        ("100%25.txt", "100%.txt"),
+    ],
+)
+def test_the_name_comes_in_a_header(alice: User, workspace: Workspace, header: str, name: str) -> None:
+    answer = send(browser(alice), address(workspace), b"x", name=header)
+    assert (answer.status_code, answer.json()["name"]) == (201, name)
+    assert Item.objects.get().name == name
+
+
+@pytest.mark.parametrize("header", ["L\xe9a.dcm", "100%.txt", "%ff%fe", "%C3", "a%00b", "%20"])
+def test_a_header_that_is_no_name_is_refused_before_the_body_is_read(
+    alice: User, workspace: Workspace, settings: Any, header: str
+) -> None:
+    payload = Unreadable()
+    more: dict[str, Any] = {"wsgi.input": payload, "CONTENT_LENGTH": "9"}
+    answer = send(browser(alice), address(workspace), b"", name=header, **more)
+    assert (answer.status_code, payload.reads, blobs(settings)) == (400, 0, [])
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_body_without_a_name_is_refused(alice: User, workspace: Workspace, method: str) -> None:
+    answer = browser(alice).generic(method, address(workspace), b"x", "application/octet-stream")
+    assert (answer.status_code, "X-File-Name" in answer.json()["error"]) == (400, True)
+
+
+def test_a_name_in_the_address_is_refused_because_addresses_are_logged(alice: User, workspace: Workspace) -> None:
+    answer = send(browser(alice), address(workspace, "?name=Maria.pdf"), b"x")
+    assert (answer.status_code, "addresses are logged" in answer.json()["error"]) == (400, True)
+    assert not Item.objects.exists()
+
+
 def test_it_goes_into_the_folder_that_is_named(alice: User, workspace: Workspace, folder: Item) -> None:
-    send(browser(alice), address(workspace, f"?folder={folder.id}&name=scan.bin"), b"x")
+    send(browser(alice), address(workspace, f"?folder={folder.id}"), b"x", name="scan.bin")
     assert Item.objects.get(name="scan.bin").parent == folder
 
 
 def test_an_empty_body_is_an_empty_file(alice: User, workspace: Workspace) -> None:
     client = browser(alice)
-    answer = client.generic(
-        "POST", address(workspace, "?name=empty.txt"), b"", "application/octet-stream", CONTENT_LENGTH="0"
-    )
+    answer = send(client, address(workspace), b"", CONTENT_LENGTH="0")
     assert answer.status_code == 201
     assert Version.objects.get().plaintext_size == 0
 
 
 def test_a_name_that_exists_is_asked_about(alice: User, workspace: Workspace, settings: Any) -> None:
     put(alice, workspace, "scan.bin", b"1")
-    answer = send(browser(alice), address(workspace, "?name=scan.bin"), b"2")
+    answer = send(browser(alice), address(workspace), b"2", name="scan.bin")
     assert (answer.status_code, answer.json()["choices"]) == (409, ["new_version", "keep_both"])
     assert "scan.bin" in answer.json()["error"]
     assert len(blobs(settings)) == 1
@@ -61,17 +96,18 @@ def test_a_name_that_exists_is_asked_about(alice: User, workspace: Workspace, se
 
 def test_the_answer_is_sent_again_with_the_choice(alice: User, workspace: Workspace) -> None:
     first = put(alice, workspace, "scan.bin", b"1")
-    answer = send(browser(alice), address(workspace, "?name=scan.bin&on_conflict=new_version"), b"2")
+    answer = send(browser(alice), address(workspace, "?on_conflict=new_version"), b"2", name="scan.bin")
     assert (answer.json()["file"], answer.json()["message"]) == (
         str(first.file_id),
         "Stored and recorded as version 2",
     )
-    assert send(browser(alice), address(workspace, "?name=scan.bin&on_conflict=keep_both"), b"3").status_code == 201
+    kept = send(browser(alice), address(workspace, "?on_conflict=keep_both"), b"3", name="scan.bin")
+    assert (kept.status_code, kept.json()["name"]) == (201, "scan (2).bin")
     assert set(Item.objects.values_list("name", flat=True)) == {"scan.bin", "scan (2).bin"}
 
 
 def test_a_bad_name_loses_nothing_and_stores_nothing(alice: User, workspace: Workspace, settings: Any) -> None:
-    answer = send(browser(alice), address(workspace, "?name=a%2Fb"), b"x")
+    answer = send(browser(alice), address(workspace), b"x", name="a%2Fb")
     assert (answer.status_code, "cannot contain" in answer.json()["error"]) == (400, True)
     assert blobs(settings) == []
 
@@ -80,7 +116,7 @@ def test_too_much_is_refused_from_the_length_alone(alice: User, workspace: Works
     settings.MAX_UPLOAD_BYTES = 10
     payload = Unreadable()
     more: dict[str, Any] = {"wsgi.input": payload, "CONTENT_LENGTH": "11"}
-    answer = send(browser(alice), address(workspace, "?name=x"), b"", **more)
+    answer = send(browser(alice), address(workspace), b"", **more)
     assert (answer.status_code, payload.reads, blobs(settings)) == (413, 0, [])
 
 
@@ -90,7 +126,7 @@ def test_whoever_may_not_upload_is_refused_before_the_body_is_read(
     give(workspace, "visitor", bob)
     payload = Unreadable()
     more: dict[str, Any] = {"wsgi.input": payload, "CONTENT_LENGTH": "9"}
-    answer = send(browser(bob), address(workspace, "?name=x"), b"", **more)
+    answer = send(browser(bob), address(workspace), b"", **more)
     assert (answer.status_code, payload.reads, blobs(settings)) == (403, 0, [])
     assert Entry.objects.filter(kind="access.refused", actor=bob.id).exists()
 
@@ -98,14 +134,14 @@ def test_whoever_may_not_upload_is_refused_before_the_body_is_read(
 def test_a_stranger_learns_nothing_and_is_not_read(charlie: User, workspace: Workspace) -> None:
     payload = Unreadable()
     more: dict[str, Any] = {"wsgi.input": payload, "CONTENT_LENGTH": "9"}
-    assert send(browser(charlie), address(workspace, "?name=x"), b"", **more).status_code == 404
+    assert send(browser(charlie), address(workspace), b"", **more).status_code == 404
     assert payload.reads == 0
 
 
 def test_a_session_that_has_ended_is_told_so_and_not_redirected(workspace: Workspace) -> None:
     payload = Unreadable()
     more: dict[str, Any] = {"wsgi.input": payload, "CONTENT_LENGTH": "9"}
-    answer = send(Client(), address(workspace, "?name=x"), b"", **more)
+    answer = send(Client(), address(workspace), b"", **more)
     assert (answer.status_code, "Sign in again" in answer.json()["error"], payload.reads) == (401, True, 0)
 
 
@@ -115,30 +151,30 @@ def test_a_suspended_person_is_not_read(bob: User, workspace: Workspace) -> None
     User.objects.filter(pk=bob.pk).update(approved_until="2020-01-01T00:00Z")
     payload = Unreadable()
     more: dict[str, Any] = {"wsgi.input": payload, "CONTENT_LENGTH": "9"}
-    assert send(client, address(workspace, "?name=x"), b"", **more).status_code in {403, 404}
+    assert send(client, address(workspace), b"", **more).status_code in {403, 404}
     assert payload.reads == 0
 
 
 def test_it_checks_the_csrf_token(alice: User, workspace: Workspace, settings: Any) -> None:
-    answer = send(browser(alice, enforce_csrf_checks=True), address(workspace, "?name=x"), b"x")
+    answer = send(browser(alice, enforce_csrf_checks=True), address(workspace), b"x")
     assert (answer.status_code, blobs(settings)) == (403, [])
 
 
 @pytest.mark.parametrize("body", [b"short", b""])
 def test_a_body_that_breaks_off_leaves_nothing(alice: User, workspace: Workspace, settings: Any, body: bytes) -> None:
     more: dict[str, Any] = {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": "1000"}
-    answer = send(browser(alice), address(workspace, "?name=x"), b"", **more)
+    answer = send(browser(alice), address(workspace), b"", **more)
     assert (answer.status_code, blobs(settings)) == (400, [])
     assert "before the whole file had arrived" in answer.json()["error"]
 
 
 def test_a_body_of_unknown_length_is_refused(alice: User, workspace: Workspace) -> None:
-    answer = send(browser(alice), address(workspace, "?name=x"), b"", CONTENT_LENGTH="")
+    answer = send(browser(alice), address(workspace), b"", CONTENT_LENGTH="")
     assert answer.status_code == 411
 
 
 def test_a_form_is_not_taken_for_a_file(alice: User, workspace: Workspace) -> None:
-    url = address(workspace, "?name=x")
+    url = address(workspace)
     answer = browser(alice).generic("PUT", url, b"a=b", "application/x-www-form-urlencoded")
     assert answer.status_code == 415
 
@@ -236,7 +272,7 @@ def test_no_plaintext_is_left_anywhere(
     canary = bytes(range(192, 256))
     content = canary * 60_000
     browser(alice).post(address(workspace), {"files": [form_file("one", content)]})
-    send(browser(alice), address(workspace, "?name=two"), content)
+    send(browser(alice), address(workspace), content, name="two")
     assert len(blobs(settings)) == 2
     assert [path for path in files_below(tmp_path, settings.KEYRING_DIRECTORY) if canary in path.read_bytes()] == []
 

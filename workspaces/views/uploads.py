@@ -17,12 +17,14 @@ from workspaces.models import Item, Version
 from workspaces.sealing import SealedUpload, discard
 from workspaces.services import OnConflict
 from workspaces.upload import (
+    NAME_HEADER,
     SealedFile,
     UploadPlace,
     declared_size,
     raw_chunks,
     refuse_unreadable_body,
     seals_uploads,
+    sent_name,
 )
 from workspaces.views.finding import address, asked_folder, crumbs, signed_in, visible_item, visible_workspace
 
@@ -50,10 +52,10 @@ def find_file(request: HttpRequest, item_id: UUID) -> UploadPlace:
 @require_http_methods(["GET", "HEAD", "POST", "PUT"])
 @seals_uploads(find_folder)
 def upload(request: HttpRequest, place: UploadPlace) -> HttpResponse:
-    """The page; the form without JavaScript; and, with `name` in the address, the body as one file."""
+    """The page; the form without JavaScript; and the body as one file, named by the header X-File-Name."""
     if request.method in {"GET", "HEAD"}:
         return _upload_page(request, place, [])
-    if request.method == "PUT" or "name" in request.GET:
+    if request.method == "PUT" or NAME_HEADER in request.headers or request.content_type == "application/octet-stream":
         return receive_raw(request, place)
     results = [_store(request, place, file) for file in request.FILES.getlist("files")]
     if results and all(result.stored for result in results):
@@ -90,6 +92,8 @@ def receive_raw(request: HttpRequest, place: UploadPlace) -> HttpResponse:
         return refused
     user = signed_in(request)
     try:
+        # Asked for first, so that nobody sends a large file for nothing.
+        name = sent_name(request)
         sealed = services.seal_upload(
             actor=user,
             workspace=place.workspace,
@@ -97,13 +101,19 @@ def receive_raw(request: HttpRequest, place: UploadPlace) -> HttpResponse:
             declared_size=declared_size(request),
             into=place.item,
         )
-        version = _record(request, place, request.GET.get("name", ""), sealed)
+        version = _record(request, place, name, sealed)
     except Refused:
         raise
     except IthacaError as error:
         return JsonResponse({"error": error.sentence, "code": error.code, **error.extra}, status=error.status)
     message = f"Stored and recorded as version {version.number}" if version.number > 1 else "Stored and recorded"
-    answer = {"file": version.file_id, "version": version.id, "url": address(version.file), "message": message}
+    answer = {
+        "file": version.file_id,
+        "version": version.id,
+        "name": version.file.name,
+        "url": address(version.file),
+        "message": message,
+    }
     return JsonResponse(answer, status=201)
 
 
