@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.finding import Finder
@@ -11,6 +12,7 @@ from ledger_bridge.models import Entry
 from ledger_bridge.sentences import kind_choices
 
 _MANY = {"workspace": "workspaces", "item": "items", "person": "people", "institution": "institutions"}
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 
 
 def _name(label: str, kind: str, *, suggested: bool = False) -> forms.CharField:
@@ -19,7 +21,15 @@ def _name(label: str, kind: str, *, suggested: bool = False) -> forms.CharField:
 
 
 def _day(label: str) -> forms.DateField:
-    return forms.DateField(label=label, required=False, widget=forms.DateInput({"type": "date"}))
+    ends = {"min": f"{_FIRST_DAY}", "max": f"{_LAST_DAY}"}
+    widget = forms.DateInput({"type": "date", **ends})
+    return forms.DateField(label=label, required=False, widget=widget, validators=[_check_day])
+
+
+def _check_day(day: date) -> None:
+    # Nothing is recorded on other days, and reckoning with them may leave the calendar.
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise ValidationError(f"Choose a day between {_FIRST_DAY.year} and {_LAST_DAY.year}.")
 
 
 class TrailForm(forms.Form):
