@@ -99,6 +99,8 @@ class Item(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     name = models.CharField(max_length=255)
     name_key = models.CharField(max_length=1024, editable=False)
+    # Not 0 where the same name is in the folder already, hidden from whoever gave this one: a refusal would tell them.
+    namesake = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     description = models.TextField(blank=True, max_length=4000)
     path = ArrayField(models.UUIDField(), editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -122,7 +124,7 @@ class Item(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "parent", "name_key"],
+                fields=["workspace", "parent", "name_key", "namesake"],
                 condition=models.Q(removed_at=None),
                 nulls_distinct=False,
                 name="one_item_per_name",

@@ -80,8 +80,7 @@ class Client:
 
     def upload(self, workspace: str, content: bytes) -> None:
         name = f"{uuid.uuid4()}.bin"
-        named = {"X-File-Name": quote(name)}
-        answer, request = self._record_of("PUT", f"/api/v1/workspaces/{workspace}/files/", content, **named)
+        answer, request = self._record_of("PUT", f"/api/v1/workspaces/{workspace}/files/", content, name=quote(name))
         told: dict[str, Any] = {"version": answer.json()["version"]} if answer.status == 201 and answer.whole else {}
         digest = hashlib.sha256(content).hexdigest()
         self._note("upload", request, answer, ok=bool(told), name=name, sha256=digest, **told)
@@ -118,13 +117,15 @@ class Client:
         return str(answer.json()["id"])
 
     def _record_of(
-        self, method: str, path: str, body: bytes = b"", *, as_json: bool = False, **more: str
+        self, method: str, path: str, body: bytes = b"", *, as_json: bool = False, name: str = ""
     ) -> tuple[Answer, str]:
         """Send a request under an id of our own, by which its entry can be found."""
         request = uuid.uuid4().hex
         kind = "application/json" if as_json else "application/octet-stream"
         headers = {"X-Request-Id": request, "X-CSRFToken": self.cookies.get("csrftoken", ""), "Content-Type": kind}
-        return self.ask(method, path, body, **headers, **more), request
+        if name:
+            headers["X-File-Name"] = name
+        return self.ask(method, path, body, **headers), request
 
     def _note(self, deed: str, request: str, answer: Answer, *, ok: bool, **more: Any) -> None:
         outcome = "ok" if ok else "fail" if answer.whole and 400 <= answer.status < 500 else "unknown"

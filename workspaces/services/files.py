@@ -79,7 +79,7 @@ def add_file(
     """
     require(actor, Right.UPLOAD, parent or workspace)
     cleaned = clean_name(name)
-    existing = _called(cleaned, workspace, parent)
+    existing = _called(actor, cleaned, workspace, parent)
     if existing is None:
         return _add_new_file(actor, workspace, parent, cleaned, sealed, note)
     if on_conflict == "keep_both":
@@ -115,7 +115,7 @@ def _add_new_file(
     file.path = structure.path_below(parent, file.id)
     # The version follows in this transaction; the database checks the reference when it commits.
     file.current_version_id = sealed.version_id
-    with structure.unique_name(name):
+    with structure.own_place(actor, file):
         file.save(force_insert=True)
     return _add_version(actor, file, 1, sealed, note)
 
@@ -124,7 +124,8 @@ def _add_beside(
     actor: User, workspace: Workspace, parent: Item | None, name: str, sealed: SealedUpload, note: str
 ) -> Version:
     for _ in range(_TRIES):
-        taken = set(Item.objects.in_folder(workspace, parent).values_list("name_key", flat=True))
+        seen = Item.objects.visible_to(actor).in_folder(workspace, parent)
+        taken = set(seen.values_list("name_key", flat=True))
         try:
             return _add_new_file(actor, workspace, parent, numbered_name(name, taken), sealed, note)
         except Conflict as error:
@@ -177,8 +178,9 @@ def _require_stored(sealed: SealedUpload, file: Item) -> None:
         raise DamagedContent("The stored bytes are not the ones that were sent. Nothing was recorded.")
 
 
-def _called(name: str, workspace: Workspace, parent: Item | None) -> Item | None:
-    return Item.objects.in_folder(workspace, parent).filter(name_key=name_key(name)).first()
+def _called(actor: User, name: str, workspace: Workspace, parent: Item | None) -> Item | None:
+    """Return what the actor sees under this name; what is hidden from them must not show in an answer."""
+    return Item.objects.visible_to(actor).in_folder(workspace, parent).filter(name_key=name_key(name)).first()
 
 
 def _name_taken(actor: User, existing: Item) -> Conflict:

@@ -22,7 +22,7 @@ def create_folder(*, actor: User, workspace: Workspace, parent: Item | None, nam
     folder = Item(id=uuid7(), workspace=workspace, parent=parent, kind=Item.Kind.FOLDER, created_by=actor)
     folder.name, folder.name_key = cleaned, name_key(cleaned)
     folder.path = structure.path_below(parent, folder.id)
-    with structure.unique_name(cleaned):
+    with structure.own_place(actor, folder):
         folder.save(force_insert=True)
     event = FolderCreated(name=cleaned, parent=str(parent.id) if parent else None)
     record(event, actor=actor, subject=folder)

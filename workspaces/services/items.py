@@ -35,8 +35,8 @@ def rename_item(*, actor: User, item: Item, name: str) -> Item:
     if cleaned == before:
         return item
     item.name, item.name_key = cleaned, name_key(cleaned)
-    with structure.unique_name(cleaned):
-        item.save(update_fields=["name", "name_key", "changed_at"])
+    with structure.own_place(actor, item):
+        item.save(update_fields=["name", "name_key", "namesake", "changed_at"])
     record(ItemRenamed(before=before, name=cleaned), actor=actor, subject=item)
     return item
 
@@ -75,8 +75,8 @@ def move_item(*, actor: User, item: Item, parent: Item | None) -> Item:
     if before == (parent.id if parent else None):
         return item
     item.parent = parent
-    with structure.unique_name(item.name):
-        item.save(update_fields=["parent", "changed_at"])
+    with structure.own_place(actor, item):
+        item.save(update_fields=["parent", "namesake", "changed_at"])
     _move_paths(item, parent, was_at)
     item.refresh_from_db(fields=["path"])
     event = ItemMoved(name=item.name, before=str(before) if before else None, after=str(parent.id) if parent else None)
@@ -112,7 +112,8 @@ def restore_item(*, actor: User, item: Item) -> Item:
         raise Conflict(f"Its folder “{item.parent.name}” is in the bin too. Restore that first.")
     together = Item.objects.filter(path__contains=[item.id], removed_at=item.removed_at)
     require_on_all(actor, Right.EDIT, together, subject=item)
-    with structure.unique_name(item.name):
+    with structure.own_place(actor, item):
+        Item.objects.filter(pk=item.pk).update(namesake=item.namesake)
         count = together.update(removed_at=None)
     item.removed_at = None
     record(ItemRestored(name=item.name, items=count), actor=actor, subject=item)

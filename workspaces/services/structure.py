@@ -7,10 +7,12 @@ hold at once; moving, removing and restoring take it FOR UPDATE and so stand alo
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from uuid import UUID
 
 from django.db import IntegrityError, connection
 
+from accounts.models import User
 from core.errors import Conflict
 from workspaces.models import Item, Workspace
 
@@ -74,14 +76,26 @@ def refuse_if_archived(workspace: Workspace) -> None:
 
 
 @contextmanager
-def unique_name(name: str) -> Iterator[None]:
-    """Turn the database's answer to a name that is taken into a sentence, also when two people were equally fast.
+def own_place(actor: User, item: Item) -> Iterator[None]:
+    """Give an item, which is about to be saved, its place among those of the same name in its folder.
 
-    The transaction cannot go on after that; the Conflict leaves the deed and rolls it back.
+    A name that the actor can see there is taken. One that is hidden from them must not show in an answer: their item
+    stands beside it under the same name, told apart by its `namesake`.
+
+    Raises:
+        Conflict: the name is taken, or somebody else takes it at this moment. The transaction cannot go on after that.
+
     """
+    others = Item.objects.filter(workspace=item.workspace_id, parent=item.parent_id, removed_at=None)
+    others = others.filter(name_key=item.name_key).exclude(pk=item.pk)
+    # Numbers first: what is committed between the two questions is then seen, or stopped by the constraint.
+    taken = set(others.values_list("namesake", flat=True))
+    if others.visible_to(actor).exists():
+        raise Conflict(f"There is already something called “{item.name}” in this folder.")
+    item.namesake = next(number for number in count() if number not in taken)
     try:
         yield
     except IntegrityError as error:
         if "one_item_per_name" not in str(error):
             raise
-        raise Conflict(f"There is already something called “{name}” in this folder.") from error
+        raise Conflict(f"Somebody else has just used the name “{item.name}” in this folder. Try again.") from error
