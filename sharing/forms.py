@@ -34,7 +34,6 @@ class AccessForm(forms.Form):
     expires_on = forms.DateField(
         label="Last day of access",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="Access ends by itself after this day.",
         error_messages={"required": "Choose the last day, or choose that there is no end."},
     )
     no_end = forms.BooleanField(label="No end: access lasts until somebody takes it away", required=False)
@@ -45,6 +44,7 @@ class AccessForm(forms.Form):
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = _zone(actor)
+        self.fields["expires_on"].help_text = f"Access ends by itself at the end of this day ({self.zone.key} time)."
         self.fill_end(None)
         self.fields["expires_on"].required = not self.data.get("no_end")
 
@@ -55,10 +55,18 @@ class AccessForm(forms.Form):
         last = expires_at - timedelta(seconds=1) if expires_at and expires_at > timezone.now() else usual
         self.fields["expires_on"].initial = last.astimezone(self.zone).date()
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a day that somebody chose together with "no end"; the day that was suggested is no choice."""
+        if self.cleaned_data.get("no_end") and "expires_on" in self.changed_data and self.data.get("expires_on"):
+            self.add_error(
+                "no_end", "You chose a last day and no end. Keep one of them: untick this, or clear the day."
+            )
+        return self.cleaned_data
+
     @property
     def expires_at(self) -> datetime | None:
         """The first moment after the last day, where the person who gives access lives."""
-        day: date | None = self.cleaned_data["expires_on"]
+        day: date | None = self.cleaned_data.get("expires_on")
         if self.cleaned_data["no_end"] or day is None:
             return None
         if day == date.max:

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from core.access import require
 from core.api import IsSignedIn
+from core.errors import InvalidInput
 from workspaces import services
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
@@ -43,9 +44,18 @@ _UPLOAD = [
     _FOLDER,
 ]
 
+_LARGEST_OFFSET = 2**31
+
 
 class Pages(LimitOffsetPagination):
     max_limit = 200
+
+    def get_offset(self, request: Request) -> int:
+        """Refuse to skip more rows than a database can count."""
+        offset = super().get_offset(request)
+        if offset > _LARGEST_OFFSET:
+            raise InvalidInput("There are not that many pages.", field="offset")
+        return offset
 
 
 class WorkspaceList(ListAPIView[Workspace]):

@@ -1,6 +1,7 @@
 """Content over HTTP: one range, names in both forms, and headers that keep a browser from running any of it."""
 
 import re
+import sys
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,7 +15,8 @@ from workspaces.names import content_disposition
 from workspaces.permissions import Right
 from workspaces.services import open_version
 
-_ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_TOO_MANY_DIGITS = 19
+_ONE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 
 # The content is somebody's file: it may not load, run, frame or submit anything in our origin. Browsers lay out an
 # image or a text with a style of their own, which needs 'unsafe-inline'.
@@ -61,15 +63,22 @@ def parse_range(header: str, size: int) -> Span | None:
     match = _ONE_RANGE.fullmatch(header.strip())
     if match is None or match[1] == match[2] == "":
         return None
+    first, last = _position(match[1]), _position(match[2])
     if match[1] == "":
-        start, stop = max(size - int(match[2]), 0), size
+        start, stop = max(size - last, 0), size
     else:
-        start, stop = int(match[1]), min(int(match[2]) + 1 if match[2] else size, size)
-        if match[2] and int(match[2]) < start:
+        start, stop = first, min(last + 1 if match[2] else size, size)
+        if match[2] and last < start:
             return None
     if start >= stop:
         raise RangeNotSatisfiableError
     return Span(start, stop)
+
+
+def _position(digits: str) -> int:
+    """Read a position in the content; Python refuses thousands of digits, and no content is as long as twenty."""
+    significant = digits.lstrip("0")
+    return int(significant or 0) if len(significant) < _TOO_MANY_DIGITS else sys.maxsize
 
 
 def _asked_span(request: HttpRequest, version: Version) -> Span | None:

@@ -1,5 +1,6 @@
 """The only doors to the things that the pages are about: a stranger finds nothing behind them."""
 
+import re
 from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.stepup import requires_recent_authentication
 from core.access import require
+from core.errors import InvalidInput
 from sharing.models import ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.selectors.people import contributors, find_contributors, groups_to_choose, is_outside
 from workspaces.models import Item, Workspace
@@ -67,8 +69,9 @@ def chosen_receiver(request: HttpRequest) -> Receiver | None:
     """Return the person or group that the address names, as a deed takes it; nothing while none is chosen."""
     if person := request.GET.get("person"):
         return {"person": get_object_or_404(contributors(), pk=_uuid(person))}
-    if (group := request.GET.get("group", "")).isdigit():
-        return {"group": get_object_or_404(Group.objects.filter(pk__in=groups_to_choose(person_of(request))), pk=group)}
+    if group := request.GET.get("group"):
+        mine = Group.objects.filter(pk__in=groups_to_choose(person_of(request)))
+        return {"group": get_object_or_404(mine, pk=_number(group))}
     return None
 
 
@@ -92,6 +95,8 @@ def choose(
 ) -> HttpResponse:
     """Let the person look for somebody; every answer leads back to the same address with the choice in it."""
     words = request.GET.get("q", "")
+    if "\0" in words:
+        raise InvalidInput("This search holds a character that no name has. Search for something else.")
     user = person_of(request)
     context = {
         "title": title,
@@ -134,6 +139,13 @@ def item_crumbs(item: Item, *more: tuple[str, str | None]) -> Crumbs:
 
 def query_without_page(request: HttpRequest) -> str:
     return urlencode([(name, value) for name, value in request.GET.items() if name != "page"])
+
+
+def _number(text: str) -> int:
+    """Read a key of a table; other digits than ours ("²") and numbers that no key has are nobody's."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise Http404
+    return int(text)
 
 
 def _uuid(text: str) -> UUID:

@@ -61,6 +61,9 @@ def test_a_name_survives_whatever_it_is(alice: User, workspace: Workspace) -> No
         ("bytes=5-", CONTENT[5:], f"bytes 5-{len(CONTENT) - 1}/{len(CONTENT)}"),
         ("bytes=-4", CONTENT[-4:], f"bytes {len(CONTENT) - 4}-{len(CONTENT) - 1}/{len(CONTENT)}"),
         ("bytes=2-9999", CONTENT[2:], f"bytes 2-{len(CONTENT) - 1}/{len(CONTENT)}"),
+        (f"bytes=2-{'9' * 5000}", CONTENT[2:], f"bytes 2-{len(CONTENT) - 1}/{len(CONTENT)}"),
+        (f"bytes={'0' * 5000}-3", CONTENT[:4], f"bytes 0-3/{len(CONTENT)}"),
+        (f"bytes=-{'9' * 5000}", CONTENT, f"bytes 0-{len(CONTENT) - 1}/{len(CONTENT)}"),
     ],
 )
 def test_a_part_can_be_asked_for(alice: User, version: Version, asked: str, found: bytes, where: str) -> None:
@@ -69,14 +72,15 @@ def test_a_part_can_be_asked_for(alice: User, version: Version, asked: str, foun
     assert answer["Content-Length"] == str(len(found))
 
 
-def test_a_part_behind_the_end_opens_and_records_nothing(alice: User, version: Version) -> None:
+@pytest.mark.parametrize("start", ["9999", "9" * 5000])
+def test_a_part_behind_the_end_opens_and_records_nothing(alice: User, version: Version, start: str) -> None:
     before = Entry.objects.count()
-    answer = get(alice, version, Range="bytes=9999-")
+    answer = get(alice, version, Range=f"bytes={start}-")
     assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{len(CONTENT)}")
     assert Entry.objects.count() == before
 
 
-@pytest.mark.parametrize("asked", ["bytes=0-1,3-4", "lines=0-1", "bytes=-", "bytes=4-1", "nonsense"])
+@pytest.mark.parametrize("asked", ["bytes=0-1,3-4", "lines=0-1", "bytes=-", "bytes=4-1", "bytes=²-³", "nonsense"])
 def test_what_is_not_one_range_gets_the_whole(alice: User, version: Version, asked: str) -> None:
     answer = get(alice, version, Range=asked)
     assert (answer.status_code, content_of(answer)) == (200, CONTENT)
