@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 from django.db.models import Model, QuerySet
 
-from accounts.models import AdminAppointment, Application, Institution, User
+from accounts.models import AdminAppointment, AdminSuspension, Application, Institution, User
 from accounts.permissions import Right
 from ledger_bridge.permissions import Right as LedgerRight
 
@@ -30,11 +30,13 @@ _PEOPLE_CONCERNED: dict[type[Model], Callable[[Any], set[Any]]] = {
     Application: lambda application: {application.applicant_id},
     User: lambda person: {person.pk},
     AdminAppointment: lambda appointment: {appointment.candidate_id, appointment.proposed_by_id},
+    AdminSuspension: lambda suspension: {suspension.person_id, suspension.proposed_by_id},
 }
 _NOT_ON_ONESELF = {
     Application: "Nobody decides on their own application.",
     User: "Nobody decides on their own approval or role.",
     AdminAppointment: "The admin who confirms is neither the one who proposed nor the candidate.",
+    AdminSuspension: "The admin who confirms is neither the one who proposed nor the person concerned.",
 }
 
 
@@ -106,9 +108,17 @@ def _visible_appointments(queryset: QuerySet[AdminAppointment], user: User) -> Q
     return queryset if Right.APPOINT_ADMINS in _rights(user) else queryset.filter(candidate=user)
 
 
+def _visible_suspensions(queryset: QuerySet[AdminSuspension], user: User) -> QuerySet[AdminSuspension]:
+    """Return what is proposed, but not to the person concerned: who is warned has time to do harm."""
+    if Right.MANAGE_CONTRIBUTORS not in _rights(user):
+        return queryset.none()
+    return queryset.exclude(person=user, state=AdminSuspension.State.PROPOSED)
+
+
 _VISIBLE: dict[type[Model], Callable[[Any, User], QuerySet[Any]]] = {
     Application: _visible_applications,
     User: _visible_people,
     Institution: _visible_institutions,
     AdminAppointment: _visible_appointments,
+    AdminSuspension: _visible_suspensions,
 }

@@ -120,6 +120,39 @@ class ContributorSuspended(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SuspensionProposed(Event):
+    kind = "suspension.proposed"
+    label = "Suspension proposed"
+    sentence = "proposed to suspend somebody who watches over others: {reason}"
+    action = "C"
+    dicom_code = "110136"
+    suspension: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspensionConfirmed(Event):
+    kind = "suspension.confirmed"
+    label = "Suspension confirmed"
+    sentence = "confirmed the suspension as the second admin: {reason}"
+    action = "U"
+    dicom_code = "110136"
+    suspension: str
+    reason: str
+    sessions_ended: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspensionDeclined(Event):
+    kind = "suspension.declined"
+    label = "Suspension declined"
+    sentence = "declined the proposed suspension"
+    action = "U"
+    dicom_code = "110136"
+    suspension: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SuspensionLifted(Event):
     kind = "contributor.suspension_lifted"
     sentence = "lifted the suspension: {reason}"

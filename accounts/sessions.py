@@ -15,7 +15,6 @@ from accounts.models import User
 _STARTED = "session_started"
 _SEEN = "session_seen"
 _NOTED_EVERY = 60
-_PRIVILEGED = frozenset({User.Role.COMMISSION_ADMIN, User.Role.AUDITOR})
 
 
 def used_second_factor(request: HttpRequest) -> bool:
@@ -50,8 +49,9 @@ def note_activity(session: SessionBase) -> None:
 
 
 def idle_limit(user: User) -> timedelta:
-    privileged = user.role in _PRIVILEGED
-    limit: timedelta = settings.SESSION_IDLE_LIMIT_PRIVILEGED if privileged else settings.SESSION_IDLE_LIMIT
+    limit: timedelta = (
+        settings.SESSION_IDLE_LIMIT_PRIVILEGED if user.watches_over_others else settings.SESSION_IDLE_LIMIT
+    )
     return limit
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import application, own_account, people, review, walkthrough
+from accounts.views import application, appointments, own_account, people, review, walkthrough
 
 app_name = "accounts"
 urlpatterns = [
@@ -19,14 +19,28 @@ urlpatterns = [
     path("review/<uuid:application_id>/ask/", review.ask_for_more, name="ask_for_more"),
     path("people/", people.people, name="people"),
     path("people/institutions/", people.institutions, name="institutions"),
-    path("people/appointments/", people.appointments, name="appointments"),
-    path("people/appointments/<uuid:appointment_id>/confirm/", people.confirm_appointment, name="confirm_appointment"),
-    path("people/appointments/<uuid:appointment_id>/decline/", people.decline_appointment, name="decline_appointment"),
+    path("people/appointments/", appointments.appointments, name="appointments"),
+    path(
+        "people/appointments/<uuid:appointment_id>/confirm/",
+        appointments.confirm_appointment,
+        name="confirm_appointment",
+    ),
+    path(
+        "people/appointments/<uuid:appointment_id>/decline/",
+        appointments.decline_appointment,
+        name="decline_appointment",
+    ),
+    path(
+        "people/suspensions/<uuid:suspension_id>/confirm/", appointments.confirm_suspension, name="confirm_suspension"
+    ),
+    path(
+        "people/suspensions/<uuid:suspension_id>/decline/", appointments.decline_suspension, name="decline_suspension"
+    ),
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/<uuid:person_id>/renew/", people.renew, name="renew"),
     path("people/<uuid:person_id>/suspend/", people.suspend, name="suspend"),
     path("people/<uuid:person_id>/lift/", people.lift, name="lift"),
-    path("people/<uuid:person_id>/appoint/", people.appoint, name="appoint"),
+    path("people/<uuid:person_id>/appoint/", appointments.appoint, name="appoint"),
     path("account/profile/", own_account.profile, name="profile"),
     path("account/security/", own_account.security, name="security"),
     path("account/enrol/", own_account.enrol, name="enrol"),

@@ -18,6 +18,7 @@ class PrivateFiles(filebased.EmailBackend):
     def open(self) -> bool:
         if getattr(self, "stream", None) is not None:
             return False
-        descriptor = os.open(self._get_filename(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self.stream = os.fdopen(descriptor, "ab")
+        path = self._get_filename()  # type: ignore[attr-defined]  # the stubs do not have it
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.stream = os.fdopen(descriptor, "ab")  # type: ignore[assignment]  # bytes here, text in the base
         return True

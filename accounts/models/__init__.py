@@ -9,9 +9,11 @@ from accounts.models.applications import (
 )
 from accounts.models.factors import RecoveryCode, TotpUse, WalkthroughLogin
 from accounts.models.people import Institution, User, UserManager
+from accounts.models.suspensions import AdminSuspension
 
 __all__ = [
     "AdminAppointment",
+    "AdminSuspension",
     "Application",
     "ApplicationMessage",
     "ApprovalNotice",

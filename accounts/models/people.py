@@ -136,6 +136,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             and self.approved_until > timezone.now()
         )
 
+    @property
+    def watches_over_others(self) -> bool:
+        """True for those whom one admin alone may not suspend."""
+        return self.role in {self.Role.COMMISSION_ADMIN, self.Role.AUDITOR}
+
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Ask our own backends only: Django's would answer yes to everything for a superuser."""
         return any(

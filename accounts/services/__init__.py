@@ -38,6 +38,7 @@ from accounts.services.standing import (
     renew_approval,
     suspend_contributor,
 )
+from accounts.services.suspensions import confirm_suspension, decline_suspension, propose_suspension
 
 __all__ = [
     "INSTALLER",
@@ -51,8 +52,10 @@ __all__ = [
     "ask_for_more",
     "change_profile",
     "confirm_admin",
+    "confirm_suspension",
     "create_institution",
     "decline_admin",
+    "decline_suspension",
     "end_other_sessions",
     "end_session",
     "expire_approvals",
@@ -62,6 +65,7 @@ __all__ = [
     "note_password_change",
     "open_evidence",
     "propose_admin",
+    "propose_suspension",
     "refuse_application",
     "remind_of_expiry",
     "remove_factor",

@@ -43,24 +43,26 @@ def renew_approval(*, actor: User, person: User) -> User:
 
 @transaction.atomic
 def suspend_contributor(*, actor: User, person: User, reason: str) -> User:
-    """Take the approval away at once, and end every session."""
+    """Take the approval away at once, and end every session.
+
+    Raises:
+        Conflict: for a commission admin or an auditor, who is suspended by two (`propose_suspension`).
+
+    """
     require(actor, Right.MANAGE_CONTRIBUTORS, person)
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     person = _locked(person)
-    if person.suspended_at is not None:
-        raise Conflict(f"{person.name} is suspended already.")
-    person.suspended_at, person.suspension_reason = timezone.now(), reason
-    person.save(update_fields=["suspended_at", "suspension_reason"])
-    ended = end_sessions(person)
+    if person.watches_over_others:
+        raise Conflict("Suspending a commission admin or an auditor takes two admins. Propose it.")
+    ended = suspend_at_once(person, reason)
     record(ContributorSuspended(reason=reason, sessions_ended=ended), actor=actor, subject=person)
-    send_mail("approval_suspended", to=person.email, name=person.name, reason=reason)
     return person
 
 
 @transaction.atomic
 def lift_suspension(*, actor: User, person: User, reason: str) -> User:
     require(actor, Right.MANAGE_CONTRIBUTORS, person)
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     person = _locked(person)
     if person.suspended_at is None:
         raise Conflict(f"{person.name} is not suspended.")
@@ -69,6 +71,16 @@ def lift_suspension(*, actor: User, person: User, reason: str) -> User:
     record(SuspensionLifted(reason=reason), actor=actor, subject=person)
     send_mail("suspension_lifted", to=person.email, name=person.name, url=address_of("account_login"))
     return person
+
+
+def suspend_at_once(person: User, reason: str) -> int:
+    """Suspend a person whose row is locked; return how many sessions ended. The deed that calls this records it."""
+    if person.suspended_at is not None:
+        raise Conflict(f"{person.name} is suspended already.")
+    person.suspended_at, person.suspension_reason = timezone.now(), reason
+    person.save(update_fields=["suspended_at", "suspension_reason"])
+    send_mail("approval_suspended", to=person.email, name=person.name, reason=reason)
+    return end_sessions(person)
 
 
 def expire_approvals(*, actor: Actor = CLOCK) -> int:
@@ -122,7 +134,7 @@ def _locked(person: User) -> User:
     return User.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
-def _reason(reason: str) -> str:
+def checked_reason(reason: str) -> str:
     if not reason.strip():
         raise InvalidInput("Write the reason; the person reads it.", field="reason")
     if len(reason.strip()) > _LONGEST_REASON:

@@ -14,6 +14,7 @@ from accounts.forms.application import ApproveForm, QueueForm, ReasonForm
 from accounts.models import Application
 from accounts.permissions import Right
 from accounts.selectors import review_queue
+from accounts.stepup import requires_recent_authentication
 from accounts.views.answers import accepted, form_page, page_of, person_of, rest_of_query
 from core.access import require
 
@@ -40,6 +41,7 @@ def review_application(request: HttpRequest, application_id: UUID) -> HttpRespon
     return render(request, "accounts/review_application.html", context)
 
 
+@requires_recent_authentication
 @require_http_methods(["GET", "POST"])
 def approve(request: HttpRequest, application_id: UUID) -> HttpResponse:
     found = _reviewed(request, application_id)

@@ -1,9 +1,10 @@
 """Asking again for a factor before what is hard to undo."""
 
+import pytest
 from django.contrib.sessions.backends.base import SessionBase
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Application, User
 from accounts.stepup import requires_recent_authentication
 from accounts.views.own_account import profile
 from tests.accounts.conftest import current_code, give_totp
@@ -66,3 +67,20 @@ def test_it_keeps_the_name_of_the_view() -> None:
 def _age(session: SessionBase) -> None:
     session["account_authentication_methods"][0]["at"] -= 301
     session.save()
+
+
+@pytest.mark.parametrize("page", ["suspend", "renew", "lift", "appoint"])
+def test_it_asks_before_somebodys_standing_changes(client: Client, alice: User, dana: User, page: str) -> None:
+    give_totp(dana)
+    client.force_login(dana)
+    _age(client.session)
+    asked = client.post(f"/people/{alice.pk}/{page}/", {"reason": "x"})
+    assert asked["Location"].startswith("/accounts/2fa/reauthenticate/")
+
+
+def test_it_asks_before_an_application_is_approved(client: Client, application: Application, dana: User) -> None:
+    give_totp(dana)
+    client.force_login(dana)
+    _age(client.session)
+    asked = client.post(f"/review/{application.pk}/approve/", {})
+    assert asked["Location"].startswith("/accounts/2fa/reauthenticate/")

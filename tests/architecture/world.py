@@ -123,7 +123,13 @@ def _elsewhere(who: dict[str, User], gita: User) -> dict[str, Any]:
     workspace = workspaces.create_workspace(actor=gita, name="Elsewhere")
     offer = sharing.invite(actor=gita, workspace=workspace, email=who["visitor"].email, role=Role.VISITOR)
     appointment = people.propose_admin(actor=who["admin"], candidate=gita, reason="She is careful.")
-    return {"offer_id": offer.pk, "appointment_id": appointment.pk}
+    suspension = people.propose_suspension(actor=_third_admins(gita), person=who["auditor"], reason="She is asleep.")
+    return {"offer_id": offer.pk, "appointment_id": appointment.pk, "suspension_id": suspension.pk}
+
+
+def _third_admins(gita: User) -> User:
+    """Return an admin besides the persona, so that the persona can be the second one."""
+    return make_person("Erik Lindqvist", gita.institution, role="commission_admin")
 
 
 def _file(owner: User, workspace: Workspace, folder: Item) -> Version:
