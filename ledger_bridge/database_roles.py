@@ -7,7 +7,7 @@ The sequencer role writes the log and cannot add entries. Neither owns a table, 
 from dataclasses import dataclass
 
 _APPEND_ONLY = ("entry", "leaf", "tile", "checkpoint")
-_READ = (*_APPEND_ONLY, "outbox", "stream", "ledgerkey", "treestate")
+_READ = (*_APPEND_ONLY, "outbox", "stream", "ledgerkey", "treestate", "logkey")
 
 WEB = {"entry": "INSERT", "outbox": "INSERT", "stream": "INSERT", "ledgerkey": "INSERT"}
 SEQUENCER = {
@@ -17,6 +17,7 @@ SEQUENCER = {
     "outbox": "DELETE",
     "stream": "UPDATE (length)",
     "treestate": "INSERT, UPDATE",
+    "logkey": "INSERT",
 }
 
 
@@ -35,7 +36,7 @@ def statements(roles: Roles) -> list[str]:
         *(f"GRANT {rights} ON {_table(name)} TO {web};" for name, rights in WEB.items()),
         *(f"GRANT {rights} ON {_table(name)} TO {sequencer};" for name, rights in SEQUENCER.items()),
         f"GRANT USAGE ON SEQUENCE {_table('outbox')}_id_seq, {_table('stream')}_id_seq TO {web};",
-        f"GRANT USAGE ON SEQUENCE {_table('tile')}_id_seq TO {sequencer};",
+        f"GRANT USAGE ON SEQUENCE {_table('tile')}_id_seq, {_table('logkey')}_id_seq TO {sequencer};",
     ]
 
 

@@ -98,3 +98,30 @@ class TrailExported(Event):
     dicom_code = "110106"
     filters: str
     complete: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LogKeyAdded(Event):
+    """From `first` leaves on, checkpoints carry this key's signature too."""
+
+    kind = "ledger.key_added"
+    label = "Signing key added"
+    sentence = "added the key {key} to those that sign for the log"
+    action = "C"
+    dicom_code = "110137"
+    key: str
+    vkey: str
+    first: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LogKeyRetired(Event):
+    """Beyond `last` leaves this key signs nothing; its private half was destroyed."""
+
+    kind = "ledger.key_retired"
+    label = "Signing key retired"
+    sentence = "retired the key {key}, which signed for the log up to {last} entries"
+    action = "D"
+    dicom_code = "110137"
+    key: str
+    last: int

@@ -7,6 +7,7 @@ Stream.length and TreeState change. Formats: docs/formats/entry.md.
 from django.db import models
 
 from core.ids import uuid7
+from ledger_bridge.tlog.note import VerifierKey
 
 
 class LedgerKey(models.Model):
@@ -179,3 +180,27 @@ class TreeState(models.Model):
 
     def __str__(self) -> str:
         return f"tree of {self.size}"
+
+
+class LogKey(models.Model):
+    """A public key of the log: it signs for trees from `first` leaves on, and up to `last` if it was retired."""
+
+    vkey = models.TextField(unique=True)
+    first = models.BigIntegerField(default=0)
+    last = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(first__gte=0), name="log_key_begins_somewhere"),
+            models.CheckConstraint(
+                condition=models.Q(last__isnull=True) | models.Q(last__gte=models.F("first")),
+                name="log_key_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key.name}+{self.key.key_id.hex()}"
+
+    @property
+    def key(self) -> VerifierKey:
+        return VerifierKey.parse(self.vkey)

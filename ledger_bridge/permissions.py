@@ -6,3 +6,4 @@ from django.db import models
 class Right(models.TextChoices):
     VIEW_TRAILS = "ledger_bridge.view_trails", "view every trail"
     EXPORT_TRAILS = "ledger_bridge.export_trails", "export every trail"
+    CHANGE_KEYS = "ledger_bridge.change_keys", "replace the log's signing keys"

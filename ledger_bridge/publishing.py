@@ -16,10 +16,10 @@ from django.conf import settings
 from core.errors import Unavailable
 from ledger_bridge import proofs
 from ledger_bridge.models import Checkpoint
-from ledger_bridge.signing import log_verifier
+from ledger_bridge.signing import log_policy
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
 from ledger_bridge.tlog.errors import TlogError
-from ledger_bridge.tlog.note import open_note, parse
+from ledger_bridge.tlog.note import parse
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def _compare(published: Head, size: int) -> None:
 
 def _head(note: bytes) -> Head:
     try:
-        return Head.parse(open_note(note, [log_verifier()]).text)
+        return log_policy().open_checkpoint(note)[0]
     except TlogError as error:
         raise _refusal(f"The published checkpoint is not one of this log ({error}).") from error
 

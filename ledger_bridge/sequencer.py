@@ -18,7 +18,7 @@ from ledger_bridge.leaf_making import COPY_COLUMNS, RECORD, Counter, make_leaves
 from ledger_bridge.models import Checkpoint, Outbox
 from ledger_bridge.proofs import read_tile
 from ledger_bridge.publishing import publish_latest, require_no_rollback
-from ledger_bridge.signing import log_signer
+from ledger_bridge.signing import sign_head
 from ledger_bridge.stream_keys import unwrap_stream_key
 from ledger_bridge.tlog import checkpoint
 from ledger_bridge.tlog.merkle import HASH_SIZE, Frontier
@@ -178,6 +178,5 @@ def _store_tiles(cursor: CursorWrapper, rows: list[TileRow]) -> None:
 
 
 def _sign(frontier: Frontier) -> None:
-    signer = log_signer()
     head = checkpoint.Checkpoint(settings.LEDGER_ORIGIN, frontier.size, frontier.root())
-    Checkpoint.objects.create(size=head.size, root=head.root, note=signer.sign(head.marshal()).decode())
+    Checkpoint.objects.create(size=head.size, root=head.root, note=sign_head(head).decode())

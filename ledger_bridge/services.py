@@ -1,13 +1,17 @@
 """The ledger's deeds."""
 
+from django.db import transaction
 from django.db.models import Q
 
 from core.access import Actor, Right, require
 from core.errors import Conflict, Refused
+from ledger_bridge import log_rotation
 from ledger_bridge.access import may_see_entry, sees_every_trail
 from ledger_bridge.disclosure import stored_entry
 from ledger_bridge.events import (
     Event,
+    LogKeyAdded,
+    LogKeyRetired,
     ReceiptTaken,
     ReceiptViewed,
     TrailCounted,
@@ -16,10 +20,10 @@ from ledger_bridge.events import (
 )
 from ledger_bridge.exporting import Export, prepare_export, wait_until_sequenced
 from ledger_bridge.filters import TrailFilters
-from ledger_bridge.models import Entry
+from ledger_bridge.models import Entry, LogKey
 from ledger_bridge.permissions import Right as LedgerRight
 from ledger_bridge.receipts import OTHERS_SECRETS, latest_checkpoint, make_receipt
-from ledger_bridge.recording import record_durably
+from ledger_bridge.recording import record, record_durably
 from ledger_bridge.selectors import Place, TrailPage, count_entries, trail_page
 from ledger_bridge.sequencer import sequence_batch
 from ledger_bridge.subjects import HasSubject, Subject
@@ -134,3 +138,35 @@ def _record_reading(event: Event, actor: Actor, entry: Entry) -> None:
 def _hidden_from(actor: Actor, entry: Entry) -> frozenset[str]:
     is_own = actor.ledger_id is not None and actor.ledger_id == str(entry.actor)
     return frozenset() if is_own or sees_every_trail(actor) else OTHERS_SECRETS
+
+
+@transaction.atomic
+def add_log_key(*, actor: Actor, type_: str) -> LogKey:
+    """Make another key that signs for the log from the next checkpoint on, beside those that do already.
+
+    Raises:
+        Refused: without the right to change keys.
+        Conflict: when nothing was signed yet, so there is nothing to overlap with.
+
+    """
+    require(actor, LedgerRight.CHANGE_KEYS)
+    key = log_rotation.add_key(type_)
+    record(LogKeyAdded(key=str(key), vkey=key.vkey, first=key.first), actor=actor)
+    return key
+
+
+@transaction.atomic
+def retire_log_key(*, actor: Actor, key_id: str) -> LogKey:
+    """Let a key sign no more, and destroy its private half when that is committed.
+
+    Raises:
+        Refused: without the right to change keys.
+        InvalidInput: when no key in use has this ID.
+        Conflict: when no other key of its type has signed a checkpoint yet.
+
+    """
+    require(actor, LedgerRight.CHANGE_KEYS)
+    key = log_rotation.retire_key(key_id)
+    record(LogKeyRetired(key=str(key), last=log_rotation.last_size(key)), actor=actor)
+    transaction.on_commit(log_rotation.destroy_retired_keys)
+    return key

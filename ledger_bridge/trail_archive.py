@@ -23,7 +23,7 @@ from ledger_bridge.audit_event import fhir_lines
 from ledger_bridge.renderings import Context, Event, Kind, Summary
 from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.entry import LEAF_SIZE
-from ledger_bridge.tlog.note import Signer, parse
+from ledger_bridge.tlog.note import NoteSigner, parse
 
 MANIFEST_HEADER = "ithaca-trail/v1\nmembers\n"
 _BLOCK = 1 << 16
@@ -62,7 +62,7 @@ class Trail:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
 
 
-def write_trail(out: BinaryIO, trail: Trail, *, signer: Signer) -> None:
+def write_trail(out: BinaryIO, trail: Trail, *, signer: NoteSigner) -> None:
     """Write a trail export to a file.
 
     Raises:
@@ -73,7 +73,7 @@ def write_trail(out: BinaryIO, trail: Trail, *, signer: Signer) -> None:
     out.writelines(iter_trail(trail, signer=signer))
 
 
-def iter_trail(trail: Trail, *, signer: Signer) -> Iterator[bytes]:
+def iter_trail(trail: Trail, *, signer: NoteSigner) -> Iterator[bytes]:
     """Yield a trail export piece by piece. An error in the middle leaves an archive without manifest, which is refused.
 
     Raises:
@@ -146,7 +146,7 @@ class _Archive:
         self._members[name] = (digest.hexdigest(), size)
         yield self._outbox.take()
 
-    def finish(self, signer: Signer) -> Iterator[bytes]:
+    def finish(self, signer: NoteSigner) -> Iterator[bytes]:
         yield from self.add("manifest", [signer.sign(manifest_text(self._members))])
         self._zip.close()
         yield self._outbox.take()

@@ -5,18 +5,17 @@ from collections.abc import Iterator
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.models import Checkpoint
 from ledger_bridge.publishing import read_published
-from ledger_bridge.signing import log_verifier
+from ledger_bridge.signing import log_policy
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
 from ledger_bridge.tlog.errors import TlogError
 from ledger_bridge.tlog.merkle import Frontier
-from ledger_bridge.tlog.note import open_note
 
 
 class Heads:
     """Goes along with the walk: `check` after every leaf, `finish` at the end."""
 
     def __init__(self) -> None:
-        self._verifier = log_verifier()
+        self._policy = log_policy()
         self._stored = Checkpoint.objects.order_by("size").iterator(chunk_size=1_000)
         self._next = next(self._stored, None)
         self._last = 0
@@ -56,7 +55,7 @@ class Heads:
             yield Problem(where, f"its root is not that of the first {frontier.size} leaves")
 
     def _open(self, note: bytes) -> Head:
-        return Head.parse(open_note(note, [self._verifier]).text)
+        return self._policy.open_checkpoint(note)[0]
 
     def _open_published(self) -> tuple[Head | None, str | None]:
         note = read_published()

@@ -176,6 +176,13 @@ def verify_ed25519(public: Ed25519PublicKey, signature: bytes, message: bytes, n
         raise SignatureError(f"the signature by {name} does not verify") from error
 
 
+class NoteSigner(Protocol):
+    """Signs notes, with one key or with several."""
+
+    def sign(self, text: bytes) -> bytes:
+        """A whole note: the text and the signatures."""
+
+
 class Signer:
     """Signs notes as type 0x01. Whoever holds one can speak as the log."""
 

@@ -238,7 +238,7 @@ def test_a_log_rebuilt_without_the_key_is_found_by_its_signatures(
     edit(superuser, log[7])
     foreign = Signer(signing.log_signer().key.name, Ed25519PrivateKey.generate())
     with monkeypatch.context() as attacker:
-        attacker.setattr(sequencer, "log_signer", lambda: foreign)
+        attacker.setattr(sequencer, "sign_head", lambda head: foreign.sign(head.marshal()))
         rebuild(superuser, log)
     found = fsck(capsys)
     assert "checkpoint 10: it does not verify" in found

@@ -265,7 +265,7 @@ def test_two_leaves_cannot_stand_in_one_place() -> None:
 def _publish(size: int, root: bytes) -> None:
     text = checkpoint.Checkpoint(log_signer().key.name, size, root).marshal()
     publishing._path().parent.mkdir(exist_ok=True)
-    publishing._write(log_signer().sign(text))
+    publishing._write(log_signer().sign_checkpoint(text))
 
 
 def _elsewhere(deed: Callable[[], Any]) -> Any:
