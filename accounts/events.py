@@ -5,12 +5,22 @@ An event names the person it is about by id (the entry's `person`), never by nam
 
 from dataclasses import dataclass
 
+from accounts.models import User
 from ledger_bridge.events import Event
+
+_ROLES = {"role": {role.value: role.label.lower() for role in User.Role}}
+_FACTORS = {
+    "totp": "authenticator app",
+    "webauthn": "passkey",
+    "recovery_codes": "recovery code",
+    "mfa": "second factor",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstitutionCreated(Event):
     kind = "institution.created"
+    label = "Institution entered"
     sentence = "entered the institution “{name}” ({country})"
     action = "C"
     dicom_code = "110136"
@@ -22,6 +32,7 @@ class InstitutionCreated(Event):
 @dataclass(frozen=True, kw_only=True)
 class ApplicationSubmitted(Event):
     kind = "application.submitted"
+    label = "Application sent"
     sentence = "applied to become a contributor and accepted the terms, version {terms}"
     action = "C"
     application: str
@@ -32,6 +43,7 @@ class ApplicationSubmitted(Event):
 @dataclass(frozen=True, kw_only=True)
 class ApplicationAnswered(Event):
     kind = "application.answered"
+    label = "Reviewer answered"
     sentence = "answered the reviewer's question"
     action = "U"
     application: str
@@ -41,6 +53,7 @@ class ApplicationAnswered(Event):
 @dataclass(frozen=True, kw_only=True)
 class ApplicationWithdrawn(Event):
     kind = "application.withdrawn"
+    label = "Application withdrawn"
     sentence = "withdrew the application"
     action = "U"
     application: str
@@ -49,7 +62,8 @@ class ApplicationWithdrawn(Event):
 @dataclass(frozen=True, kw_only=True)
 class MoreAsked(Event):
     kind = "application.more_asked"
-    sentence = "asked the applicant for more"
+    label = "More asked of applicant"
+    sentence = "asked {person} for more"
     action = "U"
     application: str
 
@@ -57,7 +71,8 @@ class MoreAsked(Event):
 @dataclass(frozen=True, kw_only=True)
 class ApplicationApproved(Event):
     kind = "application.approved"
-    sentence = "approved the application until {until}"
+    label = "Application approved"
+    sentence = "approved the application of {person} until {until}"
     action = "U"
     dicom_code = "110136"
     application: str
@@ -68,7 +83,8 @@ class ApplicationApproved(Event):
 @dataclass(frozen=True, kw_only=True)
 class ApplicationRefused(Event):
     kind = "application.refused"
-    sentence = "refused the application"
+    label = "Application refused"
+    sentence = "refused the application of {person}"
     action = "U"
     application: str
 
@@ -76,6 +92,7 @@ class ApplicationRefused(Event):
 @dataclass(frozen=True, kw_only=True)
 class EvidenceOpened(Event):
     kind = "application.evidence_opened"
+    label = "Evidence opened"
     sentence = "opened the document of an application"
     action = "R"
     dicom_code = "110103"
@@ -86,7 +103,8 @@ class EvidenceOpened(Event):
 @dataclass(frozen=True, kw_only=True)
 class ApprovalRenewed(Event):
     kind = "approval.renewed"
-    sentence = "renewed the approval until {until}"
+    label = "Approval renewed"
+    sentence = "renewed the approval of {person} until {until}"
     action = "U"
     dicom_code = "110136"
     until: str
@@ -95,7 +113,8 @@ class ApprovalRenewed(Event):
 @dataclass(frozen=True, kw_only=True)
 class ApprovalReminded(Event):
     kind = "approval.reminded"
-    sentence = "sent a reminder that the approval ends in {days} days"
+    label = "End of approval announced"
+    sentence = "reminded {person} that the approval ends in {days} days"
     action = "E"
     days: int
 
@@ -103,7 +122,8 @@ class ApprovalReminded(Event):
 @dataclass(frozen=True, kw_only=True)
 class ApprovalExpired(Event):
     kind = "approval.expired"
-    sentence = "noted that the approval ended on {until}"
+    label = "Approval ended"
+    sentence = "noted that the approval of {person} ended on {until}"
     action = "U"
     dicom_code = "110136"
     until: str
@@ -112,7 +132,8 @@ class ApprovalExpired(Event):
 @dataclass(frozen=True, kw_only=True)
 class ContributorSuspended(Event):
     kind = "contributor.suspended"
-    sentence = "suspended the approval: {reason}"
+    label = "Approval suspended"
+    sentence = "suspended the approval of {person}: {reason}"
     action = "U"
     dicom_code = "110136"
     reason: str
@@ -155,7 +176,8 @@ class SuspensionDeclined(Event):
 @dataclass(frozen=True, kw_only=True)
 class SuspensionLifted(Event):
     kind = "contributor.suspension_lifted"
-    sentence = "lifted the suspension: {reason}"
+    label = "Suspension lifted"
+    sentence = "lifted the suspension of {person}: {reason}"
     action = "U"
     dicom_code = "110136"
     reason: str
@@ -164,7 +186,9 @@ class SuspensionLifted(Event):
 @dataclass(frozen=True, kw_only=True)
 class AdminProposed(Event):
     kind = "appointment.proposed"
-    sentence = "proposed an appointment as {role}"
+    label = "Appointment proposed"
+    sentence = "proposed to appoint {person} as {role}"
+    words = _ROLES
     action = "C"
     dicom_code = "110136"
     appointment: str
@@ -174,7 +198,9 @@ class AdminProposed(Event):
 @dataclass(frozen=True, kw_only=True)
 class AdminConfirmed(Event):
     kind = "appointment.confirmed"
-    sentence = "confirmed the appointment as {role}"
+    label = "Appointment confirmed"
+    sentence = "confirmed the appointment of {person} as {role}"
+    words = _ROLES
     action = "U"
     dicom_code = "110136"
     appointment: str
@@ -184,7 +210,9 @@ class AdminConfirmed(Event):
 @dataclass(frozen=True, kw_only=True)
 class AdminDeclined(Event):
     kind = "appointment.declined"
-    sentence = "declined the appointment as {role}"
+    label = "Appointment declined"
+    sentence = "declined to appoint {person} as {role}"
+    words = _ROLES
     action = "U"
     dicom_code = "110136"
     appointment: str
@@ -194,7 +222,8 @@ class AdminDeclined(Event):
 @dataclass(frozen=True, kw_only=True)
 class CommissionFounded(Event):
     kind = "appointment.founded"
-    sentence = "set up a first commission admin"
+    label = "First commission admin"
+    sentence = "set up {person} as a first commission admin"
     action = "C"
     dicom_code = "110136"
 
@@ -202,7 +231,9 @@ class CommissionFounded(Event):
 @dataclass(frozen=True, kw_only=True)
 class ProfileChanged(Event):
     kind = "profile.changed"
+    label = "Profile changed"
     sentence = "changed the profile ({fields})"
+    words = {"fields": {"time_zone": "time zone"}}
     action = "U"
     fields: str
 
@@ -210,6 +241,7 @@ class ProfileChanged(Event):
 @dataclass(frozen=True, kw_only=True)
 class EmailConfirmed(Event):
     kind = "signin.email_confirmed"
+    label = "E-mail address confirmed"
     sentence = "confirmed the e-mail address"
     action = "U"
 
@@ -217,7 +249,9 @@ class EmailConfirmed(Event):
 @dataclass(frozen=True, kw_only=True)
 class SignedIn(Event):
     kind = "signin.succeeded"
+    label = "Signed in"
     sentence = "signed in ({methods})"
+    words = {"methods": _FACTORS}
     dicom_code = "110122"
     methods: str
 
@@ -225,6 +259,7 @@ class SignedIn(Event):
 @dataclass(frozen=True, kw_only=True)
 class SignInFailed(Event):
     kind = "signin.failed"
+    label = "Sign-in failed"
     sentence = "tried to sign in with a wrong {factor}"
     dicom_code = "110122"
     factor: str
@@ -233,6 +268,7 @@ class SignInFailed(Event):
 @dataclass(frozen=True, kw_only=True)
 class SignedOut(Event):
     kind = "signin.ended"
+    label = "Signed out"
     sentence = "signed out"
     dicom_code = "110123"
 
@@ -240,6 +276,7 @@ class SignedOut(Event):
 @dataclass(frozen=True, kw_only=True)
 class SessionEnded(Event):
     kind = "signin.session_ended"
+    label = "Session ended"
     sentence = "ended {count} of the person's sessions ({reason})"
     dicom_code = "110123"
     count: int
@@ -249,7 +286,9 @@ class SessionEnded(Event):
 @dataclass(frozen=True, kw_only=True)
 class FactorAdded(Event):
     kind = "factor.added"
+    label = "Second factor added"
     sentence = "added a second factor ({type})"
+    words = {"type": _FACTORS}
     action = "C"
     dicom_code = "110137"
     type: str
@@ -258,7 +297,9 @@ class FactorAdded(Event):
 @dataclass(frozen=True, kw_only=True)
 class FactorRemoved(Event):
     kind = "factor.removed"
+    label = "Second factor removed"
     sentence = "removed a second factor ({type})"
+    words = {"type": _FACTORS}
     action = "D"
     dicom_code = "110137"
     type: str
@@ -267,6 +308,7 @@ class FactorRemoved(Event):
 @dataclass(frozen=True, kw_only=True)
 class FactorRenamed(Event):
     kind = "factor.renamed"
+    label = "Passkey renamed"
     sentence = "renamed a passkey"
     action = "U"
     dicom_code = "110137"
@@ -275,6 +317,7 @@ class FactorRenamed(Event):
 @dataclass(frozen=True, kw_only=True)
 class RecoveryCodesMade(Event):
     kind = "factor.recovery_codes_made"
+    label = "Recovery codes made"
     sentence = "made {count} recovery codes; earlier ones no longer work"
     action = "C"
     dicom_code = "110137"
@@ -284,6 +327,7 @@ class RecoveryCodesMade(Event):
 @dataclass(frozen=True, kw_only=True)
 class RecoveryCodeUsed(Event):
     kind = "factor.recovery_code_used"
+    label = "Recovery code used"
     sentence = "used a recovery code; {left} are left"
     dicom_code = "110137"
     left: int
@@ -292,6 +336,7 @@ class RecoveryCodeUsed(Event):
 @dataclass(frozen=True, kw_only=True)
 class PasswordChanged(Event):
     kind = "password.changed"
+    label = "Password changed"
     sentence = "changed the password ({how})"
     action = "U"
     dicom_code = "110137"

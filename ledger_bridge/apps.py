@@ -1,5 +1,7 @@
-from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
+from importlib import import_module
+
+from django.apps import AppConfig, apps
+from django.utils.module_loading import autodiscover_modules, module_has_submodule
 
 
 class LedgerBridgeConfig(AppConfig):
@@ -9,3 +11,13 @@ class LedgerBridgeConfig(AppConfig):
     def ready(self) -> None:
         # Commands load no pages, but a trail has to be told in the words of every room.
         autodiscover_modules("events")
+        _learn_rights()
+
+
+def _learn_rights() -> None:
+    """Let sentences call the rights of every room by their names."""
+    from ledger_bridge.sentences import register_rights
+
+    for room in apps.get_app_configs():
+        if room.module and module_has_submodule(room.module, "permissions"):
+            register_rights(getattr(import_module(f"{room.name}.permissions"), "Right", ()))

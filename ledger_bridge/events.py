@@ -5,6 +5,7 @@ default; a kind is never used again for something else. Values are JSON without 
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 _KINDS: dict[str, type["Event"]] = {}
@@ -14,13 +15,16 @@ _KINDS: dict[str, type["Event"]] = {}
 class Event:
     """What happened, in the words of one room.
 
-    `sentence` completes "Ana Ribeiro …" and may name the event's own fields in braces. `action` is the FHIR AuditEvent
+    `label` is what people call this kind. `sentence` completes "Ana Ribeiro …" and may name in braces the event's own
+    fields and {person}, whom it concerns. `words` says for a field what its codes mean. `action` is the FHIR AuditEvent
     action (C, R, U, D, E) and `dicom_code` the DICOM PS3.16 audit event code of this kind.
     """
 
     kind: ClassVar[str] = ""
     schema: ClassVar[int] = 1
+    label: ClassVar[str] = ""
     sentence: ClassVar[str] = ""
+    words: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     action: ClassVar[str] = "E"
     dicom_code: ClassVar[str] = "110100"
 
@@ -43,6 +47,7 @@ def event_kinds() -> dict[str, type[Event]]:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AccessRefused(Event):
     kind = "access.refused"
+    label = "Access refused"
     sentence = "was refused “{right}”: {rule}"
     action = "E"
     dicom_code = "110132"
@@ -53,6 +58,7 @@ class AccessRefused(Event):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrailViewed(Event):
     kind = "trail.viewed"
+    label = "Trail looked at"
     sentence = "looked at the trail ({filters})"
     action = "R"
     dicom_code = "110101"
@@ -64,6 +70,7 @@ class TrailCounted(Event):
     """Somebody saw how many entries an export would hold, without taking it."""
 
     kind = "trail.counted"
+    label = "Export weighed up"
     sentence = "asked how many entries an export would hold ({filters})"
     action = "R"
     dicom_code = "110101"
@@ -75,6 +82,7 @@ class ReceiptViewed(Event):
     """`entry` is the id of the entry that was looked at."""
 
     kind = "receipt.viewed"
+    label = "Receipt looked at"
     sentence = "looked at the receipt of an entry"
     action = "R"
     dicom_code = "110101"
@@ -84,6 +92,7 @@ class ReceiptViewed(Event):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ReceiptTaken(Event):
     kind = "receipt.taken"
+    label = "Receipt downloaded"
     sentence = "downloaded the receipt of an entry"
     action = "R"
     dicom_code = "110106"
@@ -93,6 +102,7 @@ class ReceiptTaken(Event):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrailExported(Event):
     kind = "trail.exported"
+    label = "Trail exported"
     sentence = "exported the trail ({filters})"
     action = "R"
     dicom_code = "110106"

@@ -12,10 +12,13 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from html import escape
 from typing import Any
 
+from ledger_bridge import events
+from ledger_bridge.sentences import describe_filters, fill_in
 from ledger_bridge.tlog.checkpoint import Checkpoint
 
 Event = Mapping[str, Any]
@@ -43,6 +46,13 @@ class Kind:
     sentence: str = ""
     action: str = "E"
     dicom_code: str = "110100"
+    label: str = ""
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def kind_of(event: type[events.Event]) -> Kind:
+    """What the renderings need to know of an event."""
+    return Kind(event.sentence, event.action, event.dicom_code, event.label, event.words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +63,8 @@ class Context:
     scope: Mapping[str, Any]
     names: Mapping[str, Mapping[str, str]]
     kinds: Mapping[str, Kind]
+    name: str = "trail.zip"
+    """What the file of the archive is called."""
 
     def kind_of(self, event: Event) -> Kind:
         """The kind of an event; an unknown one is shown by its dotted name alone."""
@@ -115,14 +127,16 @@ together with everything needed to check them without asking its server.
   leaves.bin               every leaf of the log, so that its root can be computed again
   checkpoint               what the log (and its witnesses) signed: {size} leaves
   policy                   whose signatures count
-  scope.json               what was asked for
+  scope.json               what was asked for: {asked}
   manifest                 size and SHA-256 of every member, signed by the log
   events.csv, summary.html, fhir-auditevents.ndjson, names.json
                            the same events for reading; covered by the manifest
 
-To check it, on any computer with Python 3.11 and the package "cryptography":
+To check it, on any computer with Python 3.11 or newer and the package "cryptography", take the folders
+verifier/ and ledger_bridge/tlog/ of Ithaca's source from a place that you trust, not from whoever gave you
+this archive; docs/verify.md in the same source explains every line of the report. Then, next to them:
 
-  python -m verifier trail.zip --policy policy
+  python -m verifier {name} --policy policy
 
 Take the policy file from somewhere else than this archive: from the institution that runs the
 log, or from a witness. The policy in the archive only shows that the archive agrees with itself.
@@ -135,7 +149,11 @@ The verifier answers 0 and says what holds, or 1 and names the first thing that 
 
 def readme(context: Context) -> bytes:
     """`README.txt`."""
-    return _README.format(origin=context.checkpoint.origin, size=context.checkpoint.size).encode()
+    checkpoint = context.checkpoint
+    text = _README.format(
+        origin=checkpoint.origin, size=checkpoint.size, name=context.name, asked=_asked_for(context).replace("\n", " ")
+    )
+    return text.encode()
 
 
 class Summary:
@@ -156,8 +174,8 @@ class Summary:
         """Take note of one event."""
         fields = event["fields"]
         self._total += 1
-        self._kinds[str(fields.get("kind", HIDDEN))] += 1
-        self._outcomes[str(fields.get("outcome", HIDDEN))] += 1
+        self._kinds[self._context.kind_of(event).label or str(fields.get("kind", HIDDEN))] += 1
+        self._outcomes[_outcome(fields)] += 1
         if time := fields.get("occurred_at"):
             first, last = self._times or (time, time)
             self._times = (min(first, time), max(last, time))
@@ -177,11 +195,11 @@ class Summary:
             "Log": checkpoint.origin,
             "Checkpoint": f"{checkpoint.size} leaves, root {checkpoint.root.hex()}",
             "Events": str(self._total),
-            "First": first,
-            "Last": last,
-            "Complete for its streams": "yes" if scope.get("complete") else "no: further filters were applied",
-            "Asked for": compact(scope.get("filters", {})),
-            "Exported": f"{as_text(scope.get('exported_at'))} by {as_text(scope.get('exported_by'))}",
+            "First": _moment(first),
+            "Last": _moment(last),
+            "Asked for": _asked_for(self._context),
+            "Is anything missing?": _completeness(scope, self._total, checkpoint.size),
+            "Exported": f"{_moment(as_text(scope.get('exported_at')))} by {as_text(scope.get('exported_by'))}",
         }
         rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
         return f"<h1>Trail</h1><dl>{rows}</dl>"
@@ -189,23 +207,49 @@ class Summary:
     def _events(self) -> str:
         rest = self._total - len(self._rows)
         note = f"<p>{rest} more are in events.csv.</p>" if rest else ""
-        head = "<tr><th>Leaf</th><th>When (UTC)</th><th>Who</th><th>What</th><th>Outcome</th></tr>"
+        head = "<tr><th>Leaf</th><th>When</th><th>Who</th><th>What</th><th>Outcome</th></tr>"
         return f"<h2>Events</h2><table><thead>{head}</thead><tbody>{''.join(self._rows)}</tbody></table>{note}"
 
     def _row(self, event: Event) -> str:
         fields = event["fields"]
         actor = fields.get("actor", HIDDEN)
         who = self._context.name_of("actor", actor) or actor or "nobody signed in"
-        what = self._context.kind_of(event).sentence.format_map(_Shown(details(fields))) or fields.get("kind", HIDDEN)
-        cells = (event["index"], fields.get("occurred_at", HIDDEN), who, what, fields.get("outcome", HIDDEN))
+        what = self._sentence(event) or fields.get("kind", HIDDEN)
+        cells = (event["index"], _moment(fields.get("occurred_at", HIDDEN)), who, what, _outcome(fields))
         return "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
 
+    def _sentence(self, event: Event) -> str:
+        kind, fields, context = self._context.kind_of(event), event["fields"], self._context
+        person = context.name_of("person", fields.get("person"))
+        names = context.names
+        return fill_in(kind.sentence, details(fields), words=kind.words, person=person, names=names, gap=HIDDEN)
 
-class _Shown(dict[str, Any]):
-    """Fills the gaps that hidden fields leave in a sentence."""
 
-    def __missing__(self, name: str) -> str:
-        return HIDDEN
+def _asked_for(context: Context) -> str:
+    filters = context.scope.get("filters")
+    return describe_filters(compact(filters), context.names) if filters else "everything that the log holds"
+
+
+def _completeness(scope: Mapping[str, Any], events: int, leaves: int) -> str:
+    """Say what the verifier can show about events that are not here."""
+    if scope.get("complete"):
+        return "No: the verifier shows that no event about what was asked for is left out."
+    if not scope.get("filters"):
+        return f"The whole log was asked for: {events} of its {leaves} leaves have their event here."
+    return "That cannot be shown: what was asked for is a selection. Each event here can still be checked."
+
+
+def _outcome(fields: Mapping[str, Any]) -> str:
+    outcome = str(fields.get("outcome", HIDDEN))
+    return {"allow": "allowed", "deny": "refused"}.get(outcome, outcome)
+
+
+def _moment(text: str) -> str:
+    """Return a time as people write it, in UTC; what is none as it is."""
+    try:
+        return f"{datetime.fromisoformat(text):%-d %B %Y, %H:%M:%S} UTC"
+    except ValueError:
+        return text
 
 
 def _table(title: str, counts: Iterable[tuple[str, int]]) -> str:

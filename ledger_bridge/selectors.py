@@ -18,12 +18,13 @@ from ledger_bridge.events import event_kinds
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry
 from ledger_bridge.receipts import ProofState, proof_states
-from ledger_bridge.sentences import sentence_of
+from ledger_bridge.sentences import ids_in_filters, names_person, sentence_of
 
 PAGE_SIZE = 50
 COUNTED_UP_TO = 10_000
 _BARS = 30
 _ICONS = {"C": "plus", "R": "eye", "U": "pencil", "D": "trash"}
+_NOUNS = {"person": "person", "workspace": "workspace", "item": "file or folder"}
 _IN_ORDER = attrgetter("recorded_at", "id")
 
 Names = dict[str, dict[str, str]]
@@ -125,6 +126,12 @@ def describe_entries(entries: Sequence[Entry], *, asker: Any) -> list[dict[str, 
     return [_described(entry, known, states[str(entry.id)]) for entry in entries]
 
 
+def sentence(entry: Entry, known: Names) -> str:
+    """Return what happened: “Ana Ribeiro (Charité) gave Ben Okri the role Visitor (ends: never)”."""
+    person = known["person"].get(str(entry.person), "")
+    return f"{who(entry, known)} {sentence_of(entry.kind, entry.detail, person=person, names=known)}"
+
+
 def who(entry: Entry, known: Names) -> str:
     """Return who acted, with the institution: “Ana Ribeiro (Charité)”."""
     if entry.actor is None:
@@ -135,9 +142,10 @@ def who(entry: Entry, known: Names) -> str:
 
 
 def what(entry: Entry, known: Names) -> str:
-    """Return what it was about: “Ben Okri · Site 12 · CT.dcm”."""
-    parts = [("person", entry.person), ("workspace", entry.workspace), ("item", entry.item)]
-    return " · ".join(known[kind].get(str(one), f"{kind} {one}") for kind, one in parts if one)
+    """Return what it was about, without the person if the sentence says that: “Ben Okri · Site 12 · CT.dcm”."""
+    told = names_person(entry.kind, entry.detail) and str(entry.person) in known["person"]
+    parts = [("person", None if told else entry.person), ("workspace", entry.workspace), ("item", entry.item)]
+    return " · ".join(known[kind].get(str(one), f"{_NOUNS[kind]} {one}") for kind, one in parts if one)
 
 
 def names_for(entries: Iterable[Entry], *, asker: Any) -> Names:
@@ -172,7 +180,7 @@ def _described(entry: Entry, known: Names, proof: ProofState) -> dict[str, Any]:
     quiet = [what(entry, known), f"purpose: {entry.purpose}" if entry.purpose else ""]
     return {
         "at": entry.recorded_at,
-        "sentence": f"{who(entry, known)} {sentence_of(entry.kind, entry.detail)}",
+        "sentence": sentence(entry, known),
         "icon": _icon(entry.kind),
         "outcome": entry.outcome,
         "detail": " · ".join(part for part in quiet if part),
@@ -188,12 +196,17 @@ def _icon(kind: str) -> str:
 
 def _ids(entries: Iterable[Entry]) -> dict[str, set[object]]:
     listed = list(entries)
-    return {
+    found: dict[str, set[object]] = {
         "person": {one for entry in listed for one in (entry.actor, entry.person)},
         "institution": {entry.actor_institution for entry in listed},
         "workspace": {entry.workspace for entry in listed},
         "item": {entry.item for entry in listed},
     }
+    for entry in listed:
+        for kind, ids in ids_in_filters(entry.detail).items():
+            # What is no id never had a name, and the database would not compare it with one.
+            found[kind].update(one for one in ids if names.is_id(one))
+    return found
 
 
 def _bars(start: datetime, width: timedelta, counts: list[int]) -> Bars:

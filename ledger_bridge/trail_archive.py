@@ -60,6 +60,7 @@ class Trail:
     readable: Callable[[], Iterable[Event]] | None = None
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    name: str = "trail.zip"
 
 
 def write_trail(out: BinaryIO, trail: Trail, *, signer: NoteSigner) -> None:
@@ -82,7 +83,7 @@ def iter_trail(trail: Trail, *, signer: NoteSigner) -> Iterator[bytes]:
 
     """
     checkpoint = Checkpoint.parse(parse(trail.checkpoint_note).text)
-    context = Context(checkpoint=checkpoint, scope=trail.scope, names=trail.names, kinds=trail.kinds)
+    context = Context(checkpoint=checkpoint, scope=trail.scope, names=trail.names, kinds=trail.kinds, name=trail.name)
     summary = Summary(context)
     archive = _Archive(events=int(trail.scope["events"]))
     readable = trail.readable or trail.events

@@ -10,11 +10,21 @@ from datetime import UTC, datetime
 from django.contrib.auth.models import Group
 
 from ledger_bridge.events import Event
+from workspaces.permissions import Right, Role
 
 # DICOM PS3.16, context group 403 (security alerts).
 _ROLES_CHANGED = "110136"
 _OBJECT_SECURITY_CHANGED = "110135"
 _USER_SECURITY_CHANGED = "110137"
+
+_NAMES = {role.value: str(role.label) for role in Role}
+_ENDS = {"no end": "never"}
+_ROLES = {"role": _NAMES, "old_role": _NAMES, "own_role": _NAMES, "until": _ENDS, "old_until": _ENDS}
+_EXCEPTIONS = {
+    "effect": {"allow": "allowed", "deny": "not allowed"},
+    "right": {right.codename: str(right.label) for right in Right},
+    "until": _ENDS,
+}
 
 
 def until(moment: datetime | None) -> str:
@@ -28,7 +38,9 @@ def to(group: Group | None) -> str:
 @dataclass(frozen=True, kw_only=True)
 class RoleGranted(Event):
     kind = "grant.given"
-    sentence = "gave {to} the role {role} (until: {until})"
+    label = "Role given"
+    sentence = "gave {to} the role {role} (ends: {until})"
+    words = _ROLES
     action = "C"
     dicom_code = _ROLES_CHANGED
     to: str
@@ -39,7 +51,9 @@ class RoleGranted(Event):
 @dataclass(frozen=True, kw_only=True)
 class RoleChanged(Event):
     kind = "grant.changed"
-    sentence = "changed the role of {to} from {old_role} (until: {old_until}) to {role} (until: {until})"
+    label = "Role changed"
+    sentence = "changed the role of {to} from {old_role} (ends: {old_until}) to {role} (ends: {until})"
+    words = _ROLES
     action = "U"
     dicom_code = _ROLES_CHANGED
     to: str
@@ -52,7 +66,9 @@ class RoleChanged(Event):
 @dataclass(frozen=True, kw_only=True)
 class RoleRevoked(Event):
     kind = "grant.revoked"
+    label = "Role taken away"
     sentence = "took the role {role} from {to}, and {exceptions_lifted} exceptions that let them in"
+    words = _ROLES
     action = "D"
     dicom_code = _ROLES_CHANGED
     to: str
@@ -63,7 +79,9 @@ class RoleRevoked(Event):
 @dataclass(frozen=True, kw_only=True)
 class RoleExpired(Event):
     kind = "grant.expired"
+    label = "Role ended"
     sentence = "let the role {role} of {to} end at {until}, as it was given"
+    words = _ROLES
     action = "D"
     dicom_code = _ROLES_CHANGED
     to: str
@@ -74,7 +92,9 @@ class RoleExpired(Event):
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceLeft(Event):
     kind = "workspace.left"
+    label = "Workspace left"
     sentence = "left the workspace, giving up the role {role} and {exceptions_lifted} exceptions that let them in"
+    words = _ROLES
     action = "D"
     dicom_code = _ROLES_CHANGED
     role: str
@@ -84,7 +104,9 @@ class WorkspaceLeft(Event):
 @dataclass(frozen=True, kw_only=True)
 class OwnershipTransferred(Event):
     kind = "workspace.handed_over"
-    sentence = "handed the workspace over to a new owner and stayed as {own_role}"
+    label = "Workspace handed over"
+    sentence = "handed the workspace over to {person} and stayed as {own_role}"
+    words = _ROLES
     action = "U"
     dicom_code = _ROLES_CHANGED
     own_role: str
@@ -93,7 +115,9 @@ class OwnershipTransferred(Event):
 @dataclass(frozen=True, kw_only=True)
 class ExceptionSet(Event):
     kind = "exception.set"
-    sentence = "set an exception: {effect} {right} to {to} here and below (until: {until})"
+    label = "Exception set"
+    sentence = "set an exception: {to} is {effect} to {right} here and below (ends: {until})"
+    words = _EXCEPTIONS
     action = "C"
     dicom_code = _OBJECT_SECURITY_CHANGED
     effect: str
@@ -105,7 +129,9 @@ class ExceptionSet(Event):
 @dataclass(frozen=True, kw_only=True)
 class ExceptionLifted(Event):
     kind = "exception.lifted"
-    sentence = "lifted an exception: {effect} {right} to {to}"
+    label = "Exception lifted"
+    sentence = "lifted an exception: {to} was {effect} to {right}"
+    words = _EXCEPTIONS
     action = "D"
     dicom_code = _OBJECT_SECURITY_CHANGED
     effect: str
@@ -116,7 +142,9 @@ class ExceptionLifted(Event):
 @dataclass(frozen=True, kw_only=True)
 class ExceptionExpired(Event):
     kind = "exception.expired"
-    sentence = "let an exception end at {until}, as it was set: {effect} {right} to {to}"
+    label = "Exception ended"
+    sentence = "let an exception end at {until}, as it was set: {to} was {effect} to {right}"
+    words = _EXCEPTIONS
     action = "D"
     dicom_code = _OBJECT_SECURITY_CHANGED
     effect: str
@@ -128,7 +156,9 @@ class ExceptionExpired(Event):
 @dataclass(frozen=True, kw_only=True)
 class InvitationSent(Event):
     kind = "invitation.sent"
-    sentence = "invited somebody to the role {role} (answer by {answer_by}; access until: {until})"
+    label = "Invitation sent"
+    sentence = "invited somebody to the role {role} (ends: {until}; answer by {answer_by})"
+    words = _ROLES
     action = "C"
     dicom_code = _ROLES_CHANGED
     invitation: str
@@ -140,7 +170,9 @@ class InvitationSent(Event):
 @dataclass(frozen=True, kw_only=True)
 class InvitationAccepted(Event):
     kind = "invitation.accepted"
-    sentence = "accepted an invitation and has the role {role} (until: {until})"
+    label = "Invitation accepted"
+    sentence = "accepted an invitation and has the role {role} (ends: {until})"
+    words = _ROLES
     action = "C"
     dicom_code = _ROLES_CHANGED
     invitation: str
@@ -151,7 +183,9 @@ class InvitationAccepted(Event):
 @dataclass(frozen=True, kw_only=True)
 class InvitationDeclined(Event):
     kind = "invitation.declined"
+    label = "Invitation declined"
     sentence = "declined an invitation to the role {role}"
+    words = _ROLES
     action = "U"
     dicom_code = _ROLES_CHANGED
     invitation: str
@@ -161,7 +195,9 @@ class InvitationDeclined(Event):
 @dataclass(frozen=True, kw_only=True)
 class InvitationWithdrawn(Event):
     kind = "invitation.withdrawn"
+    label = "Invitation withdrawn"
     sentence = "withdrew an invitation to the role {role}"
+    words = _ROLES
     action = "D"
     dicom_code = _ROLES_CHANGED
     invitation: str
@@ -171,6 +207,7 @@ class InvitationWithdrawn(Event):
 @dataclass(frozen=True, kw_only=True)
 class GroupCreated(Event):
     kind = "group.created"
+    label = "Group created"
     sentence = "created the group “{group}”"
     action = "C"
     dicom_code = _USER_SECURITY_CHANGED
@@ -180,7 +217,8 @@ class GroupCreated(Event):
 @dataclass(frozen=True, kw_only=True)
 class GroupMemberAdded(Event):
     kind = "group.member_added"
-    sentence = "took somebody into the group “{group}”"
+    label = "Group member added"
+    sentence = "took {person} into the group “{group}”"
     action = "U"
     dicom_code = _USER_SECURITY_CHANGED
     group: str
@@ -189,7 +227,8 @@ class GroupMemberAdded(Event):
 @dataclass(frozen=True, kw_only=True)
 class GroupMemberRemoved(Event):
     kind = "group.member_removed"
-    sentence = "removed somebody from the group “{group}”"
+    label = "Group member removed"
+    sentence = "removed {person} from the group “{group}”"
     action = "U"
     dicom_code = _USER_SECURITY_CHANGED
     group: str

@@ -8,6 +8,7 @@ from ledger_bridge.events import Event
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceCreated(Event):
     kind = "workspace.created"
+    label = "Workspace created"
     sentence = "created the workspace “{name}”"
     action = "C"
     name: str
@@ -18,6 +19,7 @@ class WorkspaceCreated(Event):
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceRenamed(Event):
     kind = "workspace.renamed"
+    label = "Workspace renamed"
     sentence = "renamed the workspace “{before}” to “{name}”"
     action = "U"
     before: str
@@ -27,6 +29,7 @@ class WorkspaceRenamed(Event):
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceDescribed(Event):
     kind = "workspace.described"
+    label = "Workspace described"
     sentence = "changed the description of the workspace"
     action = "U"
     before: str
@@ -36,6 +39,7 @@ class WorkspaceDescribed(Event):
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceArchived(Event):
     kind = "workspace.archived"
+    label = "Workspace archived"
     sentence = "archived the workspace"
     action = "U"
 
@@ -43,6 +47,7 @@ class WorkspaceArchived(Event):
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceReopened(Event):
     kind = "workspace.reopened"
+    label = "Workspace reopened"
     sentence = "reopened the workspace"
     action = "U"
 
@@ -50,6 +55,7 @@ class WorkspaceReopened(Event):
 @dataclass(frozen=True, kw_only=True)
 class FolderCreated(Event):
     kind = "folder.created"
+    label = "Folder created"
     sentence = "created the folder “{name}”"
     action = "C"
     name: str
@@ -59,6 +65,7 @@ class FolderCreated(Event):
 @dataclass(frozen=True, kw_only=True)
 class ItemRenamed(Event):
     kind = "item.renamed"
+    label = "File or folder renamed"
     sentence = "renamed “{before}” to “{name}”"
     action = "U"
     before: str
@@ -68,6 +75,7 @@ class ItemRenamed(Event):
 @dataclass(frozen=True, kw_only=True)
 class ItemDescribed(Event):
     kind = "item.described"
+    label = "File or folder described"
     sentence = "changed the description of “{name}”"
     action = "U"
     name: str
@@ -80,6 +88,7 @@ class ItemMoved(Event):
     """`before` and `after` are ids of folders; none is the workspace itself."""
 
     kind = "item.moved"
+    label = "File or folder moved"
     sentence = "moved “{name}”"
     action = "U"
     name: str
@@ -90,6 +99,7 @@ class ItemMoved(Event):
 @dataclass(frozen=True, kw_only=True)
 class ItemRemoved(Event):
     kind = "item.removed"
+    label = "Put in the bin"
     sentence = "put “{name}” in the bin"
     action = "D"
     name: str
@@ -99,6 +109,7 @@ class ItemRemoved(Event):
 @dataclass(frozen=True, kw_only=True)
 class ItemRestored(Event):
     kind = "item.restored"
+    label = "Taken out of the bin"
     sentence = "took “{name}” out of the bin"
     action = "U"
     name: str
@@ -110,6 +121,7 @@ class VersionUploaded(Event):
     """Everything that whoever holds the bytes needs to show that they are these. Hashes and commitment are hex."""
 
     kind = "version.uploaded"
+    label = "Version uploaded"
     sentence = "uploaded version {number} of “{name}”"
     action = "C"
     dicom_code = "110107"
@@ -126,6 +138,7 @@ class VersionUploaded(Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionOpened(Event):
     kind = "version.opened"
+    label = "Version opened"
     sentence = "opened version {number} of “{name}”"
     action = "R"
     dicom_code = "110103"
@@ -136,6 +149,7 @@ class VersionOpened(Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionDownloaded(Event):
     kind = "version.downloaded"
+    label = "Version downloaded"
     sentence = "downloaded version {number} of “{name}”"
     action = "R"
     dicom_code = "110106"
@@ -148,6 +162,7 @@ class VersionCutOff(Event):
     """Reading began with the right to do so and was stopped because the right was gone."""
 
     kind = "version.cut_off"
+    label = "Reading cut off"
     sentence = "was cut off while reading version {number} of “{name}”"
     action = "R"
     dicom_code = "110113"
@@ -158,6 +173,7 @@ class VersionCutOff(Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionDamaged(Event):
     kind = "version.damaged"
+    label = "Damage found"
     sentence = "found version {number} of “{name}” damaged; nothing damaged was handed out"
     action = "R"
     dicom_code = "110113"

@@ -11,9 +11,10 @@ from core.access import Actor
 from ledger_bridge.access import may_see_entry
 from ledger_bridge.models import Entry
 from ledger_bridge.receipts import latest_checkpoint, proof_states
-from ledger_bridge.selectors import names_for, what, who
-from ledger_bridge.sentences import label_of, sentence_of
+from ledger_bridge.selectors import names_for, sentence, what
+from ledger_bridge.sentences import label_of
 from ledger_bridge.services import take_receipt, view_receipt
+from ledger_bridge.witnessing.showing import witnessing
 
 
 @require_safe
@@ -21,14 +22,16 @@ def receipt(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     entry = _visible_entry(request, entry_id)
     hidden = view_receipt(actor=cast("Actor", request.user), entry=entry)
     known = names_for([entry], asker=request.user)
-    proof = proof_states([entry.id])[str(entry.id)]
+    proof, checkpoint = proof_states([entry.id])[str(entry.id)], latest_checkpoint()
     context = {
         "entry": entry,
-        "sentence": f"{who(entry, known)} {sentence_of(entry.kind, entry.detail)}",
+        "sentence": sentence(entry, known),
         "about": what(entry, known),
         "facts": _facts(entry, hidden=hidden),
         "proof": proof,
-        "checkpoint": latest_checkpoint() if proof.index is not None else None,
+        "checkpoint": checkpoint,
+        "is_covered": proof.index is not None and checkpoint is not None and proof.index < checkpoint.size,
+        "witnessing": witnessing(),
         "command": f"python -m verifier {entry.id}.tlog-proof --policy policy",
     }
     return render(request, "ledger/receipt.html", context)
@@ -66,6 +69,7 @@ def _facts(entry: Entry, *, hidden: frozenset[str]) -> list[tuple[str, object]]:
         ("Purpose", entry.purpose),
         ("Request", None if "request_id" in hidden else entry.request_id),
         ("Network", None if "source_address" in hidden else entry.source_address),
+        ("Kind of event", entry.kind),
         ("Entry", entry.id),
     ]
     return [(label, value) for label, value in facts if value]

@@ -1,5 +1,7 @@
 import csv
+import dataclasses
 import io
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -114,3 +116,33 @@ def test_the_page_says_where_the_rest_is(ledger: FakeLedger, monkeypatch: pytest
 
 def test_the_read_me_says_how_to_verify(ledger: FakeLedger) -> None:
     assert "python -m verifier trail.zip --policy policy" in readme(context_of(ledger)).decode()
+
+
+def test_the_read_me_calls_the_file_by_its_name_and_says_where_the_verifier_is(ledger: FakeLedger) -> None:
+    text = readme(dataclasses.replace(context_of(ledger), name="trail-2026-11-23-215400.zip")).decode()
+    assert "python -m verifier trail-2026-11-23-215400.zip --policy policy" in text
+    assert "verifier/ and ledger_bridge/tlog/" in text
+
+
+def test_the_page_says_in_words_what_was_asked_for(ledger: FakeLedger) -> None:
+    context = context_of(ledger)
+    filters = {"workspace": ["w1"], "since": "2026-05-01T00:00:00.000000Z"}
+    page = Summary(dataclasses.replace(context, scope={**context.scope, "filters": filters, "complete": False}))
+    assert "workspace: Site 12; from 1 May 2026" in page.html().decode().replace(
+        ledger.names["workspace"]["w1"], "Site 12"
+    )
+    assert "what was asked for is a selection" in page.html().decode()
+
+
+def test_the_page_does_not_call_a_whole_log_filtered(ledger: FakeLedger) -> None:
+    context = context_of(ledger)
+    page = Summary(dataclasses.replace(context, scope={**context.scope, "filters": {}, "complete": False}))
+    assert "everything that the log holds" in page.html().decode()
+    assert f"0 of its {context.checkpoint.size} leaves have their event here" in page.html().decode()
+
+
+def test_the_page_writes_times_kinds_and_outcomes_for_people(ledger: FakeLedger) -> None:
+    text = page_of(ledger, **{"file.opened": Kind("opened “{name}”", label="File opened")}).text
+    assert "File opened" in text
+    assert "allowed" in text
+    assert not re.search(r"\dT\d\d:", text)

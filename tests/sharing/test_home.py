@@ -61,8 +61,8 @@ def test_it_says_what_happened_to_those_who_may_see_the_trail(
 ) -> None:
     grant_role(actor=alice, workspace=workspace, role="visitor", person=bob)
     give(workspace, "contributor", charlie)
-    assert "gave a person the role visitor" in home(charlie)
-    assert "gave a person the role visitor" not in home(bob)
+    assert "gave Bob Lefèvre the role Visitor" in home(charlie)
+    assert "the role Visitor" not in home(bob)
 
 
 def test_it_leads_back_to_what_was_opened_while_it_may_be_seen(bob: User, workspace: Workspace, scan: Item) -> None:
