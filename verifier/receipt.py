@@ -20,7 +20,7 @@ from verifier import strict_json
 from verifier.form import Event, WrongEventError
 from verifier.report import MismatchError, Report
 from verifier.trail import check_checkpoint, open_known
-from verifier.wording import describe_cosignatures, describe_limits
+from verifier.wording import describe_cosignatures, describe_limits, describe_log_keys
 
 RECEIPT_START = HEADER.encode()
 
@@ -40,7 +40,8 @@ def verify_receipt(data: bytes, report: Report, *, policy: Policy, known: bytes 
     accepted = check_checkpoint(policy, proof.checkpoint_note, part="checkpoint")
     checkpoint = accepted.checkpoint
     report.subject = f"a receipt from the log {checkpoint.origin} for entry {event.index}"
-    report.passed(f"The checkpoint of {checkpoint.size} leaves is signed by the log. {describe_cosignatures(accepted)}")
+    signed = f"The checkpoint of {checkpoint.size} leaves is signed by the log with {describe_log_keys(accepted)}."
+    report.passed(f"{signed} {describe_cosignatures(accepted)}")
     _check_inclusion(proof, leaf, accepted)
     report.passed(f"The leaf is number {proof.index} of that log.")
     _check_event(event, leaf)

@@ -30,7 +30,7 @@ from verifier.reading import read_events
 from verifier.report import MismatchError, Report
 from verifier.scope import Scope, parse_scope
 from verifier.streams import check_streams
-from verifier.wording import describe_cosignatures, describe_limits
+from verifier.wording import describe_cosignatures, describe_limits, describe_log_keys
 
 _LEAVES_AT_ONCE = 2048
 
@@ -71,8 +71,14 @@ class _Verification:
         accepted = check_checkpoint(self._policy, self._archive.read("checkpoint"), member="checkpoint")
         if key.name != accepted.checkpoint.origin:
             raise MismatchError(f"it is signed by {key.name}, the checkpoint by another log", member="manifest")
+        if not self._policy.is_valid(key, accepted.checkpoint.size):
+            sentence = (
+                f"it is signed by key {key.key_id.hex()}, which is not valid for {accepted.checkpoint.size} leaves"
+            )
+            raise MismatchError(sentence, member="manifest")
         self._report.subject = f"a trail from the log {key.name}, {accepted.checkpoint.size} leaves long"
-        self._report.passed(f"The checkpoint is signed by the log. {describe_cosignatures(accepted)}")
+        keys = describe_log_keys(accepted)
+        self._report.passed(f"The checkpoint is signed by the log with {keys}. {describe_cosignatures(accepted)}")
         return accepted
 
     def _check_leaves_and_events(self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None) -> bytearray:

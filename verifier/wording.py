@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from ledger_bridge.tlog.policy import Accepted
+from ledger_bridge.tlog.policy import ALGORITHMS, Accepted
 from verifier.report import Report
 
 _YEAR_9999 = 253_402_300_799
@@ -16,6 +16,11 @@ def describe_cosignatures(accepted: Accepted) -> str:
     return f"It is co-signed by {names}, as many as the policy asks for."
 
 
+def describe_log_keys(accepted: Accepted) -> str:
+    """With which of its keys the log signed the checkpoint, as far as the policy asked."""
+    return " and ".join(f"{ALGORITHMS[key.algorithm]} (key {key.key_id.hex()})" for key in accepted.log_keys)
+
+
 def describe_limits(report: Report, accepted: Accepted, *, own_policy: bool, known: bool) -> None:
     """Say what this verification cannot tell."""
     if own_policy:
@@ -25,6 +30,11 @@ def describe_limits(report: Report, accepted: Accepted, *, own_policy: bool, kno
         )
     else:
         report.limit("Whether the keys in your policy are the right ones: that rests on where you got the policy.")
+    if len({key.algorithm for key in accepted.log_keys}) == 1:
+        report.limit(
+            "Whether the log signed with a key of a second type: for a log of this size your policy names only"
+            f" {describe_log_keys(accepted)}. The log's newest policy may name more."
+        )
     if not accepted.cosigned:
         report.limit(
             "No witness co-signed, so the operator alone vouches for this log and could show another one to others. "

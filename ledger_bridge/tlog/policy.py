@@ -170,8 +170,8 @@ class Policy:
         signed = tuple(key for key in valid if opened.signed_by(key))
         for algorithm in sorted({key.algorithm for key in valid}):
             if not any(key.algorithm == algorithm for key in signed):
-                wanted = f"a {ALGORITHMS[algorithm]} key of {checkpoint.origin} that is valid at size {checkpoint.size}"
-                raise SignatureError(f"the checkpoint is not signed by {wanted}")
+                wanted = f"{ALGORITHMS[algorithm]} key of {checkpoint.origin}"
+                raise SignatureError(f"no {wanted} that is valid at size {checkpoint.size} signed the checkpoint")
         return checkpoint, signed
 
     def _span(self, key: VerifierKey) -> range:
