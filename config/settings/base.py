@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.StandingMiddleware",
+    "sharing.middleware.UnseenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.PrivateResponsesMiddleware",
 ]
