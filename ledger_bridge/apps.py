@@ -11,6 +11,10 @@ class LedgerBridgeConfig(AppConfig):
     def ready(self) -> None:
         # Commands load no pages, but a trail has to be told in the words of every room.
         autodiscover_modules("events")
+        # A feed that cannot work stops the start, not the sending.
+        from ledger_bridge.feeds.receiver import configured_receiver
+
+        configured_receiver()
         _learn_rights()
 
 

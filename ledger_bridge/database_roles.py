@@ -7,7 +7,7 @@ The sequencer role writes the log and cannot add entries. Neither owns a table, 
 from dataclasses import dataclass
 
 _APPEND_ONLY = ("entry", "leaf", "tile", "checkpoint")
-_READ = (*_APPEND_ONLY, "outbox", "stream", "ledgerkey", "treestate", "logkey")
+_READ = (*_APPEND_ONLY, "outbox", "stream", "ledgerkey", "treestate", "logkey", "feedposition")
 
 WEB = {"entry": "INSERT", "outbox": "INSERT", "stream": "INSERT", "ledgerkey": "INSERT"}
 SEQUENCER = {
@@ -18,6 +18,7 @@ SEQUENCER = {
     "stream": "UPDATE (length)",
     "treestate": "INSERT, UPDATE",
     "logkey": "INSERT",
+    "feedposition": "INSERT, UPDATE",
 }
 
 

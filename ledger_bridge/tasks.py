@@ -3,8 +3,14 @@
 from celery import shared_task
 
 from ledger_bridge import services
+from ledger_bridge.feeds.services import feed_receiver
 
 
 @shared_task(name="ledger_bridge.sequence")
 def sequence() -> None:
     services.sequence_entries()
+
+
+@shared_task(name="ledger_bridge.feed")
+def feed() -> None:
+    feed_receiver()

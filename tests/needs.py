@@ -13,8 +13,9 @@ PROGRAMS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
     "redis": ("redis-server",),
     "rabbitmq": ("rabbitmq-server",),
+    "rsyslog": ("rsyslogd",),
 }
-NAMES = {"chromium": "Chromium", "redis": "Redis", "rabbitmq": "RabbitMQ"}
+NAMES = {"chromium": "Chromium", "redis": "Redis", "rabbitmq": "RabbitMQ", "rsyslog": "rsyslog"}
 
 
 def find(what: str) -> str | None:

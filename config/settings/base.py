@@ -168,6 +168,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 LEDGER_ORIGIN = env_text("LEDGER_ORIGIN", "localhost/ledger")
 LEDGER_DIRECTORY = Path(env_text("LEDGER_DIRECTORY", str(ITHACA_HOME / "ledger")))
 LEDGER_BATCH = 10_000
+# A hospital's audit repository (docs/feeds.md): syslog+tls://host:6514, the CA it is checked by, and what we show it.
+AUDIT_FEED_URL = env_text("AUDIT_FEED_URL", "")
+AUDIT_FEED_FORMAT = env_text("AUDIT_FEED_FORMAT", "dicom")
+AUDIT_FEED_CA = env_text("AUDIT_FEED_CA", "")
+AUDIT_FEED_CERTIFICATE = env_text("AUDIT_FEED_CERTIFICATE", "")
+AUDIT_FEED_KEY = env_text("AUDIT_FEED_KEY", "")
 
 # Work for later: the broker carries only wake-ups, the tables hold the truth ---------------------------------------
 CELERY_BROKER_URL = env_text("BROKER_URL", "files://localhost/")
@@ -199,6 +205,7 @@ CELERY_BEAT_SCHEDULE = {
     "remind of expiry": {"task": "accounts.remind_of_expiry", "schedule": 86400.0},
     "record expired grants": {"task": "sharing.record_expired_grants", "schedule": 300.0},
     "send invitations": {"task": "sharing.send_invitations", "schedule": 300.0},
+    "feed the audit repository": {"task": "ledger_bridge.feed", "schedule": 5.0, "options": {"expires": 5.0}},
 }
 
 # The web --------------------------------------------------------------------------------------------------------
