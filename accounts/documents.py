@@ -13,9 +13,11 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from core.errors import Unavailable
+from core.errors import InvalidInput, Unavailable
 
 View = Callable[..., HttpResponse]
+
+EVIDENCE_TYPES = frozenset({"application/pdf", "image/png", "image/jpeg"})
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,17 @@ class StoredDocument:
     name: str
     size: int
     media_type: str
+
+
+def refuse_unfit(size: int, content_type: str, field: str) -> None:
+    """Raise InvalidInput unless the bytes themselves are a PDF or a picture, whatever the name and the browser say.
+
+    A reviewer opens these files outside, so nothing that could carry a program is taken.
+    """
+    if size == 0:
+        raise InvalidInput("This document is empty.", field=field)
+    if content_type not in EVIDENCE_TYPES:
+        raise InvalidInput("Send the document as PDF, PNG or JPEG.", field=field)
 
 
 class OpenedDocument(Protocol):
@@ -50,7 +63,12 @@ class DocumentVault(Protocol):
         ...
 
     def take(self, request: HttpRequest, field: str) -> StoredDocument | None:
-        """Return the document that came in the form field, or None when the field was left blank."""
+        """Return the document that came in the form field, or None when the field was left blank.
+
+        Raises:
+            InvalidInput: for what `refuse_unfit` refuses; nothing is kept then.
+
+        """
         ...
 
     def open(self, document_id: UUID) -> OpenedDocument:

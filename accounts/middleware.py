@@ -18,7 +18,8 @@ from accounts.models import User
 from accounts.recordings import SUSPENDED
 from accounts.sessions import limit_reached, note_activity, used_second_factor
 from core.errors import Refused
-from ledger_bridge.middleware import error_response, record_refusal, wants_json
+from core.outage import wants_json
+from ledger_bridge.middleware import error_response, record_refusal
 from ledger_bridge.recording import record_durably
 
 SIGN_OUT = "account_logout"

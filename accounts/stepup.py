@@ -19,7 +19,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import reverse
 
-from ledger_bridge.middleware import wants_json
+from core.outage import wants_json
 
 
 def requires_recent_authentication(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

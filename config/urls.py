@@ -19,3 +19,5 @@ urlpatterns = [
     path("api/v1/", include("workspaces.api_urls")),
     path("api/v1/", include("sharing.api_urls")),
 ]
+
+handler500 = "core.outage.answer_error"

@@ -10,7 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from core.access import Actor, Anonymous
-from core.errors import IthacaError, Refused
+from core.errors import IthacaError, Refused, Unavailable
+from core.outage import RETRY_AFTER, wants_json
 from ledger_bridge.events import AccessRefused
 from ledger_bridge.models import Entry
 from ledger_bridge.recording import record_durably
@@ -27,7 +28,10 @@ class RefusalMiddleware:
         if not isinstance(error, IthacaError):
             return None
         entry = record_refusal(request, error) if isinstance(error, Refused) else None
-        return error_response(request, error, entry)
+        response = error_response(request, error, entry)
+        if isinstance(error, Unavailable):
+            response["Retry-After"] = RETRY_AFTER
+        return response
 
 
 def record_refusal(request: HttpRequest, error: Refused) -> str:
@@ -46,7 +50,3 @@ def error_response(request: HttpRequest, error: IthacaError, entry: str | None =
     if entry and request.user.is_authenticated:
         context["entry_url"] = reverse("ledger:receipt", args=[entry])
     return render(request, "403.html" if isinstance(error, Refused) else "error.html", context, status=error.status)
-
-
-def wants_json(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json")

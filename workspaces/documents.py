@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_protect
 
-from accounts.documents import StoredDocument, View
+from accounts.documents import StoredDocument, View, refuse_unfit
 from accounts.models import Application, ApplicationMessage
 from core.errors import DamagedContent
 from core.ids import uuid7
@@ -74,6 +74,7 @@ class SealingVault:
         file = request.FILES.get(field)
         if not isinstance(file, SealedFile):
             return None
+        refuse_unfit(file.sealed.content.plaintext_size, file.sealed.head_type, field)
         document = _keep(clean_name(file.given_name, field=field), file.sealed)
         return StoredDocument(document.id, document.name, document.plaintext_size, document.media_type)
 

@@ -10,6 +10,7 @@ from collections.abc import Container
 from urllib.parse import quote, unquote_to_bytes
 
 from core.errors import Conflict, InvalidInput
+from core.text import neutral
 
 MAX_NAME_BYTES = 255
 _MAX_TEXT = 4000
@@ -18,10 +19,6 @@ _TOO_LONG = (
     f"This name is too long. About {MAX_NAME_BYTES} letters fit, fewer with accents or of other scripts. Shorten it."
 )
 
-# Not part of the category "control", but they reorder, hide or break what stands around them.
-_DECEPTIVE = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | {
-    chr(code) for start, stop in ((0x202A, 0x202F), (0x2066, 0x2070), (0xE0000, 0xE0080)) for code in range(start, stop)
-}
 _CHARSET = "UTF-8''"
 _NOT_ENCODED = "Send the name of the file as percent-encoded UTF-8 (RFC 8187)."
 _PERCENT_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2}|[ !-$&-~])*")
@@ -35,7 +32,7 @@ def clean_name(text: str, *, field: str = "name") -> str:
         InvalidInput: with the sentence that says why it cannot be a name.
 
     """
-    name = unicodedata.normalize("NFC", _neutral(unicodedata.normalize("NFC", text.strip()))).strip()
+    name = unicodedata.normalize("NFC", neutral(unicodedata.normalize("NFC", text.strip()))).strip()
     if not name_key(name):
         raise InvalidInput("Give a name.", field=field)
     if "/" in name or "\0" in text:
@@ -56,7 +53,7 @@ def name_key(name: str) -> str:
 def clean_text(text: str, *, field: str, limit: int = _MAX_TEXT) -> str:
     """Return a text of several lines as it is stored: NFC, unix line ends, nothing deceptive in it."""
     lines = _LINE_BREAKS.sub("\n", unicodedata.normalize("NFC", text)).split("\n")
-    cleaned = "\n".join("\t".join(_neutral(cell) for cell in line.split("\t")) for line in lines).strip()
+    cleaned = "\n".join("\t".join(neutral(cell) for cell in line.split("\t")) for line in lines).strip()
     if len(cleaned) > limit:
         raise InvalidInput(f"This text is too long: at most {limit} characters.", field=field)
     return cleaned
@@ -108,12 +105,6 @@ def content_disposition(name: str, *, attachment: bool) -> str:
     plain = "".join(char if char.isascii() and char.isprintable() and char not in '"\\%;' else "_" for char in name)
     kind = "attachment" if attachment else "inline"
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def _neutral(text: str) -> str:
-    return "".join(
-        "\ufffd" if char in _DECEPTIVE or unicodedata.category(char) in {"Cc", "Cs"} else char for char in text
-    )
 
 
 def _cut(text: str, size: int) -> str:

@@ -12,7 +12,7 @@ from accounts.orcid import normal_orcid
 class DocumentField(forms.Field):
     """The sealing upload handler takes the bytes away before the form sees them, so there is nothing to validate."""
 
-    widget = forms.FileInput
+    widget = forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg,application/pdf,image/png,image/jpeg"})
 
     def clean(self, value: Any) -> None:
         return None
@@ -52,7 +52,7 @@ class ParticularsForm(forms.Form):
     document = DocumentField(
         label="Supporting document",
         required=False,
-        help_text="Proof of employment or registration, as PDF or picture. It is encrypted before it is stored.",
+        help_text="Proof of employment or registration: PDF, PNG or JPEG, up to 20 MB. It is encrypted at rest.",
     )
     terms = forms.BooleanField(
         label="I have read the terms and accept them.",
@@ -112,7 +112,7 @@ class ApplyForm(ParticularsForm):
 
 class AnswerForm(forms.Form):
     text = forms.CharField(label="Your answer", max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
-    document = DocumentField(label="Further document", required=False)
+    document = DocumentField(label="Further document", required=False, help_text="PDF, PNG or JPEG, up to 20 MB.")
 
 
 class QueueForm(forms.Form):

@@ -25,6 +25,7 @@ from accounts.orcid import normal_orcid
 from accounts.permissions import Right
 from core.access import require
 from core.errors import Conflict, InvalidInput
+from core.text import plain_line
 from ledger_bridge.recording import record, record_durably
 
 
@@ -164,17 +165,23 @@ def evidence_ids(application: Application) -> set[UUID]:
 
 
 def _check(particulars: Particulars) -> None:
-    if particulars.institution is None and not particulars.proposed_institution.strip():
-        raise InvalidInput("Choose your institution, or write its name.", field="institution")
-    _some(particulars.profession, "profession", "Write your profession.")
+    if particulars.institution is None:
+        _proposed(particulars)
+    plain_line(particulars.profession, field="profession", empty="Write your profession.")
     _some(particulars.reason, "reason", "Write why you need access.")
     if particulars.orcid and normal_orcid(particulars.orcid) is None:
         raise InvalidInput("This is not a valid ORCID iD; its check digit does not fit.", field="orcid")
 
 
+def _proposed(particulars: Particulars) -> str:
+    if not particulars.proposed_institution.strip():
+        raise InvalidInput("Choose your institution, or write its name.", field="institution")
+    return plain_line(particulars.proposed_institution, field="proposed_institution", empty="")
+
+
 def _new_applicant(email: str, password: str, name: str) -> User | None:
     """Return the new account, or None when the address has one; either way a password is hashed, as that takes time."""
-    name = _some(name, "name", "Write your name.")
+    name = plain_line(name, field="name", empty="Write your name.")
     try:
         with transaction.atomic():
             return User.objects.create_user(email, password, name=name)
@@ -187,8 +194,8 @@ def _submit(person: User, particulars: Particulars) -> Application:
     application = Application.objects.create(
         applicant=person,
         institution=particulars.institution,
-        proposed_institution="" if particulars.institution else particulars.proposed_institution.strip(),
-        profession=particulars.profession.strip(),
+        proposed_institution="" if particulars.institution else _proposed(particulars),
+        profession=plain_line(particulars.profession, field="profession", empty="Write your profession."),
         registration_number=particulars.registration_number.strip(),
         orcid=(normal_orcid(particulars.orcid) or "") if particulars.orcid else "",
         reason=particulars.reason.strip(),

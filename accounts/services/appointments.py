@@ -15,6 +15,7 @@ from accounts.permissions import Right
 from accounts.sessions import end_sessions
 from core.access import Actor, Service, require
 from core.errors import Conflict, InvalidInput
+from core.text import plain_line
 from ledger_bridge.recording import record
 
 INSTALLER = Service("installation", frozenset({Right.FOUND_COMMISSION}))
@@ -105,7 +106,7 @@ def _found(founder: Founder) -> User:
             person = User.objects.create_user(
                 email,
                 founder.password,
-                name=founder.name.strip(),
+                name=plain_line(founder.name, field="name", empty="Name every founder."),
                 role=User.Role.COMMISSION_ADMIN,
                 institution=founder.institution,
                 approved_until=timezone.now() + settings.APPROVAL_LASTS,

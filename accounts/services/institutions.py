@@ -8,6 +8,7 @@ from accounts.models import Institution
 from accounts.permissions import Right
 from core.access import Actor, require
 from core.errors import Conflict, InvalidInput
+from core.text import plain_line
 from ledger_bridge.recording import record
 
 
@@ -21,16 +22,15 @@ def create_institution(*, actor: Actor, name: str, kind: str, country: str, city
 
     """
     require(actor, Right.MANAGE_INSTITUTIONS)
-    name, country = " ".join(name.split()), country.strip().upper()
-    _check(name, kind, country)
-    institution = _enter(name, kind, country, city.strip())
+    name, country = plain_line(name, field="name", empty="Give the institution a name."), country.strip().upper()
+    city = plain_line(city, field="city", empty="") if city.strip() else ""
+    _check(kind, country)
+    institution = _enter(name, kind, country, city)
     record(InstitutionCreated(institution=str(institution.id), name=name, country=country), actor=actor)
     return institution
 
 
-def _check(name: str, kind: str, country: str) -> None:
-    if not name:
-        raise InvalidInput("Give the institution a name.", field="name")
+def _check(kind: str, country: str) -> None:
     if kind not in Institution.Kind.values:
         raise InvalidInput("Choose what kind of institution it is.", field="kind")
     if len(country) != 2 or not (country.isascii() and country.isalpha()):  # noqa: PLR2004  ISO 3166-1 alpha-2

@@ -24,15 +24,14 @@ from accounts.sessions import end_sessions
 from accounts.stepup import has_second_factor
 from core.access import require
 from core.errors import InvalidInput
+from core.text import plain_line
 from ledger_bridge.recording import record
 
 
 @transaction.atomic
 def change_profile(*, actor: User, name: str, time_zone: str) -> User:
     require(actor, Right.KEEP_ACCOUNT, actor)
-    name = " ".join(name.split())
-    if not name:
-        raise InvalidInput("Write your name.", field="name")
+    name = plain_line(name, field="name", empty="Write your name.")
     if time_zone not in available_timezones():
         raise InvalidInput("Choose a time zone from the list.", field="time_zone")
     person = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
@@ -89,9 +88,7 @@ def remove_factor(*, actor: User, factor: Authenticator, session_key: str | None
 @transaction.atomic
 def rename_passkey(*, actor: User, factor: Authenticator, name: str) -> None:
     require(actor, Right.KEEP_ACCOUNT, actor)
-    name = " ".join(name.split())
-    if not name:
-        raise InvalidInput("Give the passkey a name.", field="name")
+    name = plain_line(name, field="name", empty="Give the passkey a name.")
     factor.data["name"] = name[:100]
     factor.save(update_fields=["data"])
     record(FactorRenamed(), actor=actor)

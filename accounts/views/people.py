@@ -81,7 +81,7 @@ def lift(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def institutions(request: HttpRequest) -> HttpResponse:
     reader = person_of(request)
-    require(reader, Right.SEE_PEOPLE)
+    require(reader, Right.SEE_PEOPLE if request.method == "GET" else Right.MANAGE_INSTITUTIONS)
     form = InstitutionForm(request.POST or None)
 
     def deed() -> None:

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.documents import StoredDocument, vault
-from core.errors import DamagedContent, TooLarge
+from core.errors import DamagedContent, InvalidInput, TooLarge
 from core.kms import KeyServiceRefused
 from tests.workspaces.conftest import blobs
 from workspaces import documents
@@ -106,3 +106,18 @@ def test_a_document_that_nobody_sent_off_is_forgotten_after_a_while() -> None:
     assert forget_unclaimed(timezone.now() + timedelta(hours=1)) == 1
     assert document
     assert not SealedDocument.objects.filter(pk=UUID(str(document.id))).exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [(b"MZ\x90\x00 program", "diploma.pdf"), (b"<html><script>", "diploma.pdf"), (b"just words", "diploma.txt")],
+)
+def test_only_a_pdf_or_a_picture_is_taken_whatever_it_is_called(settings: Any, content: bytes, name: str) -> None:
+    with pytest.raises(InvalidInput, match="PDF, PNG or JPEG"):
+        send(content, name)
+    assert not SealedDocument.objects.exists()
+
+
+def test_an_empty_document_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="empty"):
+        send(b"")
