@@ -18,8 +18,6 @@ GET = {
     "ledger:receipt_file":                        "302 404 404 404 200 200 200 404 200",
     "ledger:badge":                               "302 404 404 404 200 200 200 404 200",
     "ledger:checkpoint":                          "200 200 200 200 200 200 200 200 200",
-    "ledger:pending":                             "200 200 200 200 200 200 200 200 200",
-    "ledger:cosignatures":                        "405 405 405 405 405 405 405 405 405",
     "ledger:vkey":                                "200 200 200 200 200 200 200 200 200",
     "ledger:policy":                              "200 200 200 200 200 200 200 200 200",
     "ledger:tile":                                "404 404 404 404 404 404 404 404 404",
@@ -168,7 +166,6 @@ GET = {
 
 # Deeds; an address that is not here answers 405 to a POST.
 POST = {
-    "ledger:cosignatures":                        "400 400 400 400 400 400 400 400 400",
     "ledger:export":                              "302 403 403 403 403 403 403 403 200",
     "home":                                       "200 302 200 200 200 200 200 302 302",
     "sharing:workspace_access":                   "302 404 404 200 200 200 200 404 404",
@@ -272,7 +269,7 @@ POST = {
     "workspaces:remove":                          "302 404 404 403 302 302 302 404 404",
     "workspaces:restore":                         "302 404 404 403 302 302 302 404 404",
     "workspaces_api:workspaces":                  "403 400 400 400 400 400 400 400 400",
-    "workspaces_api:items":                       "403 400 400 400 400 400 400 400 400",
+    "workspaces_api:items":                       "403 404 404 400 400 400 400 404 404",
     "workspaces_api:files":                       "403 404 404 403 411 411 411 404 404",
     "sharing_api:grants":                         "403 404 404 403 403 400 400 404 404",
     "sharing_api:invitations":                    "403 404 404 403 403 400 400 404 404",
