@@ -11,12 +11,22 @@ from django.utils import timezone
 from accounts.models import User
 from core.access import rights_on_each
 from ledger_bridge.models import Entry
+from sharing import events
 from sharing.models import Invitation, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right, Role
 
 SOON = timedelta(days=14)
 SHOWN = 6
+_CHANGES = {
+    events.RoleGranted.kind: "gave you a role",
+    events.RoleChanged.kind: "changed your role, or when it ends",
+    events.RoleRevoked.kind: "took your role away",
+    events.ExceptionSet.kind: "made an exception about you",
+    events.ExceptionLifted.kind: "lifted an exception about you",
+    events.GroupMemberAdded.kind: "took you into a group that is let in",
+    events.GroupMemberRemoved.kind: "took you out of a group that is let in",
+}
 _LOOKED_BACK = 200  # entries; enough to find the last few files somebody opened
 
 
@@ -29,6 +39,16 @@ class EndingAccess:
     mine: bool
     role: str
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class ChangedAccess:
+    """Something that was given to somebody, or taken from them, as a line."""
+
+    giver: str
+    sentence: str
+    place: str
+    at: datetime
 
 
 def invitations_for(user: User) -> QuerySet[Invitation]:
@@ -51,6 +71,26 @@ def ending_access(user: User) -> list[EndingAccess]:
     found = [_ending(grant, grant.user.name, mine=grant.user_id == user.pk) for grant in people]
     found += [_ending(grant, grant.group.name, mine=False) for grant in groups]
     return sorted(found, key=lambda row: row.expires_at)[:SHOWN]
+
+
+def changed_access(user: User) -> list[ChangedAccess]:
+    """Return what others gave to the person or took from them lately, newest first, without names of files."""
+    lately = Entry.objects.filter(person=user.pk, kind__in=_CHANGES, recorded_at__gt=timezone.now() - SOON)
+    entries = list(lately.order_by("-recorded_at")[:SHOWN])
+    people = User.objects.in_bulk({entry.actor for entry in entries if entry.actor})
+    # Whoever had a role knows the name; of a workspace that was never open to them nobody tells it here.
+    known = {entry.workspace for entry in entries if entry.kind == events.RoleRevoked.kind}
+    visible = Workspace.objects.visible_to(user).filter(pk__in={entry.workspace for entry in entries})
+    places = {workspace.pk: workspace for workspace in [*visible, *Workspace.objects.filter(pk__in=known)]}
+    return [
+        ChangedAccess(
+            giver=people[entry.actor].name if entry.actor in people else "The installation",
+            sentence=_CHANGES[entry.kind],
+            place=places[entry.workspace].name if entry.workspace in places else "",
+            at=entry.recorded_at,
+        )
+        for entry in entries
+    ]
 
 
 def opened_last(user: User) -> list[Item]:

@@ -13,12 +13,18 @@ from core.errors import Conflict, InvalidInput
 from ledger_bridge.recording import record
 from sharing import events
 from sharing.models import Effect, ItemGroupException, ItemUserException
+from sharing.notices import tell
 from sharing.services import checks
 from sharing.services.grants import receiver_of
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
 ItemException = ItemUserException | ItemGroupException
+
+_TOLD = {
+    Effect.ALLOW: "let you in to something, or to do more with it",
+    Effect.DENY: "made an exception that denies you something",
+}
 
 # Sharing, managing and the trail are decided for a workspace as a whole.
 EXCEPTION_RIGHTS = (Right.VIEW, Right.DOWNLOAD, Right.UPLOAD, Right.EDIT)
@@ -57,6 +63,7 @@ def set_exception(
         effect=effect, right=right.codename, to=events.to(group), until=events.until(expires_at)
     )
     record(event, actor=actor, subject=exception, purpose=purpose or None)
+    tell(person, actor, what=_TOLD[Effect(effect)])
     return exception
 
 
@@ -74,6 +81,7 @@ def lift_exception(*, actor: User, exception: ItemException) -> None:
     event = events.ExceptionLifted(effect=found.effect, right=found.permission.codename, to=events.to(group))
     record(event, actor=actor, subject=found)
     found.delete()
+    tell(person, actor, what="lifted an exception about you")
 
 
 def _refuse_own(actor: User, workspace: Workspace, effect: str, person: User | None, group: Group | None) -> None:

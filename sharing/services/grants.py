@@ -13,6 +13,7 @@ from ledger_bridge.recording import record
 from ledger_bridge.subjects import Subject
 from sharing import events
 from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.notices import tell
 from sharing.services import checks
 from workspaces.models import Workspace
 from workspaces.permissions import Right, Role
@@ -48,6 +49,7 @@ def grant_role(
     grant = _write_grant(actor, workspace, chosen, person, group, expires_at=expires_at, purpose=purpose)
     event = events.RoleGranted(to=events.to(group), role=chosen, until=events.until(expires_at))
     record(event, actor=actor, subject=grant, purpose=purpose or None)
+    tell(person, actor, what="gave you a role in a workspace")
     return grant
 
 
@@ -76,6 +78,7 @@ def change_role(
     grant.purpose = grant.purpose if purpose is None else purpose
     grant.save(update_fields=["permission", "expires_at", "end_recorded_at", "purpose"])
     record(event, actor=actor, subject=grant, purpose=grant.purpose or None)
+    tell(receiver_of(grant)[0], actor, what="changed your role in a workspace, or when it ends")
     return grant
 
 
@@ -92,6 +95,7 @@ def revoke_role(*, actor: User, grant: RoleGrant) -> int:
     event = events.RoleRevoked(to=events.to(group), role=role_of(grant), exceptions_lifted=lifted)
     record(event, actor=actor, subject=grant)
     grant.delete()
+    tell(person, actor, what="took your role in a workspace away")
     return lifted
 
 

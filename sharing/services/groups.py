@@ -13,6 +13,7 @@ from ledger_bridge.recording import record
 from ledger_bridge.subjects import Subject
 from sharing import events, holding, rules
 from sharing.models import GroupProfile, ItemGroupException, WorkspaceGroupGrant
+from sharing.notices import tell
 from sharing.permissions import Right
 
 _DENIED_THROUGH = (
@@ -51,6 +52,7 @@ def add_member(*, actor: User, profile: GroupProfile, person: User) -> None:
         raise Conflict(f"{person} is in this group already.")
     person.groups.add(profile.group)
     _record_everywhere(events.GroupMemberAdded(group=profile.group.name), actor, profile, person)
+    tell(person, actor, what="took you into a group")
 
 
 @transaction.atomic
@@ -73,6 +75,7 @@ def remove_member(*, actor: User, profile: GroupProfile, person: User) -> None:
     person.groups.remove(profile.group)
     profile.managers.remove(person)
     _record_everywhere(events.GroupMemberRemoved(group=profile.group.name), actor, profile, person)
+    tell(person, actor, what="took you out of a group")
 
 
 def _lock(profile: GroupProfile) -> None:

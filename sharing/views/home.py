@@ -28,6 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_standing": has_standing(user),
         "invitations": selectors.invitations_for(user),
         "ending": selectors.ending_access(user),
+        "changed": selectors.changed_access(user),
         "workspaces": selectors.my_workspaces(user),
         "opened": selectors.opened_last(user),
         "days": latest_events(user),
