@@ -14,6 +14,7 @@ from typing import TextIO
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config import local_witness
 from config.database import embedded_postgres, ithaca_home, start_embedded_database
 from config.env import env_int, env_text
 from config.supervisor import Child, Supervisor, say
@@ -30,6 +31,7 @@ def main() -> int:
     try:
         port = chosen_port()
         lock = hold_home()
+        witness_port = local_witness.introduce()
         embedded = not env_text("DATABASE_URL", "")
         start_embedded_database()
     except ImproperlyConfigured as error:
@@ -37,7 +39,9 @@ def main() -> int:
         return 1
     try:
         prepare()
-        return serve(port, embedded=embedded)
+        if witness_port:
+            local_witness.tell_of_the_log()
+        return serve(port, embedded=embedded, witness_port=witness_port)
     finally:
         if embedded:
             embedded_postgres().stop()
@@ -96,9 +100,9 @@ def prepare() -> None:
     connections.close_all()
 
 
-def serve(port: int, *, embedded: bool) -> int:
+def serve(port: int, *, embedded: bool, witness_port: int | None) -> int:
     os.environ["PORT"] = str(port)
-    supervisor = Supervisor(children(), embedded_postgres().start if embedded else lambda: None)
+    supervisor = Supervisor(children(witness_port), embedded_postgres().start if embedded else lambda: None)
     deadline = time.monotonic() + READY_WITHIN
     supervisor.watch(lambda: answers(port) or time.monotonic() > deadline)
     came_up = supervisor.stopping or answers(port)
@@ -112,14 +116,15 @@ def serve(port: int, *, embedded: bool) -> int:
     return 0 if came_up else 1
 
 
-def children() -> list[Child]:
+def children(witness_port: int | None) -> list[Child]:
     web = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
     # As root Celery warns about a pickle format that the settings do not accept anyway.
     quiet = "ignore:You're running the worker with superuser privileges"
     worker = [sys.executable, "-W", quiet, "-m", "celery", "--quiet", "-A", "config.celery", "worker"]
     worker += ["--beat", "--concurrency", "1", "-O", "fair", "--loglevel", "WARNING"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return [Child("web server", web), Child("worker", worker)]
+    started = [Child("web server", web), Child("worker", worker)]
+    return [*started, Child("witness", local_witness.command(witness_port))] if witness_port else started
 
 
 def answers(port: int) -> bool:

@@ -6,14 +6,23 @@ The sequencer role writes the log and cannot add entries. Neither owns a table, 
 
 from dataclasses import dataclass
 
-_APPEND_ONLY = ("entry", "leaf", "tile", "checkpoint")
-_READ = (*_APPEND_ONLY, "outbox", "stream", "ledgerkey", "treestate", "logkey", "feedposition")
+_APPEND_ONLY = ("entry", "leaf", "tile", "checkpoint", "cosignature", "publication")
+_READ = (*_APPEND_ONLY, "outbox", "stream", "ledgerkey", "treestate", "logkey", "witnessstanding", "feedposition")
 
-WEB = {"entry": "INSERT", "outbox": "INSERT", "stream": "INSERT", "ledgerkey": "INSERT"}
+WEB = {
+    "entry": "INSERT",
+    "outbox": "INSERT",
+    "stream": "INSERT",
+    "ledgerkey": "INSERT",
+    "cosignature": "INSERT",
+}
 SEQUENCER = {
     "leaf": "INSERT",
     "tile": "INSERT",
     "checkpoint": "INSERT",
+    "cosignature": "INSERT",
+    "publication": "INSERT",
+    "witnessstanding": "INSERT, UPDATE",
     "outbox": "DELETE",
     "stream": "UPDATE (length)",
     "treestate": "INSERT, UPDATE",
@@ -37,6 +46,7 @@ def statements(roles: Roles) -> list[str]:
         *(f"GRANT {rights} ON {_table(name)} TO {web};" for name, rights in WEB.items()),
         *(f"GRANT {rights} ON {_table(name)} TO {sequencer};" for name, rights in SEQUENCER.items()),
         f"GRANT USAGE ON SEQUENCE {_table('outbox')}_id_seq, {_table('stream')}_id_seq TO {web};",
+        f"GRANT USAGE ON SEQUENCE {_table('cosignature')}_id_seq TO {web}, {sequencer};",
         f"GRANT USAGE ON SEQUENCE {_table('tile')}_id_seq, {_table('logkey')}_id_seq TO {sequencer};",
     ]
 

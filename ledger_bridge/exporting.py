@@ -25,11 +25,15 @@ from ledger_bridge.models import Entry, Leaf
 from ledger_bridge.recording import format_time
 from ledger_bridge.renderings import kind_of
 from ledger_bridge.sequencer import sequence_batch
-from ledger_bridge.signing import log_signer, policy_text
+from ledger_bridge.signing import log_signer
 from ledger_bridge.stream_keys import unwrap_stream_key
 from ledger_bridge.trail_archive import Trail, iter_trail
+from ledger_bridge.witnessing.policy import policy_text
+from ledger_bridge.witnessing.published import latest_published
+from ledger_bridge.witnessing.publisher import publish_checkpoint
 
 _PATIENCE = 5.0
+_BEHIND = "The ledger or its witnesses are behind, so an export would miss the newest entries. Try again in a moment."
 _PORTION = 500
 _LEAVES = 10_000
 _NAMED_AT_MOST = 20_000
@@ -41,12 +45,21 @@ _NAMED = {
     "person": "person",
 }
 _SLOTS = {"workspace": "workspace", "item": "item", "actor": "person", "person": "person"}
-# One statement, so that the lengths are those at the checkpoint: the sequencer commits both together.
-_CHECKPOINT_AND_STREAMS = """
-    SELECT latest.size, latest.note, stream.kind, stream.subject::text, stream.wrapped_key, stream.length
-    FROM (SELECT size, note FROM ledger_bridge_checkpoint ORDER BY size DESC LIMIT 1) AS latest
-    LEFT JOIN ledger_bridge_stream stream ON stream.length > 0
-        AND (stream.kind, stream.subject) IN (SELECT * FROM unnest(%s::text[], %s::uuid[]))
+# One statement, so that the lengths are those at the checkpoint. The sequencer may be further than the witnesses: what
+# stands beyond the checkpoint is taken off again, in each slot where the stream occurs.
+_STREAMS = """
+    WITH beyond AS MATERIALIZED (
+        SELECT workspace_stream_id, item_stream_id, actor_stream_id, person_stream_id
+        FROM ledger_bridge_leaf leaf JOIN ledger_bridge_entry entry ON entry.id = leaf.entry WHERE leaf.index >= %s
+    ), at_checkpoint AS (
+        SELECT kind, subject::text, wrapped_key, length - (
+            SELECT count(*) FILTER (WHERE workspace_stream_id = stream.id)
+                + count(*) FILTER (WHERE item_stream_id = stream.id)
+                + count(*) FILTER (WHERE actor_stream_id = stream.id)
+                + count(*) FILTER (WHERE person_stream_id = stream.id) FROM beyond
+        ) AS length FROM ledger_bridge_stream stream
+        WHERE (kind, subject) IN (SELECT * FROM unnest(%s::text[], %s::uuid[]))
+    ) SELECT * FROM at_checkpoint WHERE length > 0
 """
 _SOME_LEAVES = (
     "SELECT string_agg(data, ''::bytea ORDER BY index) FROM ledger_bridge_leaf WHERE index >= %s AND index < %s"
@@ -64,26 +77,39 @@ class Export:
     name: str
 
 
-def wait_until_sequenced(entry: str) -> None:
-    """Return when the log holds the entry, and with it everything that was committed before.
+def wait_until_published(entry: str) -> None:
+    """Return when a published checkpoint covers the entry, and with it everything that was committed before.
 
     Raises:
-        Unavailable: when that takes too long.
+        Unavailable: when that takes too long, because the sequencer or the witnesses are behind.
 
     """
     give_up = monotonic() + _PATIENCE
-    while not Leaf.objects.filter(entry_id=entry).exists():
+    while not _is_published(entry):
         if monotonic() > give_up:
-            raise Unavailable(
-                "The ledger is behind, so an export would miss the newest entries. Try again in a moment."
-            )
+            raise Unavailable(_BEHIND)
         if not _sequence():
             sleep(0.05)
 
 
+def _is_published(entry: str) -> bool:
+    index = Leaf.objects.filter(entry_id=entry).values_list("index", flat=True).first()
+    latest = latest_published() if index is not None else None
+    return index is not None and latest is not None and index < latest.size
+
+
 def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
-    """Gather what belongs to the export, up to the newest checkpoint."""
-    size, note, streams = _checkpoint_and_streams(filters)
+    """Gather what belongs to the export, up to the newest published checkpoint.
+
+    Raises:
+        Unavailable: when there is none yet.
+
+    """
+    checkpoint = latest_published()
+    if checkpoint is None:
+        raise Unavailable(_BEHIND)
+    size, note = checkpoint.size, checkpoint.note
+    streams = _streams(filters, size)
     selection = _Selection(filters, size)
     complete = filters.is_complete() and bool(streams)
     now = datetime.now(UTC)
@@ -134,23 +160,21 @@ class _Selection:
 
 def _sequence() -> int:
     try:
-        return sequence_batch()
+        return sequence_batch() or publish_checkpoint()
     except ProgrammingError:
         # The web role of a hospital's database may not sequence; the sequencer's own process was woken already.
         return 0
 
 
-def _checkpoint_and_streams(filters: TrailFilters) -> tuple[int, str, list[dict[str, Any]]]:
+def _streams(filters: TrailFilters, size: int) -> list[dict[str, Any]]:
     wanted = filters.streams()
     with connection.cursor() as cursor:
-        cursor.execute(_CHECKPOINT_AND_STREAMS, [[kind for kind, _ in wanted], [subject for _, subject in wanted]])
+        cursor.execute(_STREAMS, [size, [kind for kind, _ in wanted], [subject for _, subject in wanted]])
         rows = cursor.fetchall()
-    streams = [
+    return [
         {"kind": kind, "id": subject, "key": unwrap_stream_key(bytes(key), kind, subject).hex(), "length": length}
-        for _, _, kind, subject, key, length in rows
-        if kind
+        for kind, subject, key, length in rows
     ]
-    return rows[0][0], rows[0][1], streams
 
 
 def _events(indexes: "array[int]", disclosed: frozenset[tuple[str, str]]) -> Iterator[dict[str, Any]]:

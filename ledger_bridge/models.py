@@ -9,6 +9,9 @@ from django.db import models
 from core.ids import uuid7
 from ledger_bridge.feeds.models import FeedPosition as FeedPosition
 from ledger_bridge.tlog.note import VerifierKey
+from ledger_bridge.witnessing.models import Cosignature as Cosignature
+from ledger_bridge.witnessing.models import Publication as Publication
+from ledger_bridge.witnessing.models import WitnessStanding as WitnessStanding
 
 
 class LedgerKey(models.Model):

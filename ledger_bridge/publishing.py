@@ -1,7 +1,8 @@
 """The published checkpoint: one file that only ever moves forward, and the check that keeps the log from forking.
 
 What is in the file has been seen by others. A database that is behind it, or tells another history, was restored from a
-backup or tampered with; signing on would make a fork, the one thing a log must never do.
+backup or tampered with; signing on would make a fork, the one thing a log must never do. The same holds of checkpoints
+that witnesses showed us and this database does not know: they lie beside it as `seen-….note` until it does.
 """
 
 import fcntl
@@ -9,6 +10,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
@@ -19,13 +21,27 @@ from ledger_bridge.models import Checkpoint
 from ledger_bridge.signing import log_policy
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
 from ledger_bridge.tlog.errors import TlogError
-from ledger_bridge.tlog.note import parse
+from ledger_bridge.witnessing.models import Publication
+from ledger_bridge.witnessing.published import latest_published
 
 logger = logging.getLogger(__name__)
 
 
 class RolledBack(Unavailable):
     """The database is behind what was published, or tells another history. Nothing was signed."""
+
+    remedy = (
+        "Nothing was signed. Restore the newest backup of the database and replay its write-ahead log until it holds"
+        " that checkpoint, then run “manage.py ledger_fsck”. “manage.py ledger_recover” shows where the heads differ."
+        " If those entries are lost for good, retire this log and start one with a new origin: see “When the log was"
+        " rolled back” in docs/ledger.md."
+    )
+
+
+class Retired(RolledBack):
+    """The log of this origin has ended."""
+
+    remedy = "Nothing was signed."
 
 
 def read_published() -> bytes | None:
@@ -36,28 +52,26 @@ def read_published() -> bytes | None:
         return None
 
 
-def published_size() -> int:
-    """Return how many entries the published checkpoint covers."""
-    note = read_published()
-    return Head.parse(parse(note).text).size if note else 0
-
-
 def publish_latest() -> None:
-    """Write the newest committed checkpoint to the file, unless the file is as new. Safe to repeat."""
+    """Write the newest checkpoint that has its quorum to the file, unless the file is as new. Safe to repeat."""
+    latest = latest_published()
+    if latest is None:
+        return
     with _lock():
-        latest = Checkpoint.objects.order_by("size").last()
         published = read_published()
-        if latest and (published is None or _head(published).size < latest.size):
+        if published is None or _needs_writing(published, latest):
             _write(latest.note.encode())
 
 
 def require_no_rollback(size: int) -> None:
-    """Refuse to go on from a tree of this size if anything newer, or anything else, was published before.
+    """Refuse to go on from a tree of this size if anything newer, or anything else, was shown to somebody before.
 
     Raises:
         RolledBack: with a sentence that says how to recover.
 
     """
+    if _retired_path().exists():
+        raise _refusal("This log was retired and is never signed for again; set a new LEDGER_ORIGIN.", Retired)
     last = Checkpoint.objects.order_by("size").last()
     if (last.size if last else 0) != size:
         raise _refusal(f"The tree has {size} entries, but the last signed checkpoint has {last.size if last else 0}.")
@@ -65,14 +79,54 @@ def require_no_rollback(size: int) -> None:
     if published is None:
         _warn_unpublished(size)
     elif last is None or published != last.note.encode():
-        _compare(_head(published), size)
+        _compare(_head(published), size, "published checkpoint")
+    for seen in seen_elsewhere():
+        _compare(_head(seen.read_bytes()), size, "checkpoint that a witness holds")
+        # The database holds it again: it says nothing new.
+        seen.unlink(missing_ok=True)
+    _halted_path().unlink(missing_ok=True)
 
 
-def _compare(published: Head, size: int) -> None:
-    if published.size > size:
-        raise _refusal(f"The published checkpoint has {published.size} entries, this database only {size}.")
-    if proofs.root_at(published.size) != published.root:
-        raise _refusal(f"The first {published.size} entries of this database are not those that were published.")
+def keep_seen(note: bytes) -> None:
+    """Keep a checkpoint that this log signed and this database does not know: evidence that it was rolled back."""
+    with _lock():
+        _write(note, _path().with_name(f"seen-{sha256(note).hexdigest()[:16]}.note"))
+
+
+def seen_elsewhere() -> list[Path]:
+    return sorted(_path().parent.glob("seen-*.note"))
+
+
+def contradicts(head: Head) -> bool:
+    """Say whether a checkpoint that this log signed is ahead of this database, or tells another history."""
+    last = Checkpoint.objects.order_by("size").last()
+    return head.size > (last.size if last else 0) or proofs.root_at(head.size) != head.root
+
+
+def halted() -> str | None:
+    """Return why nothing is signed, if that is so."""
+    try:
+        return _halted_path().read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def retire(note: bytes) -> None:
+    """Never sign for this log again: keep its last known checkpoint where every sequencer looks first."""
+    with _lock():
+        _write(note, _retired_path())
+
+
+def _needs_writing(published: bytes, latest: Checkpoint | Publication) -> bool:
+    size = _head(published).size
+    return size < latest.size or (size == latest.size and published != latest.note.encode())
+
+
+def _compare(shown: Head, size: int, whose: str) -> None:
+    if shown.size > size:
+        raise _refusal(f"The {whose} has {shown.size} entries, this database only {size}.")
+    if proofs.root_at(shown.size) != shown.root:
+        raise _refusal(f"The first {shown.size} entries of this database are not those of the {whose}.")
 
 
 def _head(note: bytes) -> Head:
@@ -82,13 +136,11 @@ def _head(note: bytes) -> Head:
         raise _refusal(f"The published checkpoint is not one of this log ({error}).") from error
 
 
-def _refusal(reason: str) -> RolledBack:
+def _refusal(reason: str, kind: "type[RolledBack] | None" = None) -> RolledBack:
     logger.critical("The ledger refuses to sign. %s", reason)
-    return RolledBack(
-        f"{reason} Nothing was signed. Restore the newest backup of the database and replay its write-ahead log until"
-        " it holds the published checkpoint, then run “manage.py ledger_fsck”. If those entries are lost for good,"
-        " retire this log and start one with a new origin: see “When the log was rolled back” in docs/ledger.md."
-    )
+    with _lock():
+        _write(reason.encode(), _halted_path())
+    return (kind or RolledBack)(f"{reason} {(kind or RolledBack).remedy}")
 
 
 def _warn_unpublished(size: int) -> None:
@@ -100,6 +152,15 @@ def _path() -> Path:
     return Path(settings.LEDGER_DIRECTORY) / "checkpoint"
 
 
+def _halted_path() -> Path:
+    return _path().with_name("halted")
+
+
+def _retired_path() -> Path:
+    origin = sha256(settings.LEDGER_ORIGIN.encode()).hexdigest()[:16]
+    return _path().with_name(f"retired-{origin}.note")
+
+
 @contextmanager
 def _lock() -> Iterator[None]:
     _path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -108,14 +169,15 @@ def _lock() -> Iterator[None]:
         yield
 
 
-def _write(note: bytes) -> None:
-    temporary = _path().with_name("checkpoint.new")
+def _write(note: bytes, path: Path | None = None) -> None:
+    path = path or _path()
+    temporary = path.with_name(f"{path.name}.new")
     with temporary.open("wb") as file:
         file.write(note)
         file.flush()
         os.fsync(file.fileno())
-    temporary.rename(_path())
-    directory = os.open(_path().parent, os.O_RDONLY)
+    temporary.rename(path)
+    directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:

@@ -8,6 +8,8 @@ from ledger_bridge.disclosure import StoredEntry
 from ledger_bridge.models import Checkpoint, Leaf
 from ledger_bridge.tlog.entry import SLOTS, canonical
 from ledger_bridge.tlog.proof import TlogProof
+from ledger_bridge.witnessing.models import Publication
+from ledger_bridge.witnessing.published import latest_published, latest_witnesses
 
 OTHERS_SECRETS = frozenset({"source_address", "request_id"})
 """Hidden from everybody but the one who acted and auditors."""
@@ -15,27 +17,37 @@ OTHERS_SECRETS = frozenset({"source_address", "request_id"})
 
 @dataclass(frozen=True)
 class ProofState:
-    """How far the proof of an entry has come: `pending` (committed, not in the log yet) or `sequenced`."""
+    """How far the proof of an entry has come: `pending` (committed, not in the log yet) or `sequenced`.
+
+    `cosigned` is the number of witnesses that signed the published checkpoint which covers it.
+    """
 
     state: str
     index: int | None = None
+    cosigned: int = 0
 
 
 PENDING = ProofState("pending")
 
 
 def proof_states(entries: Collection[object]) -> dict[str, ProofState]:
-    """Return the state of each entry by its id (text), in one query."""
+    """Return the state of each entry by its id (text), in one query, and a second where there are witnesses."""
     placed = Leaf.objects.filter(entry__in=list(entries)).values_list("entry_id", "index")
     states = {str(entry): PENDING for entry in entries}
-    return states | {str(entry): ProofState("sequenced", index) for entry, index in placed}
+    size, witnesses = latest_witnesses()
+    return states | {
+        str(entry): ProofState("sequenced", index, witnesses if index < size else 0) for entry, index in placed
+    }
 
 
-def latest_checkpoint() -> Checkpoint | None:
-    return Checkpoint.objects.order_by("size").last()
+def latest_checkpoint() -> Checkpoint | Publication | None:
+    """Return the newest checkpoint that is published: with the quorum's cosignatures, where the policy asks for one."""
+    return latest_published()
 
 
-def make_receipt(stored: StoredEntry, checkpoint: Checkpoint, *, hide: frozenset[str] = frozenset()) -> bytes:
+def make_receipt(
+    stored: StoredEntry, checkpoint: Checkpoint | Publication, *, hide: frozenset[str] = frozenset()
+) -> bytes:
     """Return the bytes of a `.tlog-proof` for a sequenced entry (docs/formats/entry.md)."""
     index = stored.index or 0
     line = stored.disclosed(numbers=SLOTS, hide=hide) | {"leaf": stored.leaf.hex()}

@@ -185,7 +185,7 @@ def _described(entry: Entry, known: Names, proof: ProofState) -> dict[str, Any]:
         "outcome": entry.outcome,
         "detail": " · ".join(part for part in quiet if part),
         "url": receipt,
-        "badge": {"state": proof.state, "url": receipt},
+        "badge": {"state": proof.state, "cosigned": proof.cosigned, "url": receipt},
     }
 
 

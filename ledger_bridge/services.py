@@ -18,7 +18,7 @@ from ledger_bridge.events import (
     TrailExported,
     TrailViewed,
 )
-from ledger_bridge.exporting import Export, prepare_export, wait_until_sequenced
+from ledger_bridge.exporting import Export, prepare_export, wait_until_published
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry, LogKey
 from ledger_bridge.permissions import Right as LedgerRight
@@ -27,21 +27,28 @@ from ledger_bridge.recording import record, record_durably
 from ledger_bridge.selectors import Place, TrailPage, count_entries, trail_page
 from ledger_bridge.sequencer import sequence_batch
 from ledger_bridge.subjects import HasSubject, Subject
+from ledger_bridge.witnessing.publisher import publish_checkpoint
+from ledger_bridge.witnessing.watching import watch
 
 NOT_IN_THE_LOG_YET = "This entry is recorded but not in the log yet. Its receipt is ready in a moment."
 
 
 def sequence_entries() -> int:
-    """Sequence all that waits, and return how many entries that were. Not itself an entry: the checkpoint shows it.
+    """Sequence all that waits, publish the result, and return how many entries that were.
+
+    Not itself an entry: the checkpoint shows it. First the witnesses are looked at, then everything is signed, and only
+    then are they asked to cosign: a slow witness holds up the publication, never the recording or the sequence.
 
     Raises:
-        RolledBack: when more, or something else, was published before.
+        RolledBack: when more, or something else, was published or cosigned before.
         Unavailable: when a key is out of reach.
 
     """
+    watch()
     total = 0
     while added := sequence_batch():
         total += added
+    publish_checkpoint()
     return total
 
 
@@ -105,7 +112,7 @@ def take_receipt(*, actor: Actor, entry: Entry) -> bytes:
 
     """
     stored, checkpoint = stored_entry(str(entry.id)), latest_checkpoint()
-    if stored is None or stored.index is None or checkpoint is None:
+    if stored is None or stored.index is None or checkpoint is None or stored.index >= checkpoint.size:
         raise Conflict(NOT_IN_THE_LOG_YET)
     _record_reading(ReceiptTaken(entry=str(entry.id)), actor, entry)
     return make_receipt(stored, checkpoint, hide=_hidden_from(actor, entry))
@@ -122,7 +129,7 @@ def export_trail(*, actor: Actor, filters: TrailFilters) -> Export:
     require(actor, LedgerRight.EXPORT_TRAILS)
     event = TrailExported(filters=filters.describe(), complete=filters.is_complete())
     # Committed before the first byte leaves, and then waited for, so that nobody exports unseen.
-    wait_until_sequenced(record_durably(event, actor=actor, subject=filters.subject()))
+    wait_until_published(record_durably(event, actor=actor, subject=filters.subject()))
     return prepare_export(filters, actor)
 
 

@@ -32,7 +32,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
     from django.db import connection
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
-        for table in ("entry", "leaf", "tile", "checkpoint"):
+        for table in ("entry", "leaf", "tile", "checkpoint", "cosignature", "publication"):
             cursor.execute(f"DROP TRIGGER {table}_no_truncate ON ledger_bridge_{table}")
 
 
@@ -45,7 +45,8 @@ def _forget_streams() -> Iterator[None]:
 
     yield
     forget_streams()
-    (settings.LEDGER_DIRECTORY / "checkpoint").unlink(missing_ok=True)
+    for path in settings.LEDGER_DIRECTORY.glob("*"):
+        path.unlink()
 
 
 @pytest.fixture(autouse=True)

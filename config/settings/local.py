@@ -4,6 +4,7 @@ import os
 import secrets
 
 from config.env import env_bool
+from config.local_witness import own_policy
 from config.settings.base import *
 
 
@@ -20,4 +21,6 @@ def _local_secret() -> str:
 
 
 SECRET_KEY = _local_secret()
+# The launcher starts a witness of its own and writes this file, unless another policy is named.
+LEDGER_WITNESS_POLICY = LEDGER_WITNESS_POLICY or own_policy()
 ITHACA_WALKTHROUGH = env_bool("ITHACA_WALKTHROUGH", default=True)

@@ -16,8 +16,10 @@ def proof_badge(entry_id: object, proof: ProofState | None = None, *, poll: bool
 
     The state comes from `ledger_bridge.receipts.proof_states`, once for all the entries of a page.
     """
+    proof = proof or PENDING
     return {
-        "state": (proof or PENDING).state,
+        "state": proof.state,
+        "cosigned": proof.cosigned,
         "url": reverse("ledger:receipt", args=[entry_id]),
         "poll_url": reverse("ledger:badge", args=[entry_id]) if poll else None,
     }

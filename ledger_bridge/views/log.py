@@ -5,15 +5,20 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
+from core.errors import InvalidInput, TooLarge
+from core.queue import wake
 from ledger_bridge.access import View
 from ledger_bridge.models import Checkpoint
 from ledger_bridge.proofs import read_leaves, read_tile
-from ledger_bridge.publishing import published_size, read_published
-from ledger_bridge.signing import log_signer, policy_text
+from ledger_bridge.publishing import read_published
+from ledger_bridge.signing import log_signer
 from ledger_bridge.tlog.errors import FormatError
 from ledger_bridge.tlog.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, encode_bundle, parse_path, tile_width
+from ledger_bridge.witnessing.policy import policy_text
+from ledger_bridge.witnessing.receiving import MAX_BODY, receive_cosignatures
 
 _A_MOMENT = "public, max-age=1"
 _AN_HOUR = "public, max-age=3600"
@@ -38,6 +43,32 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
     if note is None:
         raise Http404
     return _text(note, _A_MOMENT)
+
+
+@public
+def pending(request: HttpRequest) -> HttpResponse:
+    """The newest checkpoint that is signed, for witnesses that ask: its quorum may still be missing."""
+    newest = Checkpoint.objects.order_by("size").last()
+    if newest is None:
+        raise Http404
+    return _text(newest.note.encode(), "no-store")
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def cosignatures(request: HttpRequest) -> HttpResponse:
+    """Take a checkpoint with cosignatures from a witness that has no address of its own."""
+    try:
+        length = int(request.headers.get("Content-Length", ""))
+    except ValueError as error:
+        raise InvalidInput("Say in Content-Length how long the checkpoint is.", field="Content-Length") from error
+    if length > MAX_BODY:
+        raise TooLarge(f"A checkpoint with its cosignatures has at most {MAX_BODY} bytes.")
+    new = receive_cosignatures(request.body)
+    if new:
+        wake("ledger_bridge.sequence")
+    return HttpResponse(status=204)
 
 
 @public
@@ -67,8 +98,12 @@ def _parse(path: str) -> Tile:
 
 
 def _was_signed(tile: Tile) -> bool:
-    """Whether a published checkpoint implies this very tile. A part needs a checkpoint that ended within it."""
-    size = published_size()
+    """Whether a signed checkpoint implies this very tile. A part needs a checkpoint that ended within it.
+
+    Signed, not published: witnesses need tiles before they cosign.
+    """
+    newest = Checkpoint.objects.order_by("size").last()
+    size = newest.size if newest else 0
     if tile.width == TILE_WIDTH:
         return tile_width(tile.level, tile.index, size) == TILE_WIDTH
     shift = 0 if tile.level == "entries" else TILE_HEIGHT * tile.level

@@ -6,12 +6,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from ledger_bridge.publishing import halted
 from ledger_bridge.receipts import latest_checkpoint
 from ledger_bridge.signing import log_signer
+from ledger_bridge.witnessing.showing import witnessing
 
 
 @login_not_required
 @require_safe
 def promises(request: HttpRequest) -> HttpResponse:
-    context = {"origin": settings.LEDGER_ORIGIN, "vkey": log_signer().vkey, "checkpoint": latest_checkpoint()}
+    context = {
+        "origin": settings.LEDGER_ORIGIN,
+        "vkey": log_signer().vkey,
+        "checkpoint": latest_checkpoint(),
+        "witnessing": witnessing(),
+        "halted": halted(),
+    }
     return render(request, "promises.html", context)

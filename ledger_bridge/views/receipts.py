@@ -14,6 +14,7 @@ from ledger_bridge.receipts import latest_checkpoint, proof_states
 from ledger_bridge.selectors import names_for, sentence, what
 from ledger_bridge.sentences import label_of
 from ledger_bridge.services import take_receipt, view_receipt
+from ledger_bridge.witnessing.showing import witnessing
 
 
 @require_safe
@@ -21,14 +22,16 @@ def receipt(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     entry = _visible_entry(request, entry_id)
     hidden = view_receipt(actor=cast("Actor", request.user), entry=entry)
     known = names_for([entry], asker=request.user)
-    proof = proof_states([entry.id])[str(entry.id)]
+    proof, checkpoint = proof_states([entry.id])[str(entry.id)], latest_checkpoint()
     context = {
         "entry": entry,
         "sentence": sentence(entry, known),
         "about": what(entry, known),
         "facts": _facts(entry, hidden=hidden),
         "proof": proof,
-        "checkpoint": latest_checkpoint() if proof.index is not None else None,
+        "checkpoint": checkpoint,
+        "is_covered": proof.index is not None and checkpoint is not None and proof.index < checkpoint.size,
+        "witnessing": witnessing(),
         "command": f"python -m verifier {entry.id}.tlog-proof --policy policy",
     }
     return render(request, "ledger/receipt.html", context)

@@ -18,6 +18,8 @@ GET = {
     "ledger:receipt_file":                        "302 404 404 404 200 200 200 404 200",
     "ledger:badge":                               "302 404 404 404 200 200 200 404 200",
     "ledger:checkpoint":                          "200 200 200 200 200 200 200 200 200",
+    "ledger:pending":                             "200 200 200 200 200 200 200 200 200",
+    "ledger:cosignatures":                        "405 405 405 405 405 405 405 405 405",
     "ledger:vkey":                                "200 200 200 200 200 200 200 200 200",
     "ledger:policy":                              "200 200 200 200 200 200 200 200 200",
     "ledger:tile":                                "404 404 404 404 404 404 404 404 404",
@@ -166,6 +168,7 @@ GET = {
 
 # Deeds; an address that is not here answers 405 to a POST.
 POST = {
+    "ledger:cosignatures":                        "400 400 400 400 400 400 400 400 400",
     "ledger:export":                              "302 403 403 403 403 403 403 403 200",
     "home":                                       "200 302 200 200 200 200 200 302 302",
     "sharing:workspace_access":                   "302 404 404 200 200 200 200 404 404",

@@ -12,6 +12,9 @@ from ledger_bridge.events import TrailViewed
 from ledger_bridge.recording import record
 from ledger_bridge.services import sequence_entries
 from ledger_bridge.subjects import Subject
+from tests.fakes.members import ask_for, members
+
+__all__ = ["ask_for", "members"]
 
 
 @dataclass(frozen=True)
