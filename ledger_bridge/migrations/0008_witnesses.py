@@ -22,7 +22,7 @@ def _unguard(table):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger_bridge", "0006_log_keys")]
+    dependencies = [("ledger_bridge", "0007_feed_position")]
 
     operations = [
         migrations.CreateModel(
