@@ -90,7 +90,7 @@ def _event(message: ET.Element, fields: Mapping[str, Any], codes: Classification
 
 def _participants(message: ET.Element, fields: Mapping[str, Any], codes: Classification, origin: str) -> None:
     event = codes.event.code if codes.event else ""
-    program, installation = _FLOWS.get(event, (_APPLICATION, _APPLICATION))
+    program, installation = _FLOWS.get(event, (None, _APPLICATION))
     actor = fields.get("actor", HIDDEN)
     if address := fields.get("source_address"):
         network = {"NetworkAccessPointID": address, "NetworkAccessPointTypeCode": _IP_ADDRESS}
@@ -104,7 +104,8 @@ def _participants(message: ET.Element, fields: Mapping[str, Any], codes: Classif
             UserIsRequestor="true",
             **network,
         )
-        _coded(person, "RoleIDCode", program)
+        if program:
+            _coded(person, "RoleIDCode", program)
     server = _child(
         message,
         "ActiveParticipant",
