@@ -12,6 +12,7 @@ from ledger_bridge.models import Entry
 from ledger_bridge.sentences import kind_choices
 
 _MANY = {"workspace": "workspaces", "item": "items", "person": "people", "institution": "institutions"}
+_FIRST = ("person", "kind", "since", "until")
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 
 
@@ -54,6 +55,17 @@ class TrailForm(forms.Form):
         for name, many in _MANY.items():
             if getattr(self.only, many):
                 del self.fields[name]
+
+    def first_fields(self) -> list[forms.BoundField]:
+        """Return what is asked for most; the rest stands under “More filters”."""
+        return [self[name] for name in self.fields if name in _FIRST]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in _FIRST]
+
+    def more_is_used(self) -> bool:
+        """True when one of the other fields says something, or is wrong."""
+        return any(field.value() or field.errors for field in self.more_fields())
 
     def suggestions(self) -> dict[str, list[str]]:
         """Return names to choose from while typing, by kind."""

@@ -83,7 +83,7 @@ def is_id(text: str) -> bool:
 
 def _called(kind: str, text: str) -> dict[str, str]:
     if (found := search(kind, text)) is not None:
-        return {str(key): name for key, name in found.values_list("pk", "name")[:_FEW]}
+        return {str(key): name for key, name in found.order_by().values_list("pk", "name")[:_FEW]}
     return {key: name for key, name in _newest(kind, 5_000).items() if text.casefold() in name.casefold()}
 
 

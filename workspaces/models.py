@@ -120,6 +120,8 @@ class Item(models.Model):
         indexes = [
             models.Index(fields=["workspace", "parent", "-kind", "name_key"], name="item_listing"),
             models.Index(fields=["parent"], name="item_by_parent"),
+            # For finding items by the beginning of their name, whatever the collation of the database.
+            models.Index(fields=["name_key"], opclasses=["varchar_pattern_ops"], name="item_by_name"),
             GinIndex(fields=["path"], name="item_by_ancestor"),
         ]
         constraints = [

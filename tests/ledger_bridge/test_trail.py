@@ -69,7 +69,7 @@ def test_looking_at_one_workspace_belongs_to_its_trail(fill: Fill, olga: User, t
 
 
 @pytest.mark.parametrize("person", ["alice", "dana"])
-def test_it_is_refused_to_others(person: str, request: pytest.FixtureRequest) -> None:
+def test_it_is_refused_to_others(person: str, db: None, request: pytest.FixtureRequest) -> None:
     assert get(request.getfixturevalue(person)).status_code == 403
 
 
@@ -233,3 +233,20 @@ def test_the_deed_asks_for_the_right(alice: User) -> None:
 
 def shown(page: Any) -> list[str]:
     return [event["url"].split("/")[-2] for day in page.days for event in day["events"]]
+
+
+def test_few_filters_stand_first_and_the_rest_is_folded_away(olga: User) -> None:
+    first, _, more = text(olga).partition('<details class="filters__more"')
+    assert 'name="person"' in first
+    assert 'name="institution"' in more
+
+
+def test_the_rest_is_open_when_it_is_used(olga: User) -> None:
+    assert '<details class="filters__more" open>' in text(olga, outcome="deny")
+    assert '<details class="filters__more">' in text(olga, kind="trail.viewed")
+
+
+def test_a_full_stop_stands_right_after_a_time(fill: Fill, alice: User) -> None:
+    entry = fill(1, actor=alice)[0]
+    for path in (f"/audit/receipt/{entry}/", "/promises/"):
+        assert "UTC</time>." in text(alice, path)
