@@ -80,10 +80,11 @@ def fill_outbox(count: int, population: Population, *, workspace: str | None = N
 
 def _rows(count: int, population: Population, known: Any, workspace: str | None) -> Iterator[str]:
     from core.ids import uuid7
+    from ledger_bridge.entry_codes import codes, message_of, pads_for
     from ledger_bridge.recording import committed_fields, format_time
     from ledger_bridge.tlog.entry import commitment
 
-    choice = population.random.choice
+    choice, maker = population.random.choice, codes()
     begin = datetime.now(UTC) - timedelta(days=20)
     for number in range(count):
         moment = format_time(begin + timedelta(seconds=number))
@@ -106,8 +107,11 @@ def _rows(count: int, population: Population, known: Any, workspace: str | None)
         seed = os.urandom(32)
         made = commitment(committed_fields(common, detail, committed), seed)
         encoded = json.dumps(detail)
-        values = [*common.values(), encoded, f"\\\\x{seed.hex()}", f"\\\\x{made.hex()}"]
-        values += [stream.id if stream else None for stream in streams.values()]
+        rows = tuple(stream.id if stream else 0 for stream in streams.values())
+        pads = pads_for(seed, rows)
+        code = maker.code(message_of(str(common["id"]), made, pads, rows))
+        values = [*common.values(), encoded, *(f"\\\\x{part.hex()}" for part in (seed, made, pads, code))]
+        values += [row or None for row in rows]
         yield "\t".join("\\N" if value is None else str(value) for value in values) + "\n"
 
 

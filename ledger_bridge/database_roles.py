@@ -7,7 +7,8 @@ The sequencer role writes the log and cannot add entries. Neither owns a table, 
 from dataclasses import dataclass
 
 _APPEND_ONLY = ("entry", "leaf", "tile", "checkpoint", "cosignature", "publication")
-_READ = (*_APPEND_ONLY, "outbox", "stream", "ledgerkey", "treestate", "logkey", "witnessstanding", "feedposition")
+_CHANGING = ("outbox", "stream", "ledgerkey", "treestate", "logkey", "witnessstanding", "feedposition")
+_READ = (*_APPEND_ONLY, *_CHANGING, "quarantine", "codesbegin")
 
 WEB = {
     "entry": "INSERT",
@@ -28,7 +29,9 @@ SEQUENCER = {
     "treestate": "INSERT, UPDATE",
     "logkey": "INSERT",
     "feedposition": "INSERT, UPDATE",
+    "quarantine": "INSERT",
 }
+_NUMBERED = ("tile", "logkey", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def statements(roles: Roles) -> list[str]:
         *(f"GRANT {rights} ON {_table(name)} TO {sequencer};" for name, rights in SEQUENCER.items()),
         f"GRANT USAGE ON SEQUENCE {_table('outbox')}_id_seq, {_table('stream')}_id_seq TO {web};",
         f"GRANT USAGE ON SEQUENCE {_table('cosignature')}_id_seq TO {web}, {sequencer};",
-        f"GRANT USAGE ON SEQUENCE {_table('tile')}_id_seq, {_table('logkey')}_id_seq TO {sequencer};",
+        f"GRANT USAGE ON SEQUENCE {', '.join(_table(name) + '_id_seq' for name in _NUMBERED)} TO {sequencer};",
     ]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from ledger_bridge.entry_codes import message_of
 from ledger_bridge.recording import COMMON_FIELDS
 from ledger_bridge.tlog.entry import SLOTS, disclose
 
@@ -33,7 +34,9 @@ def _shown(name: str) -> str:
 _SELECT = f"""
     SELECT {", ".join(_shown(name) for name in COMMON_FIELDS)},
         {", ".join(f"encode({name}.commitment, 'hex')" for name in _STREAMS)},
-        e.detail::text, e.seed, e.commitment, l.index, l.data, l.workspace_n, l.item_n, l.actor_n, l.person_n
+        e.detail::text, e.seed, e.commitment, e.pads, e.code,
+        {", ".join(f"e.{name}_id" for name in _STREAMS)},
+        l.index, l.data, l.workspace_n, l.item_n, l.actor_n, l.person_n
     FROM ledger_bridge_entry e LEFT JOIN ledger_bridge_leaf l ON l.entry = e.id
         {" ".join(f"LEFT JOIN ledger_bridge_stream {name} ON {name}.id = e.{name}_id" for name in _STREAMS)}
 """  # noqa: S608  constant names
@@ -51,10 +54,20 @@ class StoredEntry:
     fields: dict[str, Any]
     seed: bytes
     commitment: bytes
+    pads: bytes
+    code: bytes
+    """Both empty for entries from before there were codes."""
+    streams: tuple[int, ...]
+    """The row of the stream in each slot, 0 for none."""
     index: int | None
     leaf: bytes
     numbers: dict[str, int]
     """By slot, for the streams it is in."""
+
+    @property
+    def coded(self) -> bytes:
+        """What the code covers."""
+        return message_of(self.fields["id"], self.commitment, self.pads, self.streams)
 
     def disclosed(self, *, numbers: Container[str], hide: Container[str] = ()) -> dict[str, Any]:
         """Return one line of `events.jsonl`, with the numbers of these slots."""
@@ -110,8 +123,11 @@ def _query(sql: str, wanted: str | list[int]) -> list[Row]:
 def _stored(row: Row) -> StoredEntry:
     at = len(_FIELDS)
     fields = dict(zip(_FIELDS, row[:at], strict=True))
-    detail, seed, commitment, index, leaf, *numbers = row[at:]
+    detail, seed, commitment, pads, code, *rows = row[at : at + 5 + len(SLOTS)]
+    index, leaf, *numbers = row[at + 5 + len(SLOTS) :]
     for name, value in json.loads(detail).items():
         fields["detail." + name] = value
     counted = {slot: number for slot, number in zip(SLOTS, numbers, strict=True) if number}
-    return StoredEntry(fields, bytes(seed), bytes(commitment), index, bytes(leaf or b""), counted)
+    streams = tuple(stream or 0 for stream in rows)
+    secrets = bytes(seed), bytes(commitment), bytes(pads or b""), bytes(code or b"")
+    return StoredEntry(fields, *secrets, streams, index, bytes(leaf or b""), counted)

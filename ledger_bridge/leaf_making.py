@@ -2,18 +2,23 @@
 
 Both ends are packed bytes, because parsing and quoting rows would cost more than all the hashing: the outbox comes as
 one string of equal records (`RECORD`), the leaves go out in PostgreSQL's binary COPY format. For the same reason the
-HMACs of tags and pads are written out here; `tlog.entry` says what they are, and the tests hold one to the other.
+HMACs of codes and tags are written out here; `entry_codes` and `tlog.entry` say what they are, and the tests hold one
+to the other.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from hmac import compare_digest
 from struct import Struct
 
+from ledger_bridge.entry_codes import Codes
 from ledger_bridge.tlog.entry import SLOTS
 
-RECORD = Struct(">16s32s32s4q")
-"""Entry id, commitment, seed, and the stream in each slot (0 for none)."""
+RECORD = Struct(">16s32s64s4q32s")
+"""Entry id, commitment, a pad or zeros for each slot, the stream in each slot (0 for none), the code of all that."""
+
+_CODED = Struct(">144s32s")
 
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
@@ -27,7 +32,7 @@ _NULL = b"\xff\xff\xff\xff"
 _INNER_MASK = bytes(n ^ 0x36 for n in range(256))
 _OUTER_MASK = bytes(n ^ 0x5C for n in range(256))
 _BLOCK = 64
-_PADS = tuple(b"ithaca.pad.v1\x00" + bytes([slot]) for slot in range(len(SLOTS)))
+_PADS = tuple(slice(slot * 16, slot * 16 + 16) for slot in range(len(SLOTS)))
 
 
 class Counter:
@@ -49,17 +54,42 @@ class Leaves:
     hashes: list[bytes]
 
 
+def set_aside_forged(records: bytes, codes: Codes) -> tuple[bytes, list[bytes]]:
+    """Return the records that carry the right code as they came and, apart, each of those that do not."""
+    inner, outer = codes.inner, codes.outer
+    rightly = [
+        message + sha256(outer + sha256(inner + message).digest()).digest()
+        for message, _ in _CODED.iter_unpack(records)
+    ]
+    # One comparison for all of them: a forged record is rare, and what it costs does not matter.
+    if compare_digest(b"".join(rightly), records):
+        return records, []
+    found = [records[at : at + RECORD.size] for at in range(0, len(records), RECORD.size)]
+    pairs = list(zip(found, rightly, strict=True))
+    genuine = b"".join(record for record, right in pairs if compare_digest(record, right))
+    return genuine, [record for record, right in pairs if not compare_digest(record, right)]
+
+
+def times_of(records: bytes) -> tuple[int, int]:
+    """Return the first and the last time at which one of these entries was recorded, in ms since 1970.
+
+    An entry's id begins with it (`core.ids`), and is covered by the code.
+    """
+    times = [records[at : at + 6] for at in range(0, len(records), RECORD.size)]
+    return int.from_bytes(min(times)), int.from_bytes(max(times))
+
+
 def streams_in(records: bytes) -> set[int]:
     """Return the rows of all streams that occur in the records."""
-    streams = {stream for record in RECORD.iter_unpack(records) for stream in record[3:]}
+    streams = {stream for record in RECORD.iter_unpack(records) for stream in record[3:7]}
     return streams - {0}
 
 
 def make_leaves(records: bytes, first_index: int, counters: Mapping[int, Counter]) -> Leaves:
     """Number the entries in their streams (which moves the counters on) and make their leaves."""
     rows, hashes = [COPY_HEADER], []
-    for index, (entry, commitment, seed, *streams) in enumerate(RECORD.iter_unpack(records), start=first_index):
-        data, numbers, block = _LEAF_VERSION, b"", b""
+    for index, (entry, commitment, pads, *streams, _) in enumerate(RECORD.iter_unpack(records), start=first_index):
+        data, numbers = _LEAF_VERSION, b""
         for stream, pad in zip(streams, _PADS, strict=True):
             if stream:
                 counter = counters[stream]
@@ -68,9 +98,7 @@ def make_leaves(records: bytes, first_index: int, counters: Mapping[int, Counter
                 data += sha256(counter.outer + sha256(counter.inner + number).digest()).digest()[:16]
                 numbers += _SIZE_OF_NUMBER + number
             else:
-                block = block or seed.ljust(_BLOCK, b"\x00")
-                inner = sha256(block.translate(_INNER_MASK) + pad).digest()
-                data += sha256(block.translate(_OUTER_MASK) + inner).digest()[:16]
+                data += pads[pad]
                 numbers += _NULL
         data += commitment
         hashes.append(sha256(b"\x00" + data).digest())

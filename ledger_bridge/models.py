@@ -61,7 +61,11 @@ def _about(column: str) -> models.Index:
 
 
 class Entry(models.Model):
-    """One recorded event in clear, with the seed its commitment was made from."""
+    """One recorded event in clear, with the seed its commitment was made from.
+
+    `pads` fills the slots of its leaf that have no stream; `code` shows that `record()` made it (entry_codes.py).
+    Entries from before there were codes have neither.
+    """
 
     class Outcome(models.TextChoices):
         ALLOW = "allow", "allowed"
@@ -86,6 +90,8 @@ class Entry(models.Model):
     detail = models.JSONField(default=dict)
     seed = models.BinaryField()
     commitment = models.BinaryField()
+    pads = models.BinaryField(null=True)
+    code = models.BinaryField(null=True)
     workspace_stream = _stream_reference()
     item_stream = _stream_reference()
     actor_stream = _stream_reference()
@@ -114,7 +120,8 @@ class Outbox(models.Model):
     id = models.BigAutoField(primary_key=True)
     entry = models.UUIDField()
     commitment = models.BinaryField()
-    seed = models.BinaryField()
+    pads = models.BinaryField()
+    code = models.BinaryField()
     workspace_stream = models.BigIntegerField(null=True)
     item_stream = models.BigIntegerField(null=True)
     actor_stream = models.BigIntegerField(null=True)
@@ -122,6 +129,36 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return f"waiting: {self.entry}"
+
+
+class Quarantined(models.Model):
+    """What stood in the outbox and was not made by `record()`: kept as it was found, never sequenced."""
+
+    id = models.BigAutoField(primary_key=True)
+    entry = models.UUIDField(db_index=True)
+    record = models.BinaryField()
+    found_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "ledger_bridge_quarantine"
+        verbose_name_plural = "quarantined"
+
+    def __str__(self) -> str:
+        return f"quarantined: {self.entry}"
+
+
+class CodesBegin(models.Model):
+    """The place in the log from which on every entry has a code, with a code of its own. Absent: from the first."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    index = models.BigIntegerField()
+    code = models.BinaryField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="only_one_begin")]
+
+    def __str__(self) -> str:
+        return f"codes begin at {self.index}"
 
 
 class Leaf(models.Model):

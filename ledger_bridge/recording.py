@@ -16,6 +16,7 @@ from core.errors import InvalidInput
 from core.http import request_context
 from core.ids import uuid7
 from core.queue import wake
+from ledger_bridge.entry_codes import codes, message_of, pads_for
 from ledger_bridge.events import Event
 from ledger_bridge.models import Entry
 from ledger_bridge.streams import KnownStream, StreamName, streams_of
@@ -27,7 +28,15 @@ COMMON_FIELDS = (
     "id", "kind", "schema", "occurred_at", "recorded_at", "actor", "actor_kind", "actor_institution",
     "workspace", "item", "version", "person", "outcome", "purpose", "request_id", "source_address",
 )  # fmt: skip
-_COLUMNS = (*COMMON_FIELDS, "detail", "seed", "commitment", *(f"{slot}_stream_id" for slot in format_.SLOTS))
+_COLUMNS = (
+    *COMMON_FIELDS,
+    "detail",
+    "seed",
+    "commitment",
+    "pads",
+    "code",
+    *(f"{slot}_stream_id" for slot in format_.SLOTS),
+)
 _INSERT = f"INSERT INTO ledger_bridge_entry ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"  # noqa: S608  constant names
 _NOTHING = Subject()
 
@@ -124,8 +133,10 @@ def _insert(common: dict[str, Any], detail: dict[str, Any]) -> None:
         raise InvalidInput(f"This cannot be recorded as it is: {error}.") from error
     encoded = json.dumps(detail)
     _refuse_nul(common["purpose"], detail, encoded)
-    values = [*common.values(), encoded, seed, commitment]
-    values += [stream.id if stream else None for stream in streams.values()]
+    rows = tuple(stream.id if stream else 0 for stream in streams.values())
+    pads = pads_for(seed, rows)
+    code = codes().code(message_of(common["id"], commitment, pads, rows))
+    values = [*common.values(), encoded, seed, commitment, pads, code, *(row or None for row in rows)]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
 

@@ -5,17 +5,29 @@ locked and leaves, and indexes, checkpoint sizes and tiles are unique besides.
 """
 
 import io
+import logging
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg2.extras import execute_values
 
-from ledger_bridge.leaf_making import COPY_COLUMNS, RECORD, Counter, make_leaves, streams_in
-from ledger_bridge.models import Checkpoint, Outbox
+from ledger_bridge.entry_codes import codes
+from ledger_bridge.leaf_making import (
+    COPY_COLUMNS,
+    RECORD,
+    Counter,
+    make_leaves,
+    set_aside_forged,
+    streams_in,
+    times_of,
+)
+from ledger_bridge.models import Checkpoint, Outbox, Quarantined
 from ledger_bridge.proofs import read_tile
 from ledger_bridge.publishing import publish_latest, require_no_rollback
 from ledger_bridge.signing import sign_head
@@ -26,15 +38,18 @@ from ledger_bridge.tlog.tiles import TILE_HEIGHT, TILE_WIDTH
 
 _LOCK_TREE = "SELECT size, frontier FROM ledger_bridge_treestate FOR UPDATE SKIP LOCKED"
 _PLANT_TREE = "INSERT INTO ledger_bridge_treestate (id, size, frontier) VALUES (1, 0, '') ON CONFLICT DO NOTHING"
+# A row of other lengths, which only an owner of the table can make, must not shift those that follow it.
 # Always the oldest that can be seen, never "everything after the last one": ids become visible out of order.
 _TAKE = """
     WITH oldest AS (SELECT id FROM ledger_bridge_outbox ORDER BY id LIMIT %s),
     taken AS (DELETE FROM ledger_bridge_outbox WHERE id <= (SELECT max(id) FROM oldest) RETURNING *)
-    SELECT string_agg(
-        uuid_send(entry) || commitment || seed
-        || int8send(coalesce(workspace_stream, 0)) || int8send(coalesce(item_stream, 0))
-        || int8send(coalesce(actor_stream, 0)) || int8send(coalesce(person_stream, 0)), ''::bytea ORDER BY id
-    ) FROM taken
+    SELECT string_agg(CASE
+        WHEN octet_length(commitment) = 32 AND octet_length(pads) = 64 AND octet_length(code) = 32 THEN
+            uuid_send(entry) || commitment || pads
+            || int8send(coalesce(workspace_stream, 0)) || int8send(coalesce(item_stream, 0))
+            || int8send(coalesce(actor_stream, 0)) || int8send(coalesce(person_stream, 0)) || code
+        ELSE uuid_send(entry) || decode(repeat('00', 160), 'hex')
+    END, ''::bytea ORDER BY id) FROM taken
 """
 _COPY_LEAVES = f"COPY ledger_bridge_leaf ({', '.join(COPY_COLUMNS)}) FROM STDIN (FORMAT binary)"
 _STREAMS = "SELECT id, kind, subject::text, wrapped_key, length FROM ledger_bridge_stream WHERE id = ANY(%s)"
@@ -47,6 +62,10 @@ _STORE_TILES = "INSERT INTO ledger_bridge_tile (level, number, hashes, root) VAL
 _GROW = "UPDATE ledger_bridge_treestate SET size = %s, frontier = %s WHERE size = %s"
 
 PORTION = 2_500
+_EARLIEST = -24 * 3600 * 1000
+_LATEST = 5 * 60 * 1000
+
+logger = logging.getLogger(__name__)
 
 TileRow = tuple[int, int, bytes, bytes]
 """Level, number, hashes and root."""
@@ -55,7 +74,7 @@ StreamRow = tuple[int, str, str, memoryview, int]
 
 
 def sequence_batch() -> int:
-    """Sequence up to one batch of waiting entries and return how many there were.
+    """Sequence up to one batch of waiting entries and return how many left the outbox.
 
     Raises:
         RolledBack: when more, or something else, was published before.
@@ -73,17 +92,24 @@ def sequence_batch() -> int:
 
 
 def append_waiting(frontier: Frontier) -> int:
-    """Append one batch to the tree, in the transaction that has locked it, and sign the result."""
+    """Append one batch to the tree, in the transaction that has locked it, and sign the result.
+
+    Returns how many rows it took from the outbox: those that `record()` did not make go into quarantine instead.
+    """
     old_size = frontier.size
     batch = _Batch(old_size)
     hashes = batch.place()
+    _quarantine(batch.forged)
+    taken = len(hashes) + len(batch.forged)
+    if not hashes:
+        return taken
     grown = frontier.append_many(hashes)
     with connection.cursor() as cursor:
         cursor.execute(_LENGTHEN, [list(batch.counters), [counter.length for counter in batch.counters.values()]])
         _store_tiles(cursor, list(full_tiles(old_size, grown)))
         cursor.execute(_GROW, [frontier.size, b"".join(frontier.hashes()), old_size])
     _sign(frontier)
-    return len(hashes)
+    return taken
 
 
 class _Batch:
@@ -94,6 +120,8 @@ class _Batch:
 
     def __init__(self, first_index: int) -> None:
         self.counters: dict[int, Counter] = {}
+        self.forged: list[bytes] = []
+        self._codes = codes()
         self._next = first_index
         self._left: int = settings.LEDGER_BATCH
         self._asked: set[int] = set()
@@ -109,7 +137,7 @@ class _Batch:
             while records:
                 upcoming = database.submit(self._take)
                 self._count(streams)
-                leaves = make_leaves(records, self._next, self.counters)
+                leaves = make_leaves(self._genuine(records), self._next, self.counters)
                 writing.append(database.submit(self._write, leaves.rows))
                 hashes += leaves.hashes
                 self._next += len(leaves.hashes)
@@ -117,6 +145,13 @@ class _Batch:
             for written in writing:
                 written.result()
         return hashes
+
+    def _genuine(self, records: bytes) -> bytes:
+        genuine, forged = set_aside_forged(records, self._codes)
+        self.forged += forged
+        if genuine:
+            _flag_odd_times(*times_of(genuine))
+        return genuine
 
     def _count(self, streams: list[StreamRow]) -> None:
         for pk, kind, subject, wrapped, length in streams:
@@ -158,6 +193,23 @@ def full_tiles(old_size: int, grown: list[list[bytes]]) -> Iterator[TileRow]:
         for place, root in enumerate(grown[above]):
             start = place * TILE_WIDTH * HASH_SIZE
             yield level, first + place, hashes[start : start + TILE_WIDTH * HASH_SIZE], root
+
+
+def _quarantine(forged: list[bytes]) -> None:
+    """Keep what was found, so that it can be looked into, where nothing makes a leaf of it."""
+    for record in forged:
+        entry = UUID(bytes=record[:16])
+        logger.critical("Entry %s was not made by this installation: it does not go into the log.", entry)
+        Quarantined.objects.create(entry=entry, record=record)
+
+
+def _flag_odd_times(first: int, last: int) -> None:
+    """Say so when entries come long after they were recorded, or before: they were held back, or a clock is wrong."""
+    now = int(time.time() * 1000)
+    if first - now < _EARLIEST or last - now > _LATEST:
+        logger.warning(
+            "Entries recorded from %d to %d (ms since 1970) are sequenced at %d: see ledger_fsck.", first, last, now
+        )
 
 
 def _lock_tree() -> Frontier | None:

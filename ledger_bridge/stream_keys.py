@@ -32,6 +32,16 @@ def unwrap_stream_key(wrapped: bytes, kind: str, subject: str) -> bytes:
     return unseal(_ledger_key(int.from_bytes(wrapped[:4])), wrapped[4:], _context(kind, subject))
 
 
+def ledger_key() -> bytes:
+    """Return the key under which new streams are wrapped, for what else is derived from it.
+
+    Raises:
+        Unavailable: when the key service does not answer.
+
+    """
+    return _ledger_key(_FIRST)
+
+
 def forget_keys() -> None:
     """Forget what this process has unwrapped (tests throw databases away)."""
     _known.clear()

@@ -7,6 +7,7 @@ published file; for that, keep checkpoints elsewhere (docs/ledger.md).
 
 from collections.abc import Callable, Iterator
 
+from ledger_bridge.fsck.codes import check_quarantine, check_times
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.fsck.tables import check_outbox, check_streams, check_unplaced
 from ledger_bridge.fsck.walk import check_log
@@ -14,8 +15,10 @@ from ledger_bridge.fsck.walk import check_log
 __all__ = ["CHECKS", "Problem"]
 
 CHECKS: list[tuple[str, Callable[[], Iterator[Problem]]]] = [
-    ("every entry, commitment, tag and leaf in order; tiles, roots, signatures, the published file", check_log),
+    ("every entry, code, commitment, tag and leaf in order; tiles, roots, signatures, the published file", check_log),
     ("every stream: its key, its length, and numbers without gap or repetition", check_streams),
     ("entries that have no place in the log and do not wait for one", check_unplaced),
     ("entries that wait", check_outbox),
+    ("nothing in quarantine that somebody else put into the outbox", check_quarantine),
+    ("entries sequenced when they were recorded", check_times),
 ]

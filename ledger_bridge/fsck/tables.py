@@ -7,6 +7,8 @@ from django.db import connection
 
 from core.errors import Unavailable
 from ledger_bridge.disclosure import stored_entry
+from ledger_bridge.entry_codes import message_of
+from ledger_bridge.fsck.codes import CodeCheck
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.models import Stream
 from ledger_bridge.stream_keys import unwrap_stream_key
@@ -35,11 +37,15 @@ _UNPLACED = """
     SELECT e.id FROM ledger_bridge_entry e
     LEFT JOIN ledger_bridge_leaf l ON l.entry = e.id LEFT JOIN ledger_bridge_outbox o ON o.entry = e.id
     WHERE l.entry IS NULL AND o.entry IS NULL
+        AND NOT EXISTS (SELECT FROM ledger_bridge_quarantine q WHERE q.entry = e.id)
 """
+# An entry from before there were codes has none; what waits for it was given one.
 _WAITING = """
     SELECT o.entry, e.id IS NULL, l.index,
-        (o.commitment, o.seed, o.workspace_stream, o.item_stream, o.actor_stream, o.person_stream) IS DISTINCT FROM
-        (e.commitment, e.seed, e.workspace_stream_id, e.item_stream_id, e.actor_stream_id, e.person_stream_id)
+        (o.commitment, o.workspace_stream, o.item_stream, o.actor_stream, o.person_stream) IS DISTINCT FROM
+        (e.commitment, e.workspace_stream_id, e.item_stream_id, e.actor_stream_id, e.person_stream_id)
+        OR e.code IS NOT NULL AND (o.pads, o.code) IS DISTINCT FROM (e.pads, e.code),
+        o.commitment, o.pads, o.code, o.workspace_stream, o.item_stream, o.actor_stream, o.person_stream
     FROM ledger_bridge_outbox o
     LEFT JOIN ledger_bridge_entry e ON e.id = o.entry LEFT JOIN ledger_bridge_leaf l ON l.entry = o.entry
     ORDER BY o.id
@@ -64,7 +70,8 @@ def check_unplaced() -> Iterator[Problem]:
 
 
 def check_outbox() -> Iterator[Problem]:
-    for entry, is_missing, index, differs in _rows(_WAITING):
+    codes = CodeCheck()
+    for entry, is_missing, index, differs, commitment_, pads, code, *streams in _rows(_WAITING):
         where = f"waiting entry {entry}"
         if is_missing:
             yield Problem(where, "there is no such entry")
@@ -72,8 +79,14 @@ def check_outbox() -> Iterator[Problem]:
             yield Problem(where, f"it is in the log already, as leaf {index}")
         elif differs:
             yield Problem(where, "what waits differs from the entry")
+        elif not codes.fits(_coded(entry, commitment_, pads, streams), bytes(code)):
+            yield Problem(where, "it was not made by this installation, and will be put into quarantine")
         else:
             yield from check_commitment(str(entry))
+
+
+def _coded(entry: Any, commitment_: bytes, pads: bytes, streams: list[int | None]) -> bytes:
+    return message_of(str(entry), bytes(commitment_), bytes(pads), tuple(stream or 0 for stream in streams))
 
 
 def check_commitment(entry: str) -> Iterator[Problem]:

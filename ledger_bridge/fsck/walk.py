@@ -8,6 +8,7 @@ from django.db import connection
 
 from core.errors import Unavailable
 from ledger_bridge.disclosure import StoredEntry, entries_at
+from ledger_bridge.fsck.codes import CodeCheck
 from ledger_bridge.fsck.heads import Heads
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.models import Leaf, Stream, Tile
@@ -31,7 +32,9 @@ def check_log() -> Iterator[Problem]:
         size, edge, leaves = cursor.fetchone() or (0, b"", Leaf.objects.count())
     if leaves != size:
         yield Problem("tree", f"its size says {size}, but there are {leaves} leaves")
-    walk = _Walk(Heads())
+    walk = _Walk(Heads(), CodeCheck())
+    if walk.codes.damage:
+        yield walk.codes.damage
     for first in range(0, size, _PORTION):
         yield from walk.pass_portion(range(first, min(first + _PORTION, size)))
     if b"".join(walk.frontier.hashes()) != bytes(edge):
@@ -41,8 +44,9 @@ def check_log() -> Iterator[Problem]:
 
 
 class _Walk:
-    def __init__(self, heads: Heads) -> None:
+    def __init__(self, heads: Heads, codes: CodeCheck) -> None:
         self.heads = heads
+        self.codes = codes
         self.frontier = merkle.Frontier()
         self.tiles = _Tiles()
 
@@ -55,20 +59,24 @@ class _Walk:
             if index not in leaves:
                 yield Problem(f"leaf {index}", "it is missing, and the tree cannot be built beyond it")
             data = bytes(leaves[index].data) if index in leaves else b""
-            yield from _check_entry(index, leaves.get(index), entries.get(index), keys)
+            yield from self._check_entry(index, leaves.get(index), entries.get(index), keys)
             hashed = merkle.leaf_hash(data)
             self.frontier.append(hashed)
             yield from self.tiles.grow(hashed)
             yield from self.heads.check(self.frontier)
 
+    def _check_entry(self, index: int, leaf: Leaf | None, entry: StoredEntry | None, keys: Keys) -> Iterator[Problem]:
+        if leaf is None:
+            return
+        if entry is None:
+            yield Problem(f"leaf {index}", f"its entry {leaf.entry_id} is not there")
+            return
+        where = f"leaf {index}, entry {leaf.entry_id}"
+        yield from _check_derivation(where, entry, keys)
+        yield from self.codes.check(where, entry, index)
 
-def _check_entry(index: int, leaf: Leaf | None, entry: StoredEntry | None, keys: Keys) -> Iterator[Problem]:
-    if leaf is None:
-        return
-    if entry is None:
-        yield Problem(f"leaf {index}", f"its entry {leaf.entry_id} is not there")
-        return
-    where = f"leaf {index}, entry {leaf.entry_id}"
+
+def _check_derivation(where: str, entry: StoredEntry, keys: Keys) -> Iterator[Problem]:
     try:
         if format_.commitment(entry.fields, entry.seed) != entry.commitment:
             yield Problem(where, "its fields are not those that were committed to")

@@ -7,18 +7,20 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from core.access import Service
 from ledger_bridge import publishing, sequencer, signing
 from ledger_bridge.disclosure import stored_entry
+from ledger_bridge.entry_codes import codes, set_codes_begin
 from ledger_bridge.filters import TrailFilters
-from ledger_bridge.models import Outbox
+from ledger_bridge.models import Checkpoint, Leaf, Outbox, Quarantined
 from ledger_bridge.permissions import Right
 from ledger_bridge.services import export_trail, sequence_entries
 from ledger_bridge.signing import policy_text
@@ -134,6 +136,104 @@ def test_a_deleted_entry_with_its_leaf_is_found(
     assert "leaf 20: it is missing" in fsck(capsys)
 
 
+FORGE = """
+    INSERT INTO ledger_bridge_entry SELECT (jsonb_populate_record(e, jsonb_build_object(
+        'id', gen_random_uuid(), 'recorded_at', now() - interval '40 days', 'code', e.code
+    ))).* FROM ledger_bridge_entry e WHERE id = %s RETURNING id
+"""
+
+
+def forge(entry: str) -> str:
+    """Insert a back-dated copy of an entry, as anybody may who may write to the table; the trigger queues it."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGE, [entry])
+        return str(cursor.fetchone()[0])
+
+
+def test_a_forged_entry_never_gets_into_the_log(
+    log: list[str], fill: Fill, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    forged = forge(log[3])
+    assert f"waiting entry {forged}: it was not made by this installation" in fsck(capsys)
+    honest = fill(1)[0]
+    assert list(Leaf.objects.filter(index__gte=30).values_list("entry_id", flat=True)) == [UUID(honest)]
+    assert f"Entry {forged} was not made by this installation" in caplog.text
+    assert f"entry {forged}: it was found in the outbox" in fsck(capsys)
+
+
+def test_a_forged_entry_alone_in_the_outbox_makes_no_checkpoint(log: list[str]) -> None:
+    forged = forge(log[3])
+    sequence_entries()
+    assert (Leaf.objects.count(), Checkpoint.objects.latest().size, Outbox.objects.count()) == (30, 30, 0)
+    assert str(Quarantined.objects.get().entry) == forged
+
+
+def test_an_entry_without_a_code_is_refused_by_the_table(log: list[str]) -> None:
+    with pytest.raises(IntegrityError, match="entry_has_code"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FORGE.replace("e.code", "NULL"), [log[3]])
+
+
+def test_a_row_of_another_length_takes_no_other_along(log: list[str], fill: Fill, superuser: Sql) -> None:
+    superuser("ALTER TABLE ledger_bridge_outbox DROP CONSTRAINT outbox_lengths")
+    first, second = fill(2, sequence=False)
+    superuser("UPDATE ledger_bridge_outbox SET pads = '\\x00' WHERE entry = %s", first)
+    sequence_entries()
+    assert (str(Leaf.objects.get(index=30).entry_id), str(Quarantined.objects.get().entry)) == (second, first)
+
+
+def test_a_changed_waiting_entry_does_not_get_into_the_log(log: list[str], fill: Fill, superuser: Sql) -> None:
+    superuser(
+        "UPDATE ledger_bridge_outbox SET commitment = sha256(commitment) WHERE entry = %s", fill(1, sequence=False)[0]
+    )
+    sequence_entries()
+    assert Leaf.objects.count() == 30
+
+
+def test_a_code_that_was_taken_away_is_found(
+    log: list[str], superuser: Sql, capsys: pytest.CaptureFixture[str]
+) -> None:
+    superuser("ALTER TABLE ledger_bridge_entry DROP CONSTRAINT entry_has_code")
+    superuser("UPDATE ledger_bridge_entry SET code = NULL WHERE id = %s", log[7])
+    assert f"leaf 7, entry {log[7]}: it has no code, but every entry from 0 on has one" in fsck(capsys)
+
+
+def test_nobody_moves_the_place_from_which_codes_begin(
+    log: list[str], superuser: Sql, capsys: pytest.CaptureFixture[str]
+) -> None:
+    superuser("ALTER TABLE ledger_bridge_entry DROP CONSTRAINT entry_has_code")
+    superuser("UPDATE ledger_bridge_entry SET code = NULL")
+    superuser("INSERT INTO ledger_bridge_codesbegin (id, index, code) VALUES (1, 30, sha256(''))")
+    found = fsck(capsys)
+    assert "“entries below 30 have none” was not written by this installation" in found
+    assert "leaf 29" in found
+
+
+def test_entries_from_before_there_were_codes_are_let_be(log: list[str], superuser: Sql) -> None:
+    superuser("ALTER TABLE ledger_bridge_entry DROP CONSTRAINT entry_has_code")
+    superuser("UPDATE ledger_bridge_entry SET code = NULL, pads = NULL")
+    set_codes_begin(30)
+    assert holds()
+
+
+@pytest.mark.parametrize("delay", ["40 days", "-1 hour"])
+def test_an_entry_that_was_held_back_or_is_from_the_future_is_pointed_out(
+    log: list[str], superuser: Sql, capsys: pytest.CaptureFixture[str], delay: str
+) -> None:
+    superuser("UPDATE ledger_bridge_checkpoint SET created_at = created_at + %s::interval WHERE size = 10", delay)
+    assert holds()
+    printed = capsys.readouterr().out
+    assert f"leaf 9, entry {log[9]}: it says it was recorded at" in printed
+    assert "look  entries sequenced when they were recorded (10 to look at)" in printed
+
+
+def test_the_sequencer_says_when_an_entry_was_held_back(
+    fill: Fill, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sequencer, "_EARLIEST", 0)
+    fill(1)
+    assert "are sequenced at" in caplog.text
+
+
 def test_an_inserted_entry_is_found(log: list[str], superuser: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     superuser(
         "INSERT INTO ledger_bridge_entry"
@@ -235,7 +335,7 @@ def test_a_cut_off_tail_is_found_by_the_published_checkpoint(
 def test_a_log_rebuilt_without_the_key_is_found_by_its_signatures(
     log: list[str], superuser: Sql, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    edit(superuser, log[7])
+    edit(superuser, log[7], coded=True)
     foreign = Signer(signing.log_signer().key.name, Ed25519PrivateKey.generate())
     with monkeypatch.context() as attacker:
         attacker.setattr(sequencer, "sign_head", lambda head: foreign.sign(head.marshal()))
@@ -248,7 +348,7 @@ def test_a_log_rebuilt_without_the_key_is_found_by_its_signatures(
 def test_a_log_rebuilt_with_the_key_is_found_by_the_published_checkpoint(
     log: list[str], superuser: Sql, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    edit(superuser, log[7])
+    edit(superuser, log[7], coded=True)
     rebuild(superuser, log)
     assert "published checkpoint: its root is not that of the first 30 leaves" in fsck(capsys)
 
@@ -258,7 +358,7 @@ def test_a_log_rebuilt_with_key_and_published_file_is_found_by_who_kept_a_checkp
 ) -> None:
     kept = publishing.read_published()
     assert kept is not None
-    edit(superuser, log[7])
+    edit(superuser, log[7], coded=True)
     rebuild(superuser, log, published=True)
     assert holds()
     assert verify_against(kept, tmp_path) == 1
@@ -277,10 +377,14 @@ def test_it_can_stop_at_the_first(log: list[str], superuser: Sql, capsys: pytest
     assert len(fsck(capsys, "--first").splitlines()) == 1
 
 
-def edit(superuser: Sql, entry: str) -> None:
-    """Change what was recorded and make the commitment fit."""
+def edit(superuser: Sql, entry: str, *, coded: bool = False) -> None:
+    """Change what was recorded and make the commitment fit; whoever has the keys makes the code fit as well."""
     superuser("UPDATE ledger_bridge_entry SET detail = %s WHERE id = %s", json.dumps({"filters": "nothing"}), entry)
     superuser("UPDATE ledger_bridge_entry SET commitment = %s WHERE id = %s", committed(entry), entry)
+    if coded:
+        stored = stored_entry(entry)
+        assert stored
+        superuser("UPDATE ledger_bridge_entry SET code = %s WHERE id = %s", codes().code(stored.coded), entry)
 
 
 def committed(entry: str) -> bytes:
@@ -319,8 +423,8 @@ def sequencer_goes_on() -> int:
 def queue_again(superuser: Sql, entries: list[str]) -> None:
     superuser(
         "INSERT INTO ledger_bridge_outbox"
-        " (entry, commitment, seed, workspace_stream, item_stream, actor_stream, person_stream)"
-        " SELECT id, commitment, seed, workspace_stream_id, item_stream_id, actor_stream_id, person_stream_id"
+        " (entry, commitment, pads, code, workspace_stream, item_stream, actor_stream, person_stream)"
+        " SELECT id, commitment, pads, code, workspace_stream_id, item_stream_id, actor_stream_id, person_stream_id"
         " FROM unnest(%s::uuid[]) WITH ORDINALITY AS wanted (id, place)"
         " JOIN ledger_bridge_entry USING (id) ORDER BY place",
         entries,

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from core.errors import InvalidInput
-from ledger_bridge import streams
+from ledger_bridge import stream_keys, streams
 from ledger_bridge.disclosure import stored_entry
 from ledger_bridge.events import AccessRefused, TrailViewed
 from ledger_bridge.models import Entry, Outbox, Stream
@@ -46,6 +46,14 @@ def test_it_commits_to_the_streams_keys(alice: User) -> None:
 def test_it_queues_the_entry_for_the_sequencer(alice: User) -> None:
     entry = record(EVENT, actor=alice)
     assert str(Outbox.objects.get().entry) == entry
+
+
+def test_what_it_queues_holds_no_seed(alice: User) -> None:
+    entry = Entry.objects.get(pk=record(EVENT, actor=alice))
+    waiting = Outbox.objects.get()
+    assert bytes(entry.seed) not in (bytes(waiting.pads), bytes(waiting.code), bytes(waiting.commitment))
+    assert bytes(waiting.pads)[32:48] == bytes(16)
+    assert bytes(waiting.pads)[:16] == format_.pad(bytes(entry.seed), 0)
 
 
 def test_a_deed_upon_oneself_has_no_second_person(alice: User) -> None:
@@ -92,6 +100,7 @@ def test_it_refuses_a_floating_point_number(alice: User) -> None:
 
 def test_a_known_subject_costs_one_query(alice: User, django_assert_num_queries: Callable[[int], Any]) -> None:
     streams._remember(streams.streams_of([("person", alice.ledger_id)]))
+    stream_keys._known[1] = stream_keys.ledger_key()
     with django_assert_num_queries(1):
         record(EVENT, actor=alice)
 

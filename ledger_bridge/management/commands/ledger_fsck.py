@@ -2,11 +2,12 @@
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from ledger_bridge.fsck import CHECKS
+from ledger_bridge.fsck import CHECKS, Problem
 
 
 class Command(BaseCommand):
@@ -21,15 +22,27 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = 0
         for title, check in CHECKS:
-            found = 0
-            for problem in check():
-                found += 1
-                if found <= options["show"]:
-                    self.stdout.write(f"  {problem}")
-                if options["first"]:
-                    sys.exit(1)
-            self.stdout.write(f"{'WRONG' if found else 'ok   '} {title}" + (f" ({found} problems)" if found else ""))
+            found, notable = self._run(check(), options["show"], first=options["first"])
+            if found and options["first"]:
+                sys.exit(1)
+            verdict = "WRONG" if found else "look " if notable else "ok   "
+            counts = f" ({found or notable} {'problems' if found else 'to look at'})" if found or notable else ""
+            self.stdout.write(f"{verdict} {title}{counts}")
             wrong += found
         if wrong:
             sys.exit(1)
         self.stdout.write("The ledger agrees with itself and with what was published.")
+
+    def _run(self, problems: Iterator[Problem], show: int, *, first: bool) -> tuple[int, int]:
+        """Print what a check finds, and count what is wrong and what is only worth a look."""
+        found = notable = 0
+        for number, problem in enumerate(problems):
+            if number < show:
+                self.stdout.write(f"  {problem}")
+            if problem.only_notable:
+                notable += 1
+                continue
+            found += 1
+            if first:
+                break
+        return found, notable
