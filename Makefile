@@ -10,7 +10,7 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)"
 SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed reset test check test-browser test-faults screenshots bench-files bench-ledger bench-permissions
+.PHONY: help run seed reset test check conformance test-browser test-faults screenshots bench-files bench-ledger bench-permissions
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -38,6 +38,10 @@ check: $(VENV)/.development ## Lint, types, layers, templates, migrations, deplo
 	@"$(BIN)/python" -m tests.check_deployment
 	@"$(BIN)/codespell"
 	@$(UV) lock --check
+
+conformance: $(VENV)/.development ## Let verifiers that others wrote check a log made here (installs them in ~/.cache/ithaca-conformance).
+	@"$(BIN)/python" -m tests.conformance.tools
+	@"$(BIN)/python" -m pytest tests/conformance -q -s -p no:randomly
 
 test-browser: $(VENV)/.development ## Run the whole story in Chromium against the running stack.
 	@"$(BIN)/python" -m pytest tests/browser -q -p no:randomly
