@@ -26,6 +26,19 @@ _ORDER = {
 }
 _WORKSPACE_ORDER = {"name": ["name", "id"], "date": ["-created_at", "id"]}
 
+_TYPES = {
+    "application/dicom": "Medical image (DICOM)",
+    "application/pdf": "PDF document",
+    "application/json": "Data (JSON)",
+    "application/zip": "Archive (ZIP)",
+    "application/gzip": "Compressed file (gzip)",
+    "application/x-executable": "Program",
+    "application/octet-stream": "Not recognised",
+    "text/csv": "Table (CSV)",
+    "text/tab-separated-values": "Table (tab-separated)",
+}
+_FAMILIES = {"image": "Image", "text": "Text", "video": "Video", "audio": "Sound"}
+
 May = dict[str, bool]
 """What a person may do with one thing, by the right's short name, for templates."""
 
@@ -58,6 +71,10 @@ class Listing:
 class VersionRow:
     version: Version
     proof: ProofState
+
+    @property
+    def type_in_words(self) -> str:
+        return type_in_words(self.version.media_type)
 
     @property
     def sha256(self) -> str:
@@ -109,6 +126,11 @@ def subfolders(user: User, workspace: Workspace, folder: Item | None) -> list[It
 
 def may_on(user: User, thing: Model) -> May:
     return _may(rights_on_each(user, [thing])[thing.pk])
+
+
+def type_in_words(media_type: str) -> str:
+    """Return what a kind of file is called by people who do not know media types."""
+    return _TYPES.get(media_type) or _FAMILIES.get(media_type.partition("/")[0], "Other file")
 
 
 def icon_of(media_type: str) -> str:

@@ -64,7 +64,7 @@ def test_the_mail_names_neither_the_workspace_nor_the_file(
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         grant_role(actor=alice, workspace=workspace, role="visitor", person=bob, purpose="For Léa's case")
         set_exception(actor=alice, item=scan, right=Right.VIEW, effect="deny", person=bob)
-    said = "".join(message.subject + message.body for message in mail.outbox)
+    said = "".join(f"{message.subject}{message.body}" for message in mail.outbox)
     assert "Alice Brandt (Charité, Berlin)" in said
     assert not any(word in said for word in (workspace.name, scan.name, "Léa", "Imaging"))
 
