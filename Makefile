@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 ROUNDS ?= 50
 UV_VERSION := 0.13.9
+ANVIL_VERSION := 1.7.1
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -10,7 +11,7 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)"
 SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed reset test check conformance test-browser test-faults screenshots bench-files bench-ledger bench-permissions
+.PHONY: help run seed reset test check conformance test-browser test-faults screenshots bench-files bench-ledger bench-permissions anvil
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -42,6 +43,7 @@ check: $(VENV)/.development ## Lint, types, layers, templates, migrations, deplo
 conformance: $(VENV)/.development ## Let verifiers that others wrote check a log made here (installs them in ~/.cache/ithaca-conformance).
 	@"$(BIN)/python" -m tests.conformance.tools
 	@"$(BIN)/python" -m pytest tests/conformance -q -s -p no:randomly
+anvil: $(VENV)/.anvil ## Fetch anvil, the chain node that the tests of anchors use (needs npm).
 
 test-browser: $(VENV)/.development ## Run the whole story in Chromium against the running stack.
 	@"$(BIN)/python" -m pytest tests/browser -q -p no:randomly
@@ -75,3 +77,7 @@ $(VENV)/.runtime: $(VENV)/.uv pyproject.toml uv.lock
 $(VENV)/.development: $(VENV)/.uv pyproject.toml uv.lock
 	@$(SYNC) --group dev
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.anvil: $(VENV)/.uv
+	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$(VENV)/anvil" "@foundry-rs/anvil@$(ANVIL_VERSION)"
+	@touch $@

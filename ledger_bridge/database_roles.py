@@ -17,6 +17,7 @@ WEB = {
     "ledgerkey": "INSERT",
     "cosignature": "INSERT",
 }
+_ANCHORS = ("anchor", "anchorturn")
 SEQUENCER = {
     "leaf": "INSERT",
     "tile": "INSERT",
@@ -46,6 +47,10 @@ def statements(roles: Roles) -> list[str]:
     return [
         *(f"REVOKE ALL ON {_table(name)} FROM PUBLIC, {web}, {sequencer};" for name in _READ),
         *(f"GRANT SELECT ON {_table(name)} TO {web}, {sequencer};" for name in _READ),
+        *(f"REVOKE ALL ON {_table(name)} FROM PUBLIC, {web}, {sequencer};" for name in _ANCHORS),
+        *(f"GRANT SELECT ON {_table(name)} TO {sequencer};" for name in _ANCHORS),
+        *(f"GRANT SELECT, INSERT, UPDATE ON {_table(name)} TO {web};" for name in _ANCHORS),
+        f"GRANT USAGE ON SEQUENCE {_table('anchor')}_id_seq TO {web};",
         *(f"GRANT {rights} ON {_table(name)} TO {web};" for name, rights in WEB.items()),
         *(f"GRANT {rights} ON {_table(name)} TO {sequencer};" for name, rights in SEQUENCER.items()),
         f"GRANT USAGE ON SEQUENCE {_table('outbox')}_id_seq, {_table('stream')}_id_seq TO {web};",

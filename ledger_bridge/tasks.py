@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from ledger_bridge import services
+from ledger_bridge.anchors import anchoring
 from ledger_bridge.feeds.services import feed_receiver
 
 
@@ -14,3 +15,8 @@ def sequence() -> None:
 @shared_task(name="ledger_bridge.feed")
 def feed() -> None:
     feed_receiver()
+
+
+@shared_task(name="ledger_bridge.anchor_on_chain")
+def anchor_on_chain() -> None:
+    anchoring.anchor_on_chain()

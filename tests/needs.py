@@ -6,6 +6,7 @@ a missing one a failure instead, which is what continuous integration does.
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,18 @@ PROGRAMS = {
     "redis": ("redis-server",),
     "rabbitmq": ("rabbitmq-server",),
     "rsyslog": ("rsyslogd",),
+    "anvil": ("anvil",),
 }
-NAMES = {"chromium": "Chromium", "redis": "Redis", "rabbitmq": "RabbitMQ", "rsyslog": "rsyslog"}
+NAMES = {
+    "chromium": "Chromium",
+    "redis": "Redis",
+    "rabbitmq": "RabbitMQ",
+    "rsyslog": "rsyslog",
+    "anvil": "anvil (make anvil)",
+}
+
+_ROOT = Path(__file__).resolve().parents[1]
+_FETCHED = [str(path) for path in (_ROOT / ".venv").glob("anvil/node_modules/@foundry-rs/anvil-*/bin")]
 
 
 def find(what: str) -> str | None:
@@ -23,7 +34,7 @@ def find(what: str) -> str | None:
     if chosen := os.environ.get(what.upper()):
         return chosen
     # Debian keeps servers in /usr/sbin, which an ordinary user's PATH lacks.
-    search = os.environ.get("PATH", os.defpath) + os.pathsep + "/usr/sbin"
+    search = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", *_FETCHED])
     return next((path for name in PROGRAMS[what] if (path := shutil.which(name, path=search))), None)
 
 

@@ -1,5 +1,6 @@
 """Settings shared by every installation. What differs is read from the environment, here and nowhere else."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -177,6 +178,26 @@ AUDIT_FEED_CA = env_text("AUDIT_FEED_CA", "")
 AUDIT_FEED_CERTIFICATE = env_text("AUDIT_FEED_CERTIFICATE", "")
 AUDIT_FEED_KEY = env_text("AUDIT_FEED_KEY", "")
 
+# Anchors: optional, see docs/anchors.md --------------------------------------------------------------------------
+ANCHOR_RPC_URL = env_text("ANCHOR_RPC_URL", "")
+ANCHOR_CHAIN_ID = env_int("ANCHOR_CHAIN_ID", 0)
+ANCHOR_CONTRACT = env_text("ANCHOR_CONTRACT", "")
+ANCHOR_FOUNDER = env_text("ANCHOR_FOUNDER", "")
+ANCHOR_FIRST_BLOCK = env_int("ANCHOR_FIRST_BLOCK", 0)
+ANCHOR_KEY_FILE = os.environ.get("ANCHOR_KEY_FILE", "")  # a path, so env_text must not open it
+ANCHOR_KEY_PASSWORD = env_text("ANCHOR_KEY_PASSWORD", "")
+ANCHOR_SIGNER_URL = env_text("ANCHOR_SIGNER_URL", "")
+ANCHOR_SIGNER_METHOD = env_text("ANCHOR_SIGNER_METHOD", "eth_signTransaction")
+ANCHOR_SENDER = env_text("ANCHOR_SENDER", "")
+ANCHOR_INTERVAL = env_int("ANCHOR_INTERVAL", 3600)
+ANCHOR_ENTRIES = env_int("ANCHOR_ENTRIES", 0)
+ANCHOR_CONFIRMATIONS = env_int("ANCHOR_CONFIRMATIONS", 12)
+ANCHOR_STUCK_AFTER = env_int("ANCHOR_STUCK_AFTER", 600)
+ANCHOR_MAX_FEE_GWEI = env_int("ANCHOR_MAX_FEE_GWEI", 0)
+TIMESTAMP_URL = env_text("TIMESTAMP_URL", "")
+TIMESTAMP_ROOTS = env_text("TIMESTAMP_ROOTS", "")
+TIMESTAMP_INTERVAL = env_int("TIMESTAMP_INTERVAL", 3600)
+
 # Work for later: the broker carries only wake-ups, the tables hold the truth ---------------------------------------
 CELERY_BROKER_URL = env_text("BROKER_URL", "files://localhost/")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
@@ -202,6 +223,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(ITHACA_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sequence the ledger": {"task": "ledger_bridge.sequence", "schedule": 1.0, "options": {"expires": 1.0}},
+    "anchor on a chain": {"task": "ledger_bridge.anchor_on_chain", "schedule": 10.0, "options": {"expires": 10.0}},
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
     "expire approvals": {"task": "accounts.expire_approvals", "schedule": 3600.0},
     "remind of expiry": {"task": "accounts.remind_of_expiry", "schedule": 86400.0},

@@ -25,6 +25,9 @@ LEAVES_NO_ENTRY = {
 }
 ASKS_NO_RIGHT = {
     "accounts.apply": "whoever applies has no account yet; anybody may",
+    "ledger_bridge.abandon_anchor": "writes down what a chain refused; run by the worker",
+    "ledger_bridge.finish_anchor": "writes down what a chain holds; run by the worker",
+    "ledger_bridge.reopen_anchor": "writes down what a chain lost; run by the worker",
     "ledger_bridge.feed_receiver": "changes nothing that anybody could be refused; run by the worker",
     "ledger_bridge.sequence_entries": "changes nothing that anybody could be refused; run by the worker",
     "ledger_bridge.take_receipt": "asks may_see_entry: entries have many readers, and no single right",

@@ -1,24 +1,27 @@
 """Recursive Length Prefix, the encoding of Ethereum's blocks and tries: byte strings and lists, in one way only."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from ledger_bridge.tlog.errors import FormatError
 
-Item = bytes | list["Item"]
+Item: TypeAlias = "bytes | list[Item]"
 """A byte string, or a list of items."""
+Encodable: TypeAlias = "bytes | Sequence[Encodable]"
+"""What can be encoded: any sequence will do."""
 
 _DEEPEST = 16
 _SHORT = 55
 _STRING, _LIST = 0x80, 0xC0
 
 
-def encode(item: bytes | Sequence[object]) -> bytes:
+def encode(item: Encodable) -> bytes:
     """Encode byte strings and sequences of them."""
     if isinstance(item, bytes):
         if len(item) == 1 and item[0] < _STRING:
             return item
         return _prefix(len(item), _STRING) + item
-    body = b"".join(encode(part) for part in item if isinstance(part, bytes | list | tuple))
+    body = b"".join(encode(part) for part in item)
     return _prefix(len(body), _LIST) + body
 
 

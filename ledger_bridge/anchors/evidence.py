@@ -1,0 +1,40 @@
+"""Gathers what an auditor needs to check an anchor without a node, and checks it at once, as the auditor will."""
+
+from ledger_bridge.anchors.client import Chain
+from ledger_bridge.anchors.configuration import ChainSettings
+from ledger_bridge.anchors.rpc import MalformedAnswer
+from ledger_bridge.tlog.anchors.chain import Anchored, ChainEvidence, storage_keys
+from ledger_bridge.tlog.errors import TlogError
+
+
+def gather_evidence(chain: Chain, where: ChainSettings, transaction: bytes, number: int) -> ChainEvidence:
+    """Ask for a block's header and the proofs of our slots in its state.
+
+    Raises:
+        Unavailable: when the node does not hold the state of this block any more, or what it says does not fit.
+
+    """
+    proof = chain.proof(where.contract, storage_keys(where.log), number)
+    return ChainEvidence(
+        chain_id=where.chain_id,
+        contract=where.contract,
+        founder=where.founder,
+        transaction=transaction,
+        header=chain.header(number),
+        account_proof=proof.account,
+        size_proof=proof.storage[0],
+        root_proof=proof.storage[1],
+    )
+
+
+def check_evidence(evidence: ChainEvidence, origin: str) -> Anchored:
+    """Follow the evidence as the verifier does.
+
+    Raises:
+        MalformedAnswer: when it does not hold.
+
+    """
+    try:
+        return ChainEvidence.from_json(evidence.as_json()).check(origin)
+    except TlogError as error:
+        raise MalformedAnswer(f"The node's proof of the anchor does not hold: {error}.") from error
