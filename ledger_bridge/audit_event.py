@@ -14,11 +14,12 @@ times as fast as encoding every resource as a whole.
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring as _quote
 from typing import Any
 
-from ledger_bridge.audit_codes import CONTENT, DCM, LIFECYCLE, OWN_KIND, REST, Classification, Code, Pattern, classify
+from ledger_bridge.audit_codes import CONTENT, DCM, LIFECYCLE, OWN_KIND, REST, Code, Pattern, classify
 from ledger_bridge.renderings import HIDDEN, NAMED, Context, Event, as_text, compact, details
 
 BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
@@ -43,19 +44,18 @@ def audit_event(event: Event, context: Context) -> str:
     """One event as a FHIR R4 AuditEvent, in JSON."""
     fields = event["fields"]
     kind = context.kind_of(event)
-    codes = classify(kind.action, kind.dicom_code)
-    host = host_of(context.checkpoint.origin)
-    disclosure = is_disclosure(codes, fields)
+    shape = _shape(kind.action, kind.dicom_code)
+    disclosure = shape.exports and bool(fields.get("detail.subject"))
     parts = ['"resourceType":"AuditEvent"']
     if fields.get("id"):
         parts.append(f'"id":{_quote(fields["id"])}')
-    if profile := _profile(codes, fields, disclosure=disclosure):
+    if profile := _profile(shape, fields, disclosure=disclosure):
         parts.append(f'"meta":{{"profile":["{BALP}{profile}"]}}')
-    parts += [_types(fields.get("kind", HIDDEN), codes, disclosure), _times(fields), *_outcome(fields)]
-    parts += _purpose("purposeOfEvent", fields)
-    parts.append(f'"agent":[{",".join(_agents(codes.pattern, fields, context, host))}]')
+    parts.append(_types(fields.get("kind", HIDDEN), kind.action, kind.dicom_code, disclosure=disclosure))
+    parts += [_times(fields), *_outcome(fields), *_purpose("purposeOfEvent", fields)]
+    parts.append(f'"agent":[{",".join(_agents(shape, fields, context))}]')
     parts.append(_source(context.checkpoint.origin))
-    parts.append(f'"entity":[{",".join(_entities(event, context, codes))}]')
+    parts.append(f'"entity":[{",".join(_entities(event, context, shape))}]')
     return f"{{{','.join(parts)}}}"
 
 
@@ -64,23 +64,19 @@ def host_of(origin: str) -> str:
     return origin.partition("/")[0]
 
 
-def is_disclosure(codes: Classification, fields: Mapping[str, Any]) -> bool:
-    """Say whether data about a participant left: BALP 3:5.7.7 applies to patients only."""
-    return codes.event is not None and codes.event.code == _EXPORT and bool(fields.get("detail.subject"))
-
-
-def _profile(codes: Classification, fields: Mapping[str, Any], *, disclosure: bool) -> str:
+def _profile(shape: "_Shape", fields: Mapping[str, Any], *, disclosure: bool) -> str:
     """Return the name of the BALP profile that the record keeps, or nothing."""
     succeeded = fields.get("outcome") == "allow" and "recorded_at" in fields
-    if not succeeded or not _client_address(fields) or codes.pattern not in CONTENT | {Pattern.QUERY}:
+    if not succeeded or not shape.profile or not _knows_client_network(fields):
         return ""
     if disclosure:
         return "PrivacyDisclosure.Source"
-    return f"{'Patient' if fields.get('detail.subject') else ''}{codes.pattern.value}"
+    return f"{'Patient' if fields.get('detail.subject') else ''}{shape.profile}"
 
 
 @lru_cache(maxsize=1024)
-def _types(kind: str, codes: Classification, disclosure: bool) -> str:  # noqa: FBT001  lru_cache likes positions
+def _types(kind: str, action: str, dicom_code: str, *, disclosure: bool) -> str:
+    codes = classify(action, dicom_code)
     own = Code(OWN_KIND, kind, "")
     event = [codes.event] if codes.event else []
     interaction = [codes.interaction] if codes.interaction else []
@@ -91,10 +87,10 @@ def _types(kind: str, codes: Classification, disclosure: bool) -> str:  # noqa: 
     elif interaction:
         type_, subtypes = _REST, [*interaction, *event]
     else:
-        type_, subtypes = codes.event or _REST, list(codes.types)
-    action = "E" if codes.pattern is Pattern.QUERY else codes.action
+        type_, subtypes = codes.event, list(codes.types)
+    said = "E" if codes.pattern is Pattern.QUERY else codes.action
     coded = [_coding(code) for code in (*subtypes, own)]
-    return _members({"type": _coding(type_ or _REST), "subtype": coded, "action": action})
+    return _members({"type": _coding(type_ or _REST), "subtype": coded, "action": said})
 
 
 def _times(fields: Mapping[str, Any]) -> str:
@@ -140,19 +136,39 @@ _PARTIES = {
 }
 
 
-def _agents(pattern: Pattern, fields: Mapping[str, Any], context: Context, host: str) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Shape:
+    """What all records of one action and code share; the roles are encoded."""
+
+    pattern: Pattern
+    exports: bool
+    profile: str
+    client: str
+    server: str
+    user: str
+
+
+@lru_cache(maxsize=1024)
+def _shape(action: str, dicom_code: str) -> _Shape:
+    codes = classify(action, dicom_code)
+    profile = codes.pattern.value if codes.pattern in CONTENT | {Pattern.QUERY} else ""
+    exports = codes.event is not None and codes.event.code == _EXPORT
+    return _Shape(codes.pattern, exports, profile, *map(_concept, _PARTIES[codes.pattern]))
+
+
+def _agents(shape: _Shape, fields: Mapping[str, Any], context: Context) -> Iterator[str]:
     actor = fields.get("actor", HIDDEN)
-    client, server, user = map(_concept, _PARTIES[pattern])
-    network = _client_network(fields, host)
     asks = "false" if actor else "true"
-    yield f'{{"type":{client},"who":{_client(fields, context)},"requestor":{asks}{network}}}'
-    yield _server_agent(server, context.checkpoint.origin)
+    origin = context.checkpoint.origin
+    network = _client_network(fields, origin)
+    yield f'{{"type":{shape.client},"who":{_client(fields, context)},"requestor":{asks}{network}}}'
+    yield _server_agent(shape.server, origin)
     if actor:
         purpose = "".join(f",{part}" for part in _purpose("purposeOfUse", fields))
-        yield f'{{"type":{user},"who":{_who("actor", actor, context)},"requestor":true{purpose}}}'
+        yield f'{{"type":{shape.user},"who":{_who("actor", actor, context)},"requestor":true{purpose}}}'
     if institution := fields.get("actor_institution"):
         who = _who("actor_institution", institution, context)
-        yield f'{{"type":{_concept(_PROVIDER)},"who":{who},"requestor":false}}'
+        yield f'{{"type":{_INSTITUTION},"who":{who},"requestor":false}}'
 
 
 def _client(fields: Mapping[str, Any], context: Context) -> str:
@@ -161,16 +177,16 @@ def _client(fields: Mapping[str, Any], context: Context) -> str:
     return '{"display":"browser or program of the person"}'
 
 
-def _client_address(fields: Mapping[str, Any]) -> bool:
+def _knows_client_network(fields: Mapping[str, Any]) -> bool:
     """The network is known of a client that gave its address, and of the installation itself when it is the client."""
     return bool(fields.get("source_address")) or fields.get("actor_kind") == "service"
 
 
-def _client_network(fields: Mapping[str, Any], host: str) -> str:
+def _client_network(fields: Mapping[str, Any], origin: str) -> str:
     if address := fields.get("source_address"):
         return f',"network":{{"address":{_quote(address)},"type":"{_IP_ADDRESS}"}}'
     if fields.get("actor_kind") == "service":
-        return f',"network":{{"address":{_quote(host)},"type":"{_MACHINE}"}}'
+        return f',"network":{{"address":{_quote(host_of(origin))},"type":"{_MACHINE}"}}'
     return ""
 
 
@@ -195,14 +211,14 @@ def _source(origin: str) -> str:
 # audit-entity-type: 1 person, 2 system object, 4 other. BALP wants exactly one object of type 2, the data; what else
 # is named beside it is "other".
 # object-role: 1 patient, 3 report, 4 domain resource, 6 user, 13 security resource, 24 query.
-def _entities(event: Event, context: Context, codes: Classification) -> Iterator[str]:
+def _entities(event: Event, context: Context, shape: _Shape) -> Iterator[str]:
     fields = event["fields"]
     field, value = data_of(fields, context.checkpoint.origin)
-    if codes.pattern is Pattern.QUERY:
+    if shape.pattern is Pattern.QUERY:
         asked = b64encode(as_text(fields.get("detail.filters", HIDDEN)).encode() or b"everything").decode()
         yield f'{{{_role("2", "24")},"query":"{asked}"}}'
     else:
-        yield _data(field, value, fields, context, codes)
+        yield _data(field, value, fields, context, shape)
     if field != "workspace" and (workspace := fields.get("workspace")):
         beside = _reference("workspace", workspace, context.name_of("workspace", workspace))
         yield f'{{"what":{beside},{_role("4", "4")}}}'
@@ -226,12 +242,12 @@ def data_of(fields: Mapping[str, Any], origin: str) -> tuple[str, str]:
     return "log", origin
 
 
-def _data(field: str, value: str, fields: Mapping[str, Any], context: Context, codes: Classification) -> str:
+def _data(field: str, value: str, fields: Mapping[str, Any], context: Context, shape: _Shape) -> str:
     reference = _reference(NAMED.get(field, field), value, context.name_of(field, value))
     role = _role("2", "3" if field in {"item", "document"} else "4")
     version = fields.get("version")
     # BALP's Delete allows no detail with the data.
-    detail = f',"detail":[{_detail("version", version)}]' if version and codes.pattern is not Pattern.DELETE else ""
+    detail = f',"detail":[{_detail("version", version)}]' if version and shape.pattern is not Pattern.DELETE else ""
     return f'{{"what":{reference},{role}{detail}}}'
 
 
@@ -261,7 +277,6 @@ def _coding(code: Code) -> dict[str, str]:
     return {name: text for name, text in coding.items() if text}
 
 
-@lru_cache(maxsize=64)
 def _concept(code: Code) -> str:
     return compact({"coding": [_coding(code)]})
 
@@ -272,6 +287,7 @@ def _role(type_: str, role: str) -> str:
     return _members({name: _coding(code) for name, code in codes.items()})
 
 
+_INSTITUTION = _concept(_PROVIDER)
 _REST = Code(REST, "rest", "Restful Operation")
 _SERVER = compact(_coding(Code(f"{_HL7}/security-source-type", "4", "Application Server")))
 _REQUEST = compact(_coding(Code("https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", "XrequestId", "")))
