@@ -43,6 +43,8 @@ class Digest:
     commitment: bytes
     tags: dict[int, list[bytes]]
     id: bytes | None
+    ties: frozenset[str]
+    """Commitments of the disclosed streams whose id and commitment this event names together."""
 
 
 class EventReader:
@@ -69,7 +71,7 @@ class EventReader:
         try:
             event.check_values()
             identity = bytes.fromhex(event.fields["id"].replace("-", "")) if "id" in event.fields else None
-            return Digest(number, event.index, event.commitment(), self._tags(event), identity)
+            return Digest(number, event.index, event.commitment(), self._tags(event), identity, self._ties(event))
         except FormatError as error:
             raise MismatchError(str(error), **where) from error
         except WrongEventError as wrong:
@@ -87,6 +89,15 @@ class EventReader:
             _SLOT_NUMBERS[slot]: [tag(stream.key, number) for stream in self._candidates(event, slot)]
             for slot, number in event.tags.items()
         }
+
+    def _ties(self, event: Event) -> frozenset[str]:
+        named = (
+            (kind, event.fields.get(slot), event.fields.get(f"{slot}_stream")) for slot, kind in _KIND_OF_SLOT.items()
+        )
+        streams = ((self._by_id.get((kind, id_ or "")), committed) for kind, id_, committed in named)
+        return frozenset(
+            stream.commitment for stream, committed in streams if stream and stream.commitment == committed
+        )
 
     def _candidates(self, event: Event, slot: str) -> list[Stream]:
         """The streams that the number may be of: one if the event says which, all of the kind if it hides that."""
@@ -113,6 +124,7 @@ class EventRegister:
         self._last = -1
         self._ids = [bytearray() for _ in range(256)]  # by last byte, so that no set of all ids is ever needed
         self.marks = bytearray(size)
+        self.tied: set[str] = set()
         self.count = 0
 
     def expect(self, digest: Digest) -> None:
@@ -147,6 +159,7 @@ class EventRegister:
                 raise MismatchError(sentence, **where, field="tags")
             mark |= 1 << slot
         self.marks[digest.index] = mark
+        self.tied |= digest.ties
         if digest.id:
             self._ids[digest.id[-1]] += digest.id + digest.index.to_bytes(_INDEX_SIZE, "big")
 

@@ -81,6 +81,9 @@ def _parse_stream(raw: Any, size: int) -> Stream:
     )
     if not sane:
         raise MismatchError("a stream does not have kind, id, key and a possible length", member="scope.json")
+    if not raw["length"]:
+        # Nothing ties such a key to anything, so a made-up one would stand for a stream that is kept back.
+        raise MismatchError(f"the stream of {raw['kind']} {raw['id']} has no entries", member="scope.json")
     return Stream(raw["kind"], raw["id"], bytes.fromhex(raw["key"]), raw["length"])
 
 

@@ -92,11 +92,22 @@ class _Verification:
             sentence = f"it holds {register.count} events, but the scope says {scope.events}"
             raise MismatchError(sentence, member="events.jsonl")
         register.check_ids()
+        self._check_ties(scope, register)
         self._report.passed(f"The {checkpoint.size} leaves give the root that was signed.")
         if earlier:
             self._report.passed(f"The log still begins with the {earlier.size} leaves of the checkpoint you know.")
         self._report.passed(f"Each of the {register.count} events is in the log, exactly as it was recorded.")
         return register.marks
+
+    def _check_ties(self, scope: Scope, register: EventRegister) -> None:
+        """Require that the log itself says which key belongs to which id: the scope alone may say anything."""
+        for stream in scope.streams:
+            if stream.commitment in register.tied:
+                continue
+            if scope.complete:
+                sentence = f"no event ties {stream} to its key, so another stream may have been given in its place"
+                raise MismatchError(sentence, member="events.jsonl")
+            self._report.limit(f"Whether the key given for {stream} is its own: no event in this export says so.")
 
     def _require_leaf_count(self, size: int) -> None:
         held, rest = divmod(self._archive.size("leaves.bin"), LEAF_SIZE)

@@ -10,7 +10,7 @@ import pytest
 from ledger_bridge.tlog import entry
 from ledger_bridge.tlog.note import join
 from tests.fakes.archives import Event, edit_events, edit_scope, event_lines, events_of, forge
-from tests.fakes.ledger import FakeLedger, secret, small_ledger, witness
+from tests.fakes.ledger import FakeLedger, FakeStream, secret, small_ledger, witness
 from tests.verifier.conftest import WORKSPACE, Verify
 
 Refused = Callable[..., str]
@@ -178,6 +178,25 @@ SCOPE_FRAUDS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 def test_it_finds_fraud_in_the_scope(archive: bytes, ledger: FakeLedger, refused: Refused, fraud: str) -> None:
     edit, expected = SCOPE_FRAUDS[fraud]
     assert expected in refused(forge(archive, ledger.signer, **edit_scope(edit)(archive)))
+
+
+def test_it_refuses_an_empty_stream_in_the_place_of_the_real_one(ledger: FakeLedger, refused: Refused) -> None:
+    honest = ledger.trail(WORKSPACE)
+    made_up = FakeStream("workspace", WORKSPACE[1], secret("made up"))
+    trail = replace(honest, events=list, scope=ledger.scope([made_up], 0))
+    assert "the stream of workspace w1 has no entries" in refused(ledger.archive(trail))
+
+
+def test_it_refuses_the_stream_of_something_else_under_this_id(ledger: FakeLedger, refused: Refused) -> None:
+    """The events hide what they are about, so only the scope says whose stream it is."""
+    other = ledger.stream("workspace", "w2")
+    events = ledger.events([other], hide={"workspace"})
+    trail = replace(
+        ledger.trail(WORKSPACE),
+        events=lambda: events,
+        scope=ledger.scope([replace(other, id="w1")], len(events)),
+    )
+    assert "no event ties the stream of workspace w1 to its key" in refused(ledger.archive(trail))
 
 
 def test_it_refuses_a_scope_that_is_not_json(archive: bytes, ledger: FakeLedger, refused: Refused) -> None:
