@@ -1,6 +1,7 @@
 """The two database roles: each can do its part and nothing of the other's."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,6 +9,8 @@ from django.db import ProgrammingError, connection, transaction
 
 from ledger_bridge import exporting
 from ledger_bridge.events import TrailViewed
+from ledger_bridge.feeds.receiver import Receiver
+from ledger_bridge.feeds.services import feed_receiver
 from ledger_bridge.models import Leaf
 from ledger_bridge.recording import record
 from ledger_bridge.services import sequence_entries
@@ -103,3 +106,22 @@ def test_where_the_web_may_not_sequence_an_export_waits_for_the_sequencer(become
     fill(1, sequence=False)
     become("test_web")
     assert exporting._sequence() == 0
+
+
+def test_the_sequencer_feeds_the_audit_repository_and_the_web_does_not(become: As, fill: Fill, settings: Any) -> None:
+    settings.AUDIT_FEED_URL = "syslog+tls://siem.example"
+    fill(2)
+    become("test_sequencer")
+    assert feed_receiver(connect=Swallow) == 2
+    become("test_web")
+    assert refused("UPDATE ledger_bridge_feedposition SET next_index = 0")
+
+
+class Swallow:
+    """A client that takes everything."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+
+    def send(self, frames: Iterable[bytes]) -> None:
+        pass
