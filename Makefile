@@ -43,6 +43,7 @@ check: $(VENV)/.development ## Lint, types, layers, templates, migrations, deplo
 conformance: $(VENV)/.development ## Let verifiers that others wrote check a log made here (installs them in ~/.cache/ithaca-conformance).
 	@"$(BIN)/python" -m tests.conformance.tools
 	@"$(BIN)/python" -m pytest tests/conformance -q -s -p no:randomly
+
 anvil: $(VENV)/.anvil ## Fetch anvil, the chain node that the tests of anchors use (needs npm).
 
 test-browser: $(VENV)/.development ## Run the whole story in Chromium against the running stack.

@@ -18,6 +18,7 @@ from django.db.models import Q
 from core.access import Actor
 from core.errors import Unavailable
 from ledger_bridge import names
+from ledger_bridge.anchors.evidence import anchors_up_to
 from ledger_bridge.disclosure import StoredEntry, entries_ahead
 from ledger_bridge.events import event_kinds
 from ledger_bridge.filters import TrailFilters
@@ -125,6 +126,7 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
     disclosed = frozenset((stream["kind"], stream["id"]) for stream in streams)
     trail = Trail(
         policy_text=policy_text(),
+        anchors=anchors_up_to(size),
         checkpoint_note=note.encode(),
         scope=scope,
         events=lambda: _events(selection.indexes, disclosed),

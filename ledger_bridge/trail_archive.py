@@ -60,6 +60,7 @@ class Trail:
     readable: Callable[[], Iterable[Event]] | None = None
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    anchors: Mapping[str, Any] | None = None
     name: str = "trail.zip"
 
 
@@ -92,6 +93,8 @@ def iter_trail(trail: Trail, *, signer: NoteSigner) -> Iterator[bytes]:
     yield from archive.add("checkpoint", [trail.checkpoint_note])
     yield from archive.add("scope.json", [_json(trail.scope)])
     yield from archive.add("names.json", [_json(trail.names)])
+    if trail.anchors is not None:
+        yield from archive.add("anchors.json", [_json(trail.anchors)])
     yield from archive.add("events.jsonl", _event_lines(trail, summary, checkpoint.size))
     yield from archive.add("leaves.bin", _counted(trail.leaves, checkpoint.size * LEAF_SIZE))
     yield from archive.add("events.csv", renderings.csv_lines(readable(), context))

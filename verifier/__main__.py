@@ -1,9 +1,10 @@
-"""`python -m verifier FILE [--policy POLICY] [--known CHECKPOINT] [--json]`.
+"""`python -m verifier FILE [--policy POLICY] [--known CHECKPOINT] [--block-hash HASH] [--json]`.
 
 Exit status: 0 everything holds; 1 something does not, and the report names the first thing; 2 unusable input.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path, help="trail.zip, or a receipt (.tlog-proof)")
     parser.add_argument("--policy", type=Path, help="whose signatures count; a receipt needs it")
     parser.add_argument("--known", type=Path, help="a checkpoint of this log that you kept from before")
+    parser.add_argument("--block-hash", help="hash of the block of an anchor, from your own node or a block explorer")
     parser.add_argument("--json", action="store_true", help="write the report as JSON")
     return parser
 
@@ -47,11 +49,19 @@ def _verify(options: argparse.Namespace, report: Report) -> None:
     policy = _read_policy(options.policy) if options.policy else None
     known = _read(options.known) if options.known else None
     if not _is_receipt(options.file):
-        verify_trail(options.file, report, policy=policy, known=known)
+        block_hash = _read_hash(options.block_hash) if options.block_hash else None
+        verify_trail(options.file, report, policy=policy, known=known, block_hash=block_hash)
     elif policy is None:
         raise UnusableError("A receipt says nothing without --policy, because it does not bring its own.")
     else:
         verify_receipt(_read(options.file), report, policy=policy, known=known)
+
+
+def _read_hash(text: str) -> bytes:
+    digits = text.lower().removeprefix("0x")
+    if not re.fullmatch(r"[0-9a-f]{64}", digits, re.ASCII):
+        raise UnusableError("--block-hash takes the 64 hexadecimal digits of a block's hash.")
+    return bytes.fromhex(digits)
 
 
 def _read_policy(path: Path) -> Policy:

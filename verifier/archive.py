@@ -1,7 +1,8 @@
 """Opens a trail export and hands out members only as the signed manifest describes them.
 
 Rules enforced
-    * exactly the members of `docs/formats/entry.md`, each once, stored or deflated, not encrypted;
+    * exactly the members of `docs/formats/entry.md`, perhaps those of `OPTIONAL`, each once;
+    * stored or deflated, not encrypted;
     * no member is larger than the manifest says, and none expands out of proportion, so a hostile archive costs neither
       memory nor time; the zip directory is read only if it is small;
     * every error of the zip library becomes a `MismatchError` that names the member.
@@ -13,7 +14,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +40,8 @@ MEMBERS = frozenset(
         "summary.html",
     }
 )
+OPTIONAL = frozenset({"anchors.json"})
+"""Members that an export has when there is something to put into them."""
 _MANIFEST_START = ["ithaca-trail/v1", "members"]
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,15}) ([A-Za-z.-]+)", re.ASCII)
 _ZIP_START = b"PK\x03\x04"
@@ -93,7 +96,7 @@ class Archive:
             text, key = policy.open_log_note(self.read("manifest"))
         except TlogError as error:
             raise MismatchError(str(error), member="manifest") from error
-        self._listed = _parse_manifest(text)
+        self._listed = _parse_manifest(text, self._infos)
         for name, (_, size) in self._listed.items():
             actual = self._infos[name].file_size
             if actual != size:
@@ -129,6 +132,10 @@ class Archive:
         if len(data) > _LARGEST_SMALL_MEMBER:
             raise MismatchError("it is larger than any export needs", member=name)
         return data
+
+    def holds(self, name: str) -> bool:
+        """Whether the archive has this member."""
+        return name in self._infos
 
     def size(self, name: str) -> int:
         """How many bytes a member has: as the directory says, which `check_members` has compared."""
@@ -183,7 +190,7 @@ def _member_list(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     if MEMBERS.isdisjoint(names):
         raise UnusableError("This zip holds no member of a trail export.")
     for info in infos:
-        if info.filename not in MEMBERS:
+        if info.filename not in MEMBERS | OPTIONAL:
             raise MismatchError("an export has no such member", member=repr(info.filename[:80]))
         if names.count(info.filename) > 1:
             raise MismatchError("it is in the archive more than once", member=info.filename)
@@ -202,12 +209,12 @@ def _refuse_odd(info: zipfile.ZipInfo) -> None:
         raise MismatchError("it would expand out of all proportion", member=info.filename)
 
 
-def _parse_manifest(text: bytes) -> dict[str, tuple[str, int]]:
+def _parse_manifest(text: bytes, others: Mapping[str, object]) -> dict[str, tuple[str, int]]:
     lines = text.decode().split("\n")
     matches = [_MANIFEST_LINE.fullmatch(line) for line in lines[2:-1]]
     listed = {match[3]: (match[1], int(match[2])) for match in matches if match}
     names = list(listed)
-    if lines[:2] != _MANIFEST_START or len(listed) != len(matches) or names != sorted(MEMBERS - {"manifest"}):
+    if lines[:2] != _MANIFEST_START or len(listed) != len(matches) or names != sorted(others.keys() - {"manifest"}):
         raise MismatchError("it does not list exactly the other members", member="manifest")
     return listed
 

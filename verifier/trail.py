@@ -4,12 +4,13 @@ Order
     1. the members of the archive, and the manifest's signature by a log of the policy;
     2. every member against the manifest;
     3. the checkpoint: signed by its log, co-signed as the policy demands;
-    4. every leaf: recompute the root and compare it with the checkpoint (and with an earlier, known one);
-       along the way, every event against its leaf (`events.py`);
-    5. the disclosed streams: nothing missing (`streams.py`).
+    4. the evidence of every anchor (`anchors.py`);
+    5. every leaf: recompute the root and compare it with the checkpoint (and with an earlier, known one,
+       and with those in anchors); along the way, every event against its leaf (`events.py`);
+    6. the disclosed streams: nothing missing (`streams.py`).
 
-Out of scope: anchors on outside chains, what the renderings and `names.json` say (covered by the manifest only), and
-whether the policy deserves trust.
+Out of scope: whether an anchor's block stands on its chain, what the renderings and `names.json` say (covered by the
+manifest only), and whether the policy deserves trust.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from ledger_bridge.tlog.entry import LEAF_SIZE, LEAF_VERSION
 from ledger_bridge.tlog.errors import TlogError
 from ledger_bridge.tlog.merkle import Frontier
 from ledger_bridge.tlog.policy import Accepted, Policy
+from verifier.anchors import ChainAnchor, describe_anchors, read_anchors
 from verifier.archive import Archive
 from verifier.events import Digest, EventRegister
 from verifier.reading import read_events
@@ -35,7 +37,9 @@ from verifier.wording import describe_cosignatures, describe_limits, describe_lo
 _LEAVES_AT_ONCE = 2048
 
 
-def verify_trail(path: Path, report: Report, *, policy: Policy | None, known: bytes | None) -> None:
+def verify_trail(
+    path: Path, report: Report, *, policy: Policy | None, known: bytes | None, block_hash: bytes | None = None
+) -> None:
     """Check a trail export and write what holds into the report.
 
     Raises:
@@ -44,7 +48,7 @@ def verify_trail(path: Path, report: Report, *, policy: Policy | None, known: by
 
     """
     with Archive(path) as archive:
-        _Verification(archive, report, policy).run(known)
+        _Verification(archive, report, policy).run(known, block_hash)
 
 
 class _Verification:
@@ -54,12 +58,14 @@ class _Verification:
         self._own_policy = policy is None
         self._policy = policy or _policy_inside(archive)
 
-    def run(self, known: bytes | None) -> None:
+    def run(self, known: bytes | None, block_hash: bytes | None) -> None:
         accepted = self._check_container()
         checkpoint = accepted.checkpoint
         earlier = open_known(self._policy, known, checkpoint) if known is not None else None
         scope = parse_scope(self._archive.read("scope.json"), checkpoint.size)
-        marks = self._check_leaves_and_events(scope, checkpoint, earlier)
+        anchors = self._read_anchors(checkpoint)
+        marks = self._check_leaves_and_events(scope, checkpoint, earlier, anchors)
+        describe_anchors(self._report, anchors, block_hash)
         self._check_streams(scope, marks)
         describe_limits(self._report, accepted, own_policy=self._own_policy, known=earlier is not None)
 
@@ -81,10 +87,17 @@ class _Verification:
         self._report.passed(f"The checkpoint is signed by the log with {keys}. {describe_cosignatures(accepted)}")
         return accepted
 
-    def _check_leaves_and_events(self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None) -> bytearray:
+    def _read_anchors(self, checkpoint: Checkpoint) -> list[ChainAnchor]:
+        if not self._archive.holds("anchors.json"):
+            return []
+        return read_anchors(self._archive.read("anchors.json"), checkpoint)
+
+    def _check_leaves_and_events(
+        self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None, anchors: list[ChainAnchor]
+    ) -> bytearray:
         self._require_leaf_count(checkpoint.size)
         register = EventRegister(checkpoint.size)
-        roots = _Roots(checkpoint, earlier)
+        roots = _Roots(checkpoint, earlier, anchors)
         with self._archive.open("events.jsonl") as member, closing(read_events(member, scope)) as events:
             self._follow(roots, register, events)
         roots.check()
@@ -152,10 +165,12 @@ class _Roots:
 
     checkpoint: Checkpoint
     earlier: Checkpoint | None
+    anchors: list[ChainAnchor]
 
     def __post_init__(self) -> None:
         self._frontier = Frontier()
-        self._earlier_root = self._frontier.root()
+        self._wanted = {one.size for one in self.anchors} | ({self.earlier.size} if self.earlier else set())
+        self._roots = {0: self._frontier.root()}
 
     @property
     def size(self) -> int:
@@ -166,15 +181,20 @@ class _Roots:
         if chunk[::LEAF_SIZE].count(LEAF_VERSION) != count:
             raise MismatchError("a leaf is not of version 1", member="leaves.bin")
         hashes = (sha256(b"\x00" + chunk[at : at + LEAF_SIZE]).digest() for at in range(0, len(chunk), LEAF_SIZE))
-        if self.earlier and self.size < self.earlier.size <= self.size + count:
-            self._frontier.append_many(islice(hashes, self.earlier.size - self.size))
-            self._earlier_root = self._frontier.root()
+        start, end = self.size, self.size + count
+        for size in sorted(size for size in self._wanted if start < size <= end):
+            self._frontier.append_many(islice(hashes, size - self.size))
+            self._roots[size] = self._frontier.root()
         self._frontier.append_many(hashes)
 
     def check(self) -> None:
         if self._frontier.root() != self.checkpoint.root:
             raise MismatchError("the leaves do not give the root in the checkpoint", member="leaves.bin")
-        if self.earlier and self._earlier_root != self.earlier.root:
+        for anchor in self.anchors:
+            if self._roots[anchor.size] != anchor.root:
+                sentence = f"{anchor.place} holds another root for the first {anchor.size} leaves: history was changed"
+                raise MismatchError(sentence, member="leaves.bin")
+        if self.earlier and self._roots[self.earlier.size] != self.earlier.root:
             sentence = (
                 f"the first {self.earlier.size} leaves are not those of the checkpoint you know: history was changed"
             )

@@ -12,7 +12,7 @@ def describe_cosignatures(accepted: Accepted) -> str:
     """Who besides the log signed the checkpoint."""
     if not accepted.cosigned:
         return "No witness co-signed it."
-    names = ", ".join(f"{one.witness} ({_date(one.timestamp)})" for one in accepted.cosigned)
+    names = ", ".join(f"{one.witness} ({describe_time(one.timestamp)})" for one in accepted.cosigned)
     return f"It is co-signed by {names}, as many as the policy asks for."
 
 
@@ -47,7 +47,8 @@ def describe_limits(report: Report, accepted: Accepted, *, own_policy: bool, kno
     report.limit("Events that never reached the log: only receipts and the people involved can tell of those.")
 
 
-def _date(timestamp: int) -> str:
+def describe_time(timestamp: int) -> str:
+    """A moment in seconds since 1970, as people write it."""
     if timestamp > _YEAR_9999:
         return "at a time beyond the calendar"
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

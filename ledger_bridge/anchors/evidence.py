@@ -1,10 +1,15 @@
 """Gathers what an auditor needs to check an anchor without a node, and checks it at once, as the auditor will."""
 
+from typing import Any
+
 from ledger_bridge.anchors.client import Chain
 from ledger_bridge.anchors.configuration import ChainSettings
+from ledger_bridge.anchors.models import Anchor
 from ledger_bridge.anchors.rpc import MalformedAnswer
 from ledger_bridge.tlog.anchors.chain import Anchored, ChainEvidence, storage_keys
 from ledger_bridge.tlog.errors import TlogError
+
+_EXPORTED = 20
 
 
 def gather_evidence(chain: Chain, where: ChainSettings, transaction: bytes, number: int) -> ChainEvidence:
@@ -38,3 +43,11 @@ def check_evidence(evidence: ChainEvidence, origin: str) -> Anchored:
         return ChainEvidence.from_json(evidence.as_json()).check(origin)
     except TlogError as error:
         raise MalformedAnswer(f"The node's proof of the anchor does not hold: {error}.") from error
+
+
+def anchors_up_to(size: int) -> dict[str, Any] | None:
+    """Return the newest final anchors of the first `size` entries as an export carries them, if there are any."""
+    final = Anchor.objects.filter(state=Anchor.State.FINAL, evidence__isnull=False, size__lte=size)
+    newest = final.order_by("-size")[:_EXPORTED]
+    anchors = [{"kind": anchor.kind, **anchor.evidence} for anchor in reversed(newest) if anchor.evidence]
+    return {"version": 1, "anchors": anchors} if anchors else None

@@ -24,20 +24,24 @@ class Outcome:
 
 
 class Verify(Protocol):
-    def __call__(self, data: bytes, *, policy: str | None = None, known: bytes | None = None) -> Outcome: ...
+    def __call__(
+        self, data: bytes, *, policy: str | None = None, known: bytes | None = None, block_hash: str = ""
+    ) -> Outcome: ...
 
 
 @pytest.fixture
 def verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
     """Run the verifier's command on some bytes."""
 
-    def run(data: bytes, *, policy: str | None = None, known: bytes | None = None) -> Outcome:
+    def run(data: bytes, *, policy: str | None = None, known: bytes | None = None, block_hash: str = "") -> Outcome:
         arguments = [str(tmp_path / "file"), "--json"]
         (tmp_path / "file").write_bytes(data)
         for name, content in {"policy": policy.encode() if policy else None, "known": known}.items():
             if content is not None:
                 (tmp_path / name).write_bytes(content)
                 arguments += [f"--{name}", str(tmp_path / name)]
+        if block_hash:
+            arguments += ["--block-hash", block_hash]
         status = main(arguments)
         captured = capsys.readouterr()
         return Outcome(status, json.loads(captured.out or "{}"), captured.err)
