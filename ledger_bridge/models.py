@@ -8,7 +8,7 @@ from django.db import models
 
 from core.ids import uuid7
 from ledger_bridge.anchors.models import Anchor, AnchorTurn  # noqa: F401  Django looks for models here
-from ledger_bridge.feeds.models import FeedPosition as FeedPosition
+from ledger_bridge.feeds.models import FeedPosition  # noqa: F401  Django looks for models here
 from ledger_bridge.tlog.note import VerifierKey
 from ledger_bridge.witnessing.models import Cosignature as Cosignature
 from ledger_bridge.witnessing.models import Publication as Publication

@@ -106,5 +106,6 @@ def test_it_calls_bad_usage_unusable() -> None:
 
 
 def test_it_never_fails_in_any_other_way(verify: Verify, archive: bytes, ledger: FakeLedger) -> None:
+    # Unusable is what is left when the byte was one of the archive's directory.
     statuses = {verify(flip(archive, at), policy=ledger.policy).status for at in range(0, len(archive), 61)}
-    assert statuses <= {0, 1}
+    assert statuses <= {0, 1, 2}
