@@ -138,8 +138,9 @@ def _head(note: bytes) -> Head:
 
 def _refusal(reason: str, kind: "type[RolledBack] | None" = None) -> RolledBack:
     logger.critical("The ledger refuses to sign. %s", reason)
-    with _lock():
-        _write(reason.encode(), _halted_path())
+    # Without the lock: whoever refuses may hold it already, and the file is replaced whole.
+    _halted_path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(reason.encode(), _halted_path())
     return (kind or RolledBack)(f"{reason} {(kind or RolledBack).remedy}")
 
 
@@ -171,7 +172,7 @@ def _lock() -> Iterator[None]:
 
 def _write(note: bytes, path: Path | None = None) -> None:
     path = path or _path()
-    temporary = path.with_name(f"{path.name}.new")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     with temporary.open("wb") as file:
         file.write(note)
         file.flush()
