@@ -20,7 +20,7 @@ from json.encoder import encode_basestring as _quote
 from typing import Any
 
 from ledger_bridge.audit_codes import CONTENT, DCM, LIFECYCLE, OWN_KIND, REST, Code, Pattern, classify
-from ledger_bridge.renderings import HIDDEN, NAMED, Context, Event, as_text, compact, details
+from ledger_bridge.renderings import HIDDEN, NAMED, Context, Event, as_text, compact, details, fields_of
 
 BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
 _HL7 = "http://terminology.hl7.org/CodeSystem"
@@ -42,7 +42,7 @@ def fhir_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
 
 def audit_event(event: Event, context: Context) -> str:
     """One event as a FHIR R4 AuditEvent, in JSON."""
-    fields = event["fields"]
+    fields = fields_of(event)
     kind = context.kind_of(event)
     shape = _shape(kind.action, kind.dicom_code)
     disclosure = shape.exports and bool(fields.get("detail.subject"))
@@ -212,7 +212,7 @@ def _source(origin: str) -> str:
 # is named beside it is "other".
 # object-role: 1 patient, 3 report, 4 domain resource, 6 user, 13 security resource, 24 query.
 def _entities(event: Event, context: Context, shape: _Shape) -> Iterator[str]:
-    fields = event["fields"]
+    fields = fields_of(event)
     field, value = data_of(fields, context.checkpoint.origin)
     if shape.pattern is Pattern.QUERY:
         asked = b64encode(as_text(fields.get("detail.filters", HIDDEN)).encode() or b"everything").decode()

@@ -23,6 +23,7 @@ from ledger_bridge.tlog.checkpoint import Checkpoint
 
 Event = Mapping[str, Any]
 HIDDEN = "(hidden)"
+_NOTHING: dict[str, Any] = {}
 _FORMULA_STARTS = frozenset("=+-@\t\r\n")
 _DETAIL = len("detail.")
 
@@ -68,7 +69,7 @@ class Context:
 
     def kind_of(self, event: Event) -> Kind:
         """The kind of an event; an unknown one is shown by its dotted name alone."""
-        return self.kinds.get(event["fields"].get("kind"), Kind())
+        return self.kinds.get(fields_of(event).get("kind", ""), Kind())
 
     def name_of(self, field: str, value: str | None) -> str:
         """The display name behind an id, or nothing."""
@@ -93,12 +94,18 @@ def csv_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
 
 
 def _csv_row(event: Event, context: Context) -> list[str]:
-    fields = event["fields"]
+    fields = fields_of(event)
     shown = fields.get
     cells = [as_text(shown(name, HIDDEN)) for name in COLUMNS]
     cells += [context.name_of(name, shown(name)) for name in NAMED]
-    cells += [compact(details(fields)), " ".join(event["hidden"])]
+    cells += [compact(details(fields)), "(erased)" if event.get("erased") else " ".join(event.get("hidden", ()))]
     return [str(event["index"]), *map(harmless, cells)]
+
+
+def fields_of(event: Event) -> dict[str, Any]:
+    """Return the fields in clear; an erased event has none."""
+    fields: dict[str, Any] = event.get("fields", _NOTHING)
+    return fields
 
 
 def harmless(cell: str) -> str:
@@ -172,7 +179,7 @@ class Summary:
 
     def observe(self, event: Event) -> None:
         """Take note of one event."""
-        fields = event["fields"]
+        fields = fields_of(event)
         self._total += 1
         self._kinds[self._context.kind_of(event).label or str(fields.get("kind", HIDDEN))] += 1
         self._outcomes[_outcome(fields)] += 1
@@ -211,7 +218,7 @@ class Summary:
         return f"<h2>Events</h2><table><thead>{head}</thead><tbody>{''.join(self._rows)}</tbody></table>{note}"
 
     def _row(self, event: Event) -> str:
-        fields = event["fields"]
+        fields = fields_of(event)
         actor = fields.get("actor", HIDDEN)
         who = self._context.name_of("actor", actor) or actor or "nobody signed in"
         what = self._sentence(event) or fields.get("kind", HIDDEN)
@@ -219,7 +226,7 @@ class Summary:
         return "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
 
     def _sentence(self, event: Event) -> str:
-        kind, fields, context = self._context.kind_of(event), event["fields"], self._context
+        kind, fields, context = self._context.kind_of(event), fields_of(event), self._context
         person = context.name_of("person", fields.get("person"))
         names = context.names
         return fill_in(kind.sentence, details(fields), words=kind.words, person=person, names=names, gap=HIDDEN)

@@ -7,7 +7,8 @@ Rules enforced, for every line of `events.jsonl`
       numbers itself in it: a second, secret stream about the same thing would show here;
     * in a complete export it belongs to at least one disclosed stream;
     * its index is larger than that of the line before and lies in the log;
-    * the commitment recomputed from values, salts and hidden hashes is the one in the leaf at its index;
+    * the commitment recomputed from values, salts and hidden hashes is the one in the leaf at its index; of an erased
+      event it is the one that the line gives;
     * no two events have the same id.
 
 The work is in two halves. `EventReader` needs nothing but the line, so it can run in several processes; `EventRegister`
@@ -45,6 +46,7 @@ class Digest:
     id: bytes | None
     ties: frozenset[str]
     """Commitments of the disclosed streams whose id and commitment this event names together."""
+    erased: bool
 
 
 class EventReader:
@@ -71,7 +73,8 @@ class EventReader:
         try:
             event.check_values()
             identity = bytes.fromhex(event.fields["id"].replace("-", "")) if "id" in event.fields else None
-            return Digest(number, event.index, event.commitment(), self._tags(event), identity, self._ties(event))
+            commitment, tags, ties = event.commitment(), self._tags(event), self._ties(event)
+            return Digest(number, event.index, commitment, tags, identity, ties, event.erased is not None)
         except FormatError as error:
             raise MismatchError(str(error), **where) from error
         except WrongEventError as wrong:
@@ -126,6 +129,7 @@ class EventRegister:
         self.marks = bytearray(size)
         self.tied: set[str] = set()
         self.count = 0
+        self.erased = 0
 
     def expect(self, digest: Digest) -> None:
         """Check the place of the next event.
@@ -150,6 +154,8 @@ class EventRegister:
         where: dict[str, str | int] = {"member": "events.jsonl", "line": digest.line, "event": digest.index}
         if len(leaf) != LEAF_SIZE or leaf[_COMMITMENT_AT:] != digest.commitment:
             sentence = "its fields and salts do not give the commitment in its leaf"
+            if digest.erased:
+                sentence = "the commitment it gives is not the one in its leaf"
             raise MismatchError(sentence, **where, field="commitment")
         mark = PRESENT
         for slot, candidates in digest.tags.items():
@@ -160,6 +166,7 @@ class EventRegister:
             mark |= 1 << slot
         self.marks[digest.index] = mark
         self.tied |= digest.ties
+        self.erased += digest.erased
         if digest.id:
             self._ids[digest.id[-1]] += digest.id + digest.index.to_bytes(_INDEX_SIZE, "big")
 

@@ -1,22 +1,24 @@
 """One event, as `events.jsonl` and receipts hold it: its form, the sanity of its values, and its leaf.
 
 Rules enforced
-    * the form of version 1, with one salt for every field in clear;
-    * every common field is there, in clear or hidden, and values in clear are sane;
-    * the commitment recomputed from values, salts and hidden hashes is the one in the leaf.
+    * one of the three forms of version 1: a salt for every field in clear, the seed they come from, or erased;
+    * every common field is there, in clear or hidden, and values in clear are sane; an erased event has no fields;
+    * the commitment, recomputed from values, salts and hidden hashes, or as an erased event gives it, is the one in the
+      leaf.
 
-Out of scope: order, streams and repetition (`events.py`).
+Out of scope: order, streams and repetition (`events.py`), and whether what is called erased had to be.
 """
 
 import re
 from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ledger_bridge.tlog.entry import (
     SLOTS,
     Leaf,
+    commitment,
     commitment_from_hashes,
     disclosed_hashes,
     parse_leaf,
@@ -33,7 +35,10 @@ class WrongEventError(Exception):
         self.field = field
 
 
-_KEYS = {"index", "tags", "fields", "salts", "hidden"}
+_SALTED = {"index", "tags", "fields", "salts", "hidden"}
+_SEEDED = {"index", "tags", "fields", "seed"}
+_ERASED = {"index", "tags", "commitment", "erased"}
+_SEED_SIZE = 32
 
 
 def _text(pattern: str) -> Callable[[Any], bool]:
@@ -51,7 +56,8 @@ def _is_text(value: Any) -> bool:
 
 _uuid = _text(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _time = _text(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z")
-_stream = _or_null(_text(r"[0-9a-f]{64}"))
+_is_hash = _text(r"[0-9a-f]{64}")
+_stream = _or_null(_is_hash)
 _optional = _or_null(_is_text)
 
 COMMON: dict[str, Callable[[Any], bool]] = {
@@ -85,30 +91,36 @@ class Event:
     index: int
     tags: dict[str, int]
     fields: dict[str, Any]
-    salts: bytes
-    hidden: dict[str, bytes]
+    salts: bytes = b""
+    hidden: dict[str, bytes] = field(default_factory=dict)
+    seed: bytes | None = None
+    """In place of the salts, when nothing is hidden."""
+    erased: bytes | None = None
+    """The commitment, when it is all that is left."""
 
     @classmethod
     def parse(cls, raw: Any) -> "Event":
         """Take a decoded line apart.
 
         Raises:
-            ValueError: it does not have the form of version 1.
+            ValueError: it does not have one of the forms of version 1.
 
         """
-        if not isinstance(raw, dict) or raw.keys() != _KEYS or type(raw["index"]) is not int:
+        if not isinstance(raw, dict) or type(raw.get("index")) is not int:
             raise ValueError("it does not have the form of an event")
-        tags, fields, hidden = raw["tags"], raw["fields"], raw["hidden"]
-        if not (isinstance(tags, dict) and isinstance(fields, dict) and isinstance(hidden, dict)):
-            raise ValueError("it does not have the form of an event")  # noqa: TRY004  # the file's fault, not the caller's
-        if not all(slot in SLOTS and type(n) is int and 0 < n < 1 << 63 for slot, n in tags.items()):
+        keys = raw.keys()
+        if keys not in (_SALTED, _SEEDED, _ERASED) or not isinstance(raw["tags"], dict):
+            raise ValueError("it does not have the form of an event")
+        if not all(slot in SLOTS and type(n) is int and 0 < n < 1 << 63 for slot, n in raw["tags"].items()):
             raise ValueError("its `tags` are not numbers by slot")
-        salts = b64decode(raw["salts"], validate=True)
-        if not fields.keys().isdisjoint(hidden):
-            raise ValueError("a field is both in clear and hidden")
-        for name in hidden:
-            require_field_name(name)
-        return cls(raw["index"], tags, fields, salts, {name: bytes.fromhex(one) for name, one in hidden.items()})
+        if keys == _ERASED:
+            return cls(raw["index"], raw["tags"], {}, erased=_erased_commitment(raw))
+        if not isinstance(raw["fields"], dict):
+            raise ValueError("it does not have the form of an event")  # noqa: TRY004  the file's fault, not the caller's
+        if keys == _SEEDED:
+            return cls(raw["index"], raw["tags"], raw["fields"], seed=_seed(raw["seed"]))
+        hidden = _hidden(raw["hidden"], raw["fields"])
+        return cls(raw["index"], raw["tags"], raw["fields"], b64decode(raw["salts"], validate=True), hidden)
 
     def commitment(self) -> bytes:
         """The commitment that the leaf must hold.
@@ -117,6 +129,10 @@ class Event:
             FormatError: a name, a value or a hidden hash has no possible form, or a salt is missing.
 
         """
+        if self.erased is not None:
+            return self.erased
+        if self.seed is not None:
+            return commitment(self.fields, self.seed)
         return commitment_from_hashes({**self.hidden, **disclosed_hashes(self.fields, self.salts)})
 
     def check_values(self) -> None:
@@ -126,6 +142,8 @@ class Event:
             WrongEventError: one is missing, or has a value that it cannot have.
 
         """
+        if self.erased is not None:
+            return
         for name, is_sane in COMMON.items():
             if name in self.fields:
                 if not is_sane(self.fields[name]):
@@ -148,3 +166,26 @@ class Event:
         if commitment != opened.commitment:
             raise WrongEventError("its fields and salts do not give the commitment in its leaf", "commitment")
         return opened
+
+
+def _erased_commitment(raw: dict[str, Any]) -> bytes:
+    if raw["erased"] is not True or not _is_hash(raw["commitment"]):
+        raise ValueError("an erased event gives its commitment and nothing else")
+    return bytes.fromhex(raw["commitment"])
+
+
+def _seed(text: Any) -> bytes:
+    seed = b64decode(text, validate=True)
+    if len(seed) != _SEED_SIZE:
+        raise ValueError(f"a seed has {_SEED_SIZE} bytes")
+    return seed
+
+
+def _hidden(hashes: Any, fields: dict[str, Any]) -> dict[str, bytes]:
+    if not isinstance(hashes, dict):
+        raise ValueError("it does not have the form of an event")  # noqa: TRY004  the file's fault, not the caller's
+    if not fields.keys().isdisjoint(hashes):
+        raise ValueError("a field is both in clear and hidden")
+    for name in hashes:
+        require_field_name(name)
+    return {name: bytes.fromhex(one) for name, one in hashes.items()}

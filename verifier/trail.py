@@ -110,7 +110,16 @@ class _Verification:
         if earlier:
             self._report.passed(f"The log still begins with the {earlier.size} leaves of the checkpoint you know.")
         self._report.passed(f"Each of the {register.count} events is in the log, exactly as it was recorded.")
+        if register.erased:
+            self._describe_erased(register.erased)
         return register.marks
+
+    def _describe_erased(self, count: int) -> None:
+        events = "1 of these events was" if count == 1 else f"{count} of these events were"
+        self._report.limit(
+            f"What was erased: {events} erased. The log shows that each existed and between which others it was"
+            " recorded. Whether it had to be erased, the entry about the erasure must tell."
+        )
 
     def _check_ties(self, scope: Scope, register: EventRegister) -> None:
         """Require that the log itself says which key belongs to which id: the scope alone may say anything."""

@@ -226,6 +226,16 @@ def disclose(
     }
 
 
+def disclose_whole(*, index: int, tags: Mapping[str, int], fields: Mapping[str, Json], seed: bytes) -> dict[str, Any]:
+    """An event with all its fields in clear, as a trail export holds it: the seed stands for all salts."""
+    return {"index": index, "tags": dict(tags), "fields": dict(fields), "seed": b64encode(seed).decode()}
+
+
+def disclose_erased(*, index: int, tags: Mapping[str, int], commitment: bytes) -> dict[str, Any]:
+    """An event that was erased, as a trail export holds it: nothing but its place and its commitment."""
+    return {"index": index, "tags": dict(tags), "commitment": commitment.hex(), "erased": True}
+
+
 def tag(key: bytes, number: int) -> bytes:
     """The tag that entry `number` (counted from 1) of a stream carries in its leaf.
 

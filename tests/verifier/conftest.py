@@ -1,12 +1,14 @@
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
-from tests.fakes.ledger import FakeLedger, small_ledger, witness
+from ledger_bridge.tlog import entry
+from ledger_bridge.trail_archive import Trail
+from tests.fakes.ledger import FakeEntry, FakeLedger, small_ledger, witness
 from verifier.__main__ import main
 
 WORKSPACE = ("workspace", "w1")
@@ -52,6 +54,22 @@ def verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
 @pytest.fixture
 def ledger() -> FakeLedger:
     return small_ledger(witnesses=(witness("a"), witness("b")))
+
+
+def in_short(ledger: FakeLedger, form: str, *, keep_last: bool = False) -> Trail:
+    """The trail of one workspace, its events in one of the two shorter forms of a line."""
+    trail = ledger.trail(WORKSPACE)
+    long = list(trail.events())
+    short = [_shortened(ledger.entries[event["index"]], event, form) for event in long]
+    lines = [*short[:-1], long[-1]] if keep_last else short
+    return replace(trail, events=lambda: lines, readable=lambda: long)
+
+
+def _shortened(one: FakeEntry, event: Any, form: str) -> dict[str, Any]:
+    place = {"index": event["index"], "tags": event["tags"]}
+    if form == "seed":
+        return entry.disclose_whole(**place, fields=one.fields, seed=one.seed)
+    return entry.disclose_erased(**place, commitment=entry.commitment(one.fields, one.seed))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from ledger_bridge.tlog import entry
 from ledger_bridge.tlog.note import join
 from tests.fakes.archives import Event, edit_events, edit_scope, event_lines, events_of, forge
 from tests.fakes.ledger import FakeLedger, FakeStream, secret, small_ledger, witness
-from tests.verifier.conftest import WORKSPACE, Verify
+from tests.verifier.conftest import WORKSPACE, Verify, in_short
 
 Refused = Callable[..., str]
 
@@ -321,6 +321,28 @@ def test_it_finds_a_second_stream_about_the_same_workspace(ledger: FakeLedger, r
     events = [*ledger.events([public])[:-1], event]
     trail = replace(honest, events=lambda: events, scope=ledger.scope([public], len(events), complete=False))
     assert "event 11, field workspace_stream: it commits to another stream" in refused(ledger.archive(trail))
+
+
+SHORT_FRAUDS: dict[str, tuple[str, Callable[[list[Event]], object], str]] = {
+    "changes a value": ("seed", set_field("detail.name", "x"), "event 2, field commitment: its fields"),
+    "cuts the seed": ("seed", lambda e: e[2].update(seed="AAAA"), "line 3: it cannot be read: a seed has 32 bytes"),
+    "numbers the seed": ("seed", lambda e: e[2].update(seed=1), "line 3: it cannot be read"),
+    "drops a field": ("seed", lambda e: e[2]["fields"].pop("purpose"), "field purpose: it is neither in clear nor"),
+    "hides beside a seed": ("seed", lambda e: e[2].update(hidden={}), "line 3: it cannot be read: it does not have"),
+    "erases another": ("erased", lambda e: e[2].update(commitment="00" * 32), "the commitment it gives is not the one"),
+    "half a commitment": ("erased", lambda e: e[2].update(commitment="00" * 16), "line 3: it cannot be read: an era"),
+    "erases untruly": ("erased", lambda e: e[2].update(erased=1), "line 3: it cannot be read: an era"),
+    "numbers wrongly": ("erased", lambda e: e[2]["tags"].update(workspace=4), "field tags: its number does not give"),
+    "no number": ("erased", lambda e: e[2].update(tags={}), "field tags: it belongs to none of the disclosed streams"),
+    "erases and tells": ("erased", lambda e: e[2].update(fields={}), "line 3: it cannot be read: it does not have"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fraud", SHORT_FRAUDS)
+def test_it_finds_fraud_in_the_shorter_forms(ledger: FakeLedger, refused: Refused, fraud: str) -> None:
+    form, edit, expected = SHORT_FRAUDS[fraud]
+    honest = ledger.archive(in_short(ledger, form, keep_last=True))
+    assert expected in refused(forge(honest, ledger.signer, **edit_events(edit)(honest)))
 
 
 def test_it_finds_two_events_with_one_id(refused: Refused) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.archives import forge
 from tests.fakes.ledger import FakeLedger, leaves_at_once, small_ledger
-from tests.verifier.conftest import WORKSPACE, Verify
+from tests.verifier.conftest import WORKSPACE, Verify, in_short
 
 
 def test_it_accepts_an_honest_trail(verify: Verify, ledger: FakeLedger, archive: bytes) -> None:
@@ -53,11 +53,20 @@ def test_it_accepts_hidden_fields(verify: Verify, ledger: FakeLedger) -> None:
     assert verify(ledger.archive(trail), policy=ledger.policy).status == 0
 
 
-def test_it_accepts_entries_that_were_erased(verify: Verify, ledger: FakeLedger) -> None:
-    streams = [ledger.stream(*WORKSPACE)]
-    erased, kept = ledger.events(streams, hide=set(ledger.entries[0].fields)), ledger.events(streams)
-    trail = replace(ledger.trail(WORKSPACE), events=lambda: [*erased[:-1], kept[-1]])
-    assert verify(ledger.archive(trail), policy=ledger.policy).status == 0
+def test_it_accepts_events_disclosed_by_their_seed(verify: Verify, ledger: FakeLedger) -> None:
+    assert verify(ledger.archive(in_short(ledger, "seed")), policy=ledger.policy).status == 0
+
+
+def test_it_accepts_entries_that_were_erased_and_says_so(verify: Verify, ledger: FakeLedger) -> None:
+    outcome = verify(ledger.archive(in_short(ledger, "erased", keep_last=True)), policy=ledger.policy)
+    assert outcome.status == 0
+    assert "6 of these events were erased" in str(outcome.report["limits"])
+
+
+def test_it_does_not_follow_a_stream_that_was_erased_altogether(verify: Verify, ledger: FakeLedger) -> None:
+    outcome = verify(ledger.archive(in_short(ledger, "erased")), policy=ledger.policy)
+    assert outcome.status == 1
+    assert "no event ties the stream" in outcome.failure
 
 
 def test_it_says_how_many_entries_a_filter_left_out(verify: Verify, ledger: FakeLedger) -> None:
