@@ -194,9 +194,6 @@ ANCHOR_ENTRIES = env_int("ANCHOR_ENTRIES", 0)
 ANCHOR_CONFIRMATIONS = env_int("ANCHOR_CONFIRMATIONS", 12)
 ANCHOR_STUCK_AFTER = env_int("ANCHOR_STUCK_AFTER", 600)
 ANCHOR_MAX_FEE_GWEI = env_int("ANCHOR_MAX_FEE_GWEI", 0)
-TIMESTAMP_URL = env_text("TIMESTAMP_URL", "")
-TIMESTAMP_ROOTS = env_text("TIMESTAMP_ROOTS", "")
-TIMESTAMP_INTERVAL = env_int("TIMESTAMP_INTERVAL", 3600)
 
 # Work for later: the broker carries only wake-ups, the tables hold the truth ---------------------------------------
 CELERY_BROKER_URL = env_text("BROKER_URL", "files://localhost/")

@@ -1,1 +1,1 @@
-"""Writes checkpoints to outside chains and timestamp authorities, and keeps the evidence (docs/anchors.md)."""
+"""Writes checkpoints to outside chains, and keeps the evidence (docs/anchors.md)."""

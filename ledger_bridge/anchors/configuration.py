@@ -46,10 +46,6 @@ def chain_is_configured() -> bool:
     return bool(settings.ANCHOR_RPC_URL and settings.ANCHOR_CONTRACT)
 
 
-def timestamps_are_configured() -> bool:
-    return bool(settings.TIMESTAMP_URL)
-
-
 def chain_settings(founder: bytes) -> ChainSettings:
     """Return how to anchor; the account that signs founded the log unless ANCHOR_FOUNDER names another."""
     named = settings.ANCHOR_FOUNDER

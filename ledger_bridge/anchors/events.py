@@ -7,7 +7,7 @@ from ledger_bridge.events import Event
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AnchorConfirmed(Event):
-    """`place` names the block or the timestamp authority, `proof` the block's hash or the timestamp's serial number."""
+    """`place` names the block, `proof` its hash."""
 
     kind = "anchor.confirmed"
     sentence = "anchored the first {size} entries in {place}"

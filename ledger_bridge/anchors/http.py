@@ -32,10 +32,10 @@ def post(url: str, body: bytes, *, content_type: str, timeout: float, most: int)
     connection = _connection(parts, timeout)
     host = parts.hostname
     # A timeout of the socket begins anew with every byte, so a slow sender is cut off by the clock.
-    watchdog = Timer(timeout, _cut, [connection])
-    watchdog.daemon = True
-    watchdog.start()
+    watchdog = _Watchdog(timeout, connection)
     try:
+        connection.connect()
+        watchdog.socket = connection.sock  # an answer that closes the connection takes it away from there
         connection.request("POST", _path(parts), body, {"Content-Type": content_type, "Connection": "close"})
         response = connection.getresponse()
         answer = response.read(most + 1)
@@ -45,6 +45,8 @@ def post(url: str, body: bytes, *, content_type: str, timeout: float, most: int)
     finally:
         watchdog.cancel()
         connection.close()
+    if watchdog.late:
+        raise Unreachable(f"{host} does not answer in time.")
     if response.status != _OK:
         raise Unreachable(f"{host} answers with status {response.status}.")
     if len(answer) > most:
@@ -70,6 +72,21 @@ def _path(parts: SplitResult) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+class _Watchdog:
+    """Shuts the socket down when the time is over."""
+
+    def __init__(self, timeout: float, connection: http.client.HTTPConnection) -> None:
+        self.late = False
+        self.socket: socket.socket | None = None
+        self._connection = connection
+        self._timer = Timer(timeout, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def _cut(self) -> None:
+        self.late = True
+        with suppress(OSError, AttributeError):
+            (self.socket or self._connection.sock).shutdown(socket.SHUT_RDWR)

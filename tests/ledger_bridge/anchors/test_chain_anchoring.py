@@ -9,16 +9,21 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from core.access import Service
 from ledger_bridge.anchors.anchoring import anchor_on_chain
 from ledger_bridge.anchors.contract import ANCHORED, LATEST, call_data
 from ledger_bridge.anchors.models import Anchor, AnchorTurn
+from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Checkpoint, Entry
-from ledger_bridge.services import sequence_entries
+from ledger_bridge.permissions import Right
+from ledger_bridge.services import export_trail, sequence_entries
+from ledger_bridge.signing import policy_text
 from ledger_bridge.tlog.anchors.chain import ChainEvidence, log_id
 from tests.fakes.anvil import ADDRESSES, KEYS, Anvil
 from tests.ledger_bridge.anchors.conftest import Clock, configure
-from tests.ledger_bridge.conftest import Fill
+from tests.ledger_bridge.conftest import Fill, Thing
 from tests.needs import needs
+from verifier.__main__ import main as verify
 
 pytestmark = needs("anvil")
 Step = Callable[[], Anchor]
@@ -401,3 +406,20 @@ def test_an_unconfigured_key_says_so(node: Anvil, settings: Any, key_file: Path,
     key_file.chmod(0o644)
     fill(1)
     assert "can be read by others" in step().note
+
+
+def test_an_auditor_finds_the_anchor_in_an_export_and_compares_the_block(
+    configured: Anvil, fill: Fill, step: Step, thing: Thing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(3, subject=thing)
+    step()
+    anchor = step()
+    sequence_entries()
+    operator = Service("operator", frozenset({Right.EXPORT_TRAILS}))
+    export = export_trail(actor=operator, filters=TrailFilters(workspaces=(str(thing.ledger_subject.workspace),)))
+    (tmp_path / "trail.zip").write_bytes(b"".join(export.chunks))
+    (tmp_path / "policy").write_text(policy_text())
+    known = configured.ask("eth_getBlockByNumber", hex(anchor.block_number or 0), False)["hash"]
+    arguments = [str(tmp_path / "trail.zip"), "--policy", str(tmp_path / "policy"), "--block-hash", known]
+    assert verify(arguments) == 0
+    assert f"anchored in block {anchor.block_number} of chain 31337" in capsys.readouterr().out
