@@ -51,3 +51,9 @@ def anchors_up_to(size: int) -> dict[str, Any] | None:
     newest = final.order_by("-size")[:_EXPORTED]
     anchors = [{"kind": anchor.kind, **anchor.evidence} for anchor in reversed(newest) if anchor.evidence]
     return {"version": 1, "anchors": anchors} if anchors else None
+
+
+def anchor_covering(index: int) -> Anchor | None:
+    """Return the first final anchor on a chain that covers the entry with this number, if there is one."""
+    final = Anchor.objects.filter(kind=Anchor.Kind.CHAIN, state=Anchor.State.FINAL, evidence__isnull=False)
+    return final.filter(size__gt=index).order_by("size").first()

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from core.access import Actor
 from ledger_bridge.access import may_see_entry
+from ledger_bridge.anchors.evidence import anchor_covering
 from ledger_bridge.models import Entry
 from ledger_bridge.receipts import latest_checkpoint, proof_states
 from ledger_bridge.selectors import names_for, sentence, what
@@ -32,6 +33,7 @@ def receipt(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         "checkpoint": checkpoint,
         "is_covered": proof.index is not None and checkpoint is not None and proof.index < checkpoint.size,
         "witnessing": witnessing(),
+        "anchor": anchor_covering(proof.index) if proof.index is not None else None,
         "command": f"python -m verifier {entry.id}.tlog-proof --policy policy",
     }
     return render(request, "ledger/receipt.html", context)
