@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 
+from config.database import parse_database_url
+
 _NEAR = {"", "localhost", "127.0.0.1", "::1"}
 _ENCRYPTED_OR_DECIDED = {"disable", "require", "verify-ca", "verify-full"}
 
@@ -56,11 +58,12 @@ def _broker() -> Iterator[Error]:
 
 
 def _database() -> Iterator[Error]:
-    for database in settings.DATABASES.values():
+    addressed = [("DATABASE_URL", database) for database in settings.DATABASES.values()]
+    for name, database in [*addressed, ("SUBJECT_KEYS_URL", parse_database_url(settings.SUBJECT_KEYS_URL))]:
         host, chosen = database["HOST"], database["OPTIONS"].get("sslmode")
         if host not in _NEAR and not host.startswith("/") and chosen not in _ENCRYPTED_OR_DECIDED:
             # PostgreSQL's own default falls back to plain text without a word.
-            yield _error(9, "DATABASE_URL must name sslmode: verify-full, or disable within a network of its own.")
+            yield _error(9, f"{name} must name sslmode: verify-full, or disable within a network of its own.")
 
 
 def _proxies() -> Iterator[Error]:

@@ -4,15 +4,21 @@ The embedded server comes from a PyPI wheel, listens on a Unix socket only and l
 for trying Ithaca out, for development and for tests; a hospital sets DATABASE_URL.
 """
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import psycopg2
 from django.core.exceptions import ImproperlyConfigured
+from psycopg2 import sql
 
 from config.embedded_postgres import EmbeddedPostgres
 from config.env import env_text
+
+SUBJECT_KEYS_NAME = "ithaca_subject_keys"
+_PRODUCTION = "config.settings.production"
 
 
 def parse_database_url(url: str) -> dict[str, Any]:
@@ -46,11 +52,43 @@ def embedded_postgres() -> EmbeddedPostgres:
     return EmbeddedPostgres(ithaca_home() / "postgres")
 
 
+def beside(url: str, name: str) -> str:
+    """Return the address of another database on the same server."""
+    parts = urlsplit(url)
+    # Not by `urlunsplit`, which leaves out the slashes of an address without a host.
+    return f"{parts.scheme}://{parts.netloc}/{name}" + (f"?{parts.query}" if parts.query else "")
+
+
+def make_database(url: str, *, afresh: bool = False) -> None:
+    """Make the database of this address unless it is there; `afresh` throws away what it held."""
+    name = sql.Identifier(parse_database_url(url)["NAME"])
+    server = psycopg2.connect(beside(url, "postgres"), connect_timeout=5)
+    try:
+        server.autocommit = True
+        with server.cursor() as cursor:
+            if afresh:
+                cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            with contextlib.suppress(psycopg2.errors.DuplicateDatabase, psycopg2.errors.UniqueViolation):
+                cursor.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    finally:
+        server.close()
+
+
 def start_embedded_database(*, durable: bool = True) -> str:
-    """Start the embedded server unless a DATABASE_URL is set or it runs already; return the URL, also put there."""
+    """Start the embedded server unless a DATABASE_URL is set or it runs already; return the URL, also put there.
+
+    Where nobody names another place, the database of subject keys stands on the same server, and is made here.
+    """
+    url = _start(durable=durable)
+    if not env_text("SUBJECT_KEYS_URL", "") and os.environ.get("DJANGO_SETTINGS_MODULE") != _PRODUCTION:
+        make_database(beside(url, SUBJECT_KEYS_NAME))
+    return url
+
+
+def _start(*, durable: bool) -> str:
     if url := env_text("DATABASE_URL", ""):
         return url
-    if os.environ.get("DJANGO_SETTINGS_MODULE") == "config.settings.production":
+    if os.environ.get("DJANGO_SETTINGS_MODULE") == _PRODUCTION:
         env_text("DATABASE_URL")  # raises: a hospital names its database
     server = embedded_postgres()
     server.start(durable=durable)

@@ -14,6 +14,7 @@ VALUES = {
     "SITE_ORIGIN": "https://ithaca.hospital.example",
     "LEDGER_ORIGIN": "ithaca.hospital.example/ledger",
     "DATABASE_URL": "postgresql://ithaca@127.0.0.1:1/ithaca",
+    "SUBJECT_KEYS_URL": "postgresql://ithaca@127.0.0.1:1/ithaca_subject_keys",
     "BROKER_URL": "redis://127.0.0.1:1/0",
     "EMAIL_HOST": "mail.hospital.example",
     "EMAIL_USE_TLS": "true",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("ITHACA_HOME", str(Path(tempfile.gettempdir()) / f"ithaca-tests-{os.getuid()}"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 
-from config.database import start_embedded_database
+from config.database import make_database, start_embedded_database
 
 start_embedded_database(durable=False)
 
@@ -24,6 +24,14 @@ start_embedded_database(durable=False)
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Give every xdist worker a database of its own."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _subject_keys() -> None:
+    """Begin with no subject keys: those of an earlier run were wrapped under another keyring."""
+    from django.conf import settings
+
+    make_database(settings.SUBJECT_KEYS_URL, afresh=True)
 
 
 @pytest.fixture(scope="session")

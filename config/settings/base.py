@@ -7,7 +7,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 
 from config.cache import parse_cache_url
-from config.database import ithaca_home, parse_database_url
+from config.database import SUBJECT_KEYS_NAME, beside, ithaca_home, parse_database_url
 from config.env import env_bool, env_int, env_list, env_networks, env_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -91,6 +91,13 @@ DATABASES = {
         env_text("DATABASE_URL", f"postgresql:///postgres?host={ITHACA_HOME}/postgres&user=postgres")
     )
 }
+# Keys that entries are sealed with: never in the first database, so that no dump of it holds them (docs/running.md).
+SUBJECT_KEYS_URL = env_text(
+    "SUBJECT_KEYS_URL",
+    beside(
+        env_text("DATABASE_URL", f"postgresql:///postgres?host={ITHACA_HOME}/postgres&user=postgres"), SUBJECT_KEYS_NAME
+    ),
+)
 CACHES = {"default": parse_cache_url(env_text("CACHE_URL", "database://"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -8,6 +8,7 @@ SECRET_KEY = env_text("SECRET_KEY")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", env_text("ALLOWED_HOSTS"))
 SITE_ORIGIN = env_text("SITE_ORIGIN")
 LEDGER_ORIGIN = env_text("LEDGER_ORIGIN")
+SUBJECT_KEYS_URL = env_text("SUBJECT_KEYS_URL")
 EMAIL_BACKEND = env_text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
 if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
     EMAIL_HOST = env_text("EMAIL_HOST")

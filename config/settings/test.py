@@ -1,8 +1,10 @@
 """Tests: the embedded database of the checkout, keys and blobs in a directory of their own, mail in memory."""
 
+import os
 import tempfile
 from pathlib import Path
 
+from config.database import beside
 from config.settings.base import *
 
 SECRET_KEY = "only for tests"  # noqa: S105
@@ -10,6 +12,8 @@ _scratch = Path(tempfile.mkdtemp(prefix="ithaca-test-"))
 KEYRING_DIRECTORY = _scratch / "keyring"
 BLOB_DIRECTORY = _scratch / "blobs"
 LEDGER_DIRECTORY = _scratch / "ledger"
+# Every worker has its own, and makes it afresh: its keys are wrapped under the keyring above (tests/conftest.py).
+SUBJECT_KEYS_URL = beside(SUBJECT_KEYS_URL, f"test_subject_keys_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

@@ -17,7 +17,16 @@ def test_the_production_settings_pass_djangos_deployment_checks() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_ORIGIN", "LEDGER_ORIGIN", "DATABASE_URL", "EMAIL_HOST", "DEFAULT_FROM_EMAIL"],
+    [
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+        "SITE_ORIGIN",
+        "LEDGER_ORIGIN",
+        "DATABASE_URL",
+        "SUBJECT_KEYS_URL",
+        "EMAIL_HOST",
+        "DEFAULT_FROM_EMAIL",
+    ],
 )
 def test_production_does_not_start_without(name: str) -> None:
     done = check(without=name)
@@ -36,6 +45,7 @@ SOUND = {
     "ALLOWED_HOSTS": ["ithaca.hospital.example"],
     "CELERY_BROKER_URL": "redis://broker/0",
     "DATABASES": {"default": {"HOST": "db.example", "OPTIONS": {"sslmode": "verify-full"}}},
+    "SUBJECT_KEYS_URL": "postgresql://ithaca@keys.example/keys?sslmode=verify-full",
     "TRUSTED_PROXIES": ["10.0.0.7"],
 }
 
@@ -53,6 +63,7 @@ SOUND = {
         ({"SITE_ORIGIN": "https://ithaca.hospital.example/app"}, "E007"),
         ({"CELERY_BROKER_URL": "files://localhost/"}, "E008"),
         ({"DATABASES": {"default": {"HOST": "db.example", "OPTIONS": {}}}}, "E009"),
+        ({"SUBJECT_KEYS_URL": "postgresql://ithaca@keys.example/keys"}, "E009"),
         ({"TRUSTED_PROXIES": ["0.0.0.0/0"]}, "E010"),
     ],
 )

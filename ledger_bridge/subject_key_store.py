@@ -1,0 +1,191 @@
+"""Where subject keys lie: a second PostgreSQL database, so that no dump of the first one holds them.
+
+It is reached by psycopg2 alone, outside Django: nothing here takes part in a transaction of the first database, and
+what is stored is committed at once. Keys that nothing was sealed with, because the deed rolled back, do no harm.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import psycopg2
+from django.conf import settings
+
+from core.errors import Unavailable
+
+SubjectName = tuple[str, str]
+"""Kind and id (UUID text)."""
+
+
+class KeyRow(NamedTuple):
+    """A key as it is stored: wrapped, under the blind id that stands for its subject in the ledger's own tables."""
+
+    kind: str
+    subject: str
+    blind: str
+    wrapped: bytes
+
+
+class SubjectKeyStore(Protocol):
+    """Keeps wrapped keys. Every method raises Unavailable when the database behind it does not answer."""
+
+    def named(self, names: Collection[SubjectName]) -> list[KeyRow]:
+        """Return the keys of these subjects; those that have none are left out."""
+        ...
+
+    def behind(self, blinds: Collection[str]) -> list[KeyRow]:
+        """Return the keys behind these blind ids."""
+        ...
+
+    def add(self, rows: Sequence[KeyRow]) -> None:
+        """Keep new keys, but never in the place of one that is there."""
+        ...
+
+    def destroy(self, blind: str) -> bool:
+        """Overwrite a key, take its row away and clean the table; false when there was none."""
+        ...
+
+    def newest(self, kind: str, limit: int) -> list[str]:
+        """Return the ids of the subjects whose keys were made last."""
+        ...
+
+    def master(self, offered: Callable[[], bytes]) -> bytes:
+        """Return the wrapped key that all others are wrapped under; the first time, keep the one that is offered."""
+        ...
+
+
+_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS master_key (
+        only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), wrapped bytea NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS subject_key (
+        id bigint GENERATED ALWAYS AS IDENTITY, kind text NOT NULL, subject uuid NOT NULL,
+        blind uuid NOT NULL UNIQUE, wrapped bytea NOT NULL, PRIMARY KEY (kind, subject)
+    );
+    CREATE INDEX IF NOT EXISTS subject_key_newest ON subject_key (kind, id DESC);
+"""
+_COLUMNS = "kind, subject::text, blind::text, wrapped"
+_NAMED = f"SELECT {_COLUMNS} FROM subject_key JOIN unnest(%s::text[], %s::uuid[]) AS wanted (kind, subject) USING (kind, subject)"  # noqa: S608, E501  constants
+_BEHIND = f"SELECT {_COLUMNS} FROM subject_key WHERE blind = ANY(%s::uuid[])"  # noqa: S608  constants
+_ADD = """
+    INSERT INTO subject_key (kind, subject, blind, wrapped)
+    SELECT * FROM unnest(%s::text[], %s::uuid[], %s::uuid[], %s::bytea[]) ON CONFLICT DO NOTHING
+"""
+# The overwritten version stays in the page until VACUUM takes both away; the log of changes is recycled after that.
+_OVERWRITE = "UPDATE subject_key SET wrapped = %s, subject = gen_random_uuid() WHERE blind = %s"
+_NEWEST = "SELECT subject::text FROM subject_key WHERE kind = %s ORDER BY id DESC LIMIT %s"
+
+T = TypeVar("T")
+
+
+class PostgresStore:
+    """One connection for each thread, made when it is needed and again after it was lost."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._local = threading.local()
+
+    def named(self, names: Collection[SubjectName]) -> list[KeyRow]:
+        kinds, subjects = [kind for kind, _ in names], [subject for _, subject in names]
+        return self._rows(_NAMED, [kinds, subjects])
+
+    def behind(self, blinds: Collection[str]) -> list[KeyRow]:
+        return self._rows(_BEHIND, [list(blinds)])
+
+    def add(self, rows: Sequence[KeyRow]) -> None:
+        self._run(lambda cursor: cursor.execute(_ADD, [list(column) for column in zip(*rows, strict=True)]))
+
+    def destroy(self, blind: str) -> bool:
+        def run(cursor: Any) -> bool:
+            cursor.execute(_OVERWRITE, [os.urandom(64), blind])
+            cursor.execute("DELETE FROM subject_key WHERE blind = %s", [blind])
+            found = bool(cursor.rowcount)
+            cursor.execute("VACUUM subject_key")
+            return found
+
+        return self._run(run)
+
+    def newest(self, kind: str, limit: int) -> list[str]:
+        def run(cursor: Any) -> list[str]:
+            cursor.execute(_NEWEST, [kind, limit])
+            return [subject for (subject,) in cursor.fetchall()]
+
+        return self._run(run)
+
+    def master(self, offered: Callable[[], bytes]) -> bytes:
+        def run(cursor: Any) -> bytes:
+            cursor.execute("SELECT wrapped FROM master_key")
+            row = cursor.fetchone()
+            if row is None:
+                cursor.execute("INSERT INTO master_key (wrapped) VALUES (%s) ON CONFLICT DO NOTHING", [offered()])
+                cursor.execute("SELECT wrapped FROM master_key")
+                row = cursor.fetchone()
+            return bytes(row[0])
+
+        return self._run(run)
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if held := getattr(self._local, "held", None):
+            held[1].close()
+            del self._local.held
+
+    def _rows(self, sql: str, values: list[Any]) -> list[KeyRow]:
+        def run(cursor: Any) -> list[KeyRow]:
+            cursor.execute(sql, values)
+            return [KeyRow(kind, subject, blind, bytes(wrapped)) for kind, subject, blind, wrapped in cursor.fetchall()]
+
+        return self._run(run)
+
+    def _run(self, work: Callable[[Any], T]) -> T:
+        with _unavailable_on_error():
+            fresh = self._is_fresh()
+            try:
+                return self._try(work)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                self.close()
+                # A connection that lay idle may have been cut meanwhile; everything here may safely be done twice.
+                if fresh:
+                    raise
+                return self._try(work)
+
+    def _try(self, work: Callable[[Any], T]) -> T:
+        with self._connection().cursor() as cursor:
+            return work(cursor)
+
+    def _is_fresh(self) -> bool:
+        held = getattr(self._local, "held", None)
+        return held is None or held[0] != os.getpid()
+
+    def _connection(self) -> Any:
+        # A connection must not be used by the process that it was forked from and by its child at once.
+        if self._is_fresh():
+            raw = psycopg2.connect(self._url, connect_timeout=5)
+            raw.autocommit = True
+            with raw.cursor() as cursor:
+                # Two processes that make the tables at once would trip over each other.
+                cursor.execute("SELECT pg_advisory_lock(4921406)")
+                cursor.execute(_SCHEMA)
+                cursor.execute("SELECT pg_advisory_unlock(4921406)")
+            self._local.held = (os.getpid(), raw)
+        return self._local.held[1]
+
+
+@contextmanager
+def _unavailable_on_error() -> Iterator[None]:
+    try:
+        yield
+    except psycopg2.Error as error:
+        raise Unavailable("The database of subject keys does not answer. Nothing was opened or changed.") from error
+
+
+@cache
+def _store(url: str) -> PostgresStore:
+    return PostgresStore(url)
+
+
+def subject_key_store() -> PostgresStore:
+    return _store(settings.SUBJECT_KEYS_URL)
