@@ -103,6 +103,24 @@ def contradicts(head: Head) -> bool:
     return head.size > (last.size if last else 0) or proofs.root_at(head.size) != head.root
 
 
+def rolled_back() -> str | None:
+    """Say why this database cannot be the newest, if that shows: for whoever destroys what it does not know.
+
+    Changes nothing. That nothing shows does not make a database the newest.
+    """
+    if reason := halted():
+        return reason
+    notes = [path.read_bytes() for path in seen_elsewhere()] + [read_published() or b""]
+    for note in filter(None, notes):
+        try:
+            head = log_policy().open_checkpoint(note)[0]
+        except TlogError as error:
+            return f"The published checkpoint is not one of this log ({error})."
+        if contradicts(head):
+            return f"A checkpoint of {head.size} entries is newer than this database, or tells another history."
+    return None
+
+
 def halted() -> str | None:
     """Return why nothing is signed, if that is so."""
     try:

@@ -219,3 +219,17 @@ class SealedDocument(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BlobStoreOwner(models.Model):
+    """The id of this installation, which its blob store holds too: nothing is swept unless both agree."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    installation = models.UUIDField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="only_one_owner")]
+
+    def __str__(self) -> str:
+        return str(self.installation)

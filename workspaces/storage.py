@@ -19,6 +19,8 @@ from core.errors import DamagedContent, StorageFull, Unavailable
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _INCOMING = "incoming"
+_TRASH = "trash"
+_MARK = "installation"
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,27 @@ class BlobStore(Protocol):
 
     def discard_abandoned(self, name: UUID) -> None: ...
 
+    def put_in_trash(self, name: UUID) -> None:
+        """Take a blob out of use, without destroying it yet."""
+        ...
+
+    def take_from_trash(self, name: UUID) -> None: ...
+    def delete_from_trash(self, name: UUID) -> None: ...
+    def trashed(self) -> Iterator[StoredBlob]:
+        """Yield what lies in the trash; `changed` is when it was put there."""
+        ...
+
+    def owner(self) -> UUID | None:
+        """Return the id of the installation that this store belongs to, if it was marked."""
+        ...
+
+    def mark(self, owner: UUID) -> None:
+        """Let the store belong to an installation, unless it belongs to one."""
+        ...
+
 
 class LocalBlobStore:
-    """A directory: `a/b/ab…` for blobs, `incoming/` for those on their way.
+    """A directory: `a/b/ab…` for blobs, `incoming/` for those on their way, `trash/`, and the mark `installation`.
 
     256 directories keep each of them small for millions of blobs. They are all made soon: a new one costs two more
     waits for the disk than one that is there.
@@ -110,6 +130,58 @@ class LocalBlobStore:
     def discard_abandoned(self, name: UUID) -> None:
         with _translated(), suppress(FileNotFoundError):
             (self._directory / _INCOMING / name.hex).unlink()
+
+    def put_in_trash(self, name: UUID) -> None:
+        with _translated(), suppress(FileNotFoundError):
+            _make_directory(self._directory / _TRASH)
+            # The clock of the trash starts before the move, so that a crash in between costs a blob nothing.
+            os.utime(self._path(name))
+            self._move(self._path(name), self._trash(name))
+
+    def take_from_trash(self, name: UUID) -> None:
+        with _translated(), suppress(FileNotFoundError):
+            _make_directory(self._path(name).parent)
+            self._move(self._trash(name), self._path(name))
+
+    def delete_from_trash(self, name: UUID) -> None:
+        with _translated(), suppress(FileNotFoundError):
+            self._trash(name).unlink()
+
+    def trashed(self) -> Iterator[StoredBlob]:
+        return self._listed(f"{_TRASH}/*")
+
+    def owner(self) -> UUID | None:
+        try:
+            with _translated(), suppress(FileNotFoundError):
+                return UUID((self._directory / _MARK).read_text(encoding="ascii").strip())
+        except ValueError as error:
+            raise DamagedContent("The file store's mark, its file “installation”, cannot be read.") from error
+        return None
+
+    def mark(self, owner: UUID) -> None:
+        with _translated():
+            _make_directory(self._directory)
+            temporary = self._directory / f"{_MARK}.{uuid4().hex}"
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                os.write(descriptor, f"{owner}\n".encode())
+                os.fsync(descriptor)
+                # A link, unlike a new name, never takes the place of what another process has just written.
+                with suppress(FileExistsError):
+                    (self._directory / _MARK).hardlink_to(temporary)
+            finally:
+                os.close(descriptor)
+                temporary.unlink()
+            _sync_directory(self._directory)
+
+    @staticmethod
+    def _move(source: Path, target: Path) -> None:
+        source.rename(target)
+        _sync_directory(target.parent)
+        _sync_directory(source.parent)
+
+    def _trash(self, name: UUID) -> Path:
+        return self._directory / _TRASH / name.hex
 
     def _path(self, name: UUID) -> Path:
         return self._directory / name.hex[0] / name.hex[1] / name.hex

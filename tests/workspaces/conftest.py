@@ -78,7 +78,9 @@ def last_entry() -> Entry:
 
 
 def blobs(settings: Any) -> list[Path]:
-    return [path for path in settings.BLOB_DIRECTORY.rglob("*") if path.is_file()]
+    """Return the files of what is stored or on its way: neither the mark of the store nor its trash."""
+    files = (path for path in settings.BLOB_DIRECTORY.rglob("*") if path.is_file())
+    return [path for path in files if path.name != "installation" and path.parent.name != "trash"]
 
 
 def browser(user: User, **options: Any) -> Any:

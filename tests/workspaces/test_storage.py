@@ -110,6 +110,54 @@ def test_what_was_given_up_is_listed_and_can_be_discarded(store: BlobStore) -> N
     assert list(store.abandoned()) == []
 
 
+def test_a_blob_in_the_trash_cannot_be_read_and_can_be_taken_back(store: BlobStore) -> None:
+    name = put(store, b"hello")
+    store.put_in_trash(name)
+    assert ([blob.name for blob in store.names()], [blob.name for blob in store.trashed()]) == ([], [name])
+    with pytest.raises(DamagedContent):
+        store.read_at(name, 0, 5)
+    store.take_from_trash(name)
+    assert (store.read_at(name, 0, 5), list(store.trashed())) == (b"hello", [])
+
+
+def test_what_lies_in_the_trash_counts_from_when_it_was_put_there(store: BlobStore, tmp_path: Path) -> None:
+    name = put(store, b"hello")
+    for path in tmp_path.rglob(name.hex):
+        os.utime(path, (0, 0))
+    store.put_in_trash(name)
+    (trashed,) = store.trashed()
+    assert trashed.changed > 1_700_000_000
+
+
+def test_the_trash_can_be_emptied(store: BlobStore) -> None:
+    name = put(store, b"hello")
+    store.put_in_trash(name)
+    store.delete_from_trash(name)
+    store.delete_from_trash(name)
+    assert list(store.trashed()) == []
+
+
+def test_nothing_comes_of_moving_a_blob_that_is_not_there(store: BlobStore) -> None:
+    store.put_in_trash(uuid4())
+    store.take_from_trash(uuid4())
+    assert (list(store.names()), list(store.trashed())) == ([], [])
+
+
+def test_a_store_belongs_to_the_first_who_marks_it(store: BlobStore) -> None:
+    first, second = uuid4(), uuid4()
+    assert store.owner() is None
+    store.mark(first)
+    store.mark(second)
+    assert store.owner() == first
+
+
+def test_a_mark_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) -> None:
+    store = LocalBlobStore(tmp_path)
+    (tmp_path / "installation").write_text("?")
+    with pytest.raises(DamagedContent):
+        store.owner()
+
+
 def test_an_empty_store_lists_nothing(store: BlobStore) -> None:
     assert list(store.names()) == []
 
