@@ -8,8 +8,8 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.documents import register_vault
-        from ledger_bridge import names
-        from workspaces import checks, selectors
+        from ledger_bridge import fsck, names
+        from workspaces import binding, checks, selectors
         from workspaces.documents import SealingVault
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
@@ -23,4 +23,5 @@ class WorkspacesConfig(AppConfig):
         names.register(
             "item", selectors.item_names, search=selectors.items_called, shown_to=selectors.item_names_shown_to
         )
+        fsck.register("versions: each row against its entry, each blob by its size", binding.check_versions)
         register_vault(SealingVault())

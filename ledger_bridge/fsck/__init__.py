@@ -12,7 +12,7 @@ from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.fsck.tables import check_outbox, check_streams, check_unplaced
 from ledger_bridge.fsck.walk import check_log
 
-__all__ = ["CHECKS", "Problem"]
+__all__ = ["CHECKS", "Problem", "register"]
 
 CHECKS: list[tuple[str, Callable[[], Iterator[Problem]]]] = [
     ("every entry, code, commitment, tag and leaf in order; tiles, roots, signatures, the published file", check_log),
@@ -22,3 +22,8 @@ CHECKS: list[tuple[str, Callable[[], Iterator[Problem]]]] = [
     ("nothing in quarantine that somebody else put into the outbox", check_quarantine),
     ("entries sequenced when they were recorded", check_times),
 ]
+
+
+def register(title: str, check: Callable[[], Iterator[Problem]]) -> None:
+    """Let a room above compare what it keeps with what was recorded. Said once, in `ready()`."""
+    CHECKS.append((title, check))

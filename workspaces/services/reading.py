@@ -12,6 +12,7 @@ from core.kms import KeyServiceRefused
 from ledger_bridge.events import Event
 from ledger_bridge.models import Entry
 from ledger_bridge.recording import record_durably
+from workspaces.binding import require_same
 from workspaces.crypt4gh import Crypt4ghError, SealedBody, verify_commitment
 from workspaces.events import VersionCutOff, VersionDamaged, VersionDownloaded, VersionOpened
 from workspaces.keys import unwrap_data_key
@@ -61,8 +62,9 @@ class OpenedVersion:
         self._body: SealedBody | None = None
 
     def verify(self) -> None:
-        """Unwrap the key, check its commitment and open the last segment."""
+        """Compare the row with its entry, unwrap the key, check its commitment and open the last segment."""
         try:
+            require_same(self._version)
             self._opened_body().verify_end()
         except (Crypt4ghError, DamagedContent) as error:
             raise self._damaged(error) from error

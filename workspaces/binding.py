@@ -1,0 +1,98 @@
+"""Holds the row of a version against the entry that recorded it.
+
+The row lies in a table that whoever administers the database can change. Its entry is committed to in the log, and
+carries a code that only this installation can make, so a row that says something else was changed. The name of the blob
+is not committed to: what lies there must open under the key whose commitment is.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from core.errors import DamagedContent, Unavailable
+from ledger_bridge.disclosure import StoredEntry, stored_entry
+from ledger_bridge.entry_codes import codes, codes_begin
+from ledger_bridge.fsck import Problem
+from ledger_bridge.models import Entry
+from ledger_bridge.tlog.entry import commitment
+from ledger_bridge.tlog.errors import FormatError
+from workspaces.events import VersionUploaded
+from workspaces.models import Version
+from workspaces.storage import blob_store
+
+
+def difference(version: Version) -> str | None:
+    """Return a sentence that says what the entry of a version does not bear out, or None.
+
+    Raises:
+        Unavailable: when the key service does not answer.
+
+    """
+    stored = stored_entry(str(version.entry))
+    if stored is None:
+        return "Its entry is missing from the ledger."
+    if not _is_ours(stored):
+        return "Its entry was not made by this installation, or was changed."
+    wrong = [name for name, value in _recorded(version).items() if stored.fields.get(name) != value]
+    return f"Its row differs from its entry in {', '.join(wrong)}." if wrong else None
+
+
+def require_same(version: Version) -> None:
+    """Refuse a version whose row is not what was recorded.
+
+    Raises:
+        DamagedContent: saying what differs.
+
+    """
+    if found := difference(version):
+        raise DamagedContent(found)
+
+
+def check_versions() -> Iterator[Problem]:
+    """Compare every version with its entry and its bytes, and every recorded upload with its version: for fsck."""
+    for version in Version.objects.select_related("file").order_by("pk").iterator(chunk_size=500):
+        where = f"version {version.pk}"
+        try:
+            if found := difference(version):
+                yield Problem(where, found)
+            if blob_store().size(version.blob) != version.body_size:
+                yield Problem(where, "Its stored bytes are more or fewer than were recorded.")
+        except (DamagedContent, Unavailable) as error:
+            yield Problem(where, error.sentence)
+    kept = Version.objects.filter(entry=OuterRef("pk"))
+    uploads = Entry.objects.filter(~Exists(kept), kind=VersionUploaded.kind)
+    for entry in uploads.values_list("pk", flat=True).iterator():
+        yield Problem(f"entry {entry}", "It recorded a version that is not there.")
+
+
+def _is_ours(stored: StoredEntry) -> bool:
+    try:
+        if commitment(stored.fields, stored.seed) != stored.commitment:
+            return False
+    except FormatError:
+        return False
+    if stored.code:
+        return codes().fits(stored.coded, stored.code)
+    return stored.index is not None and stored.index < codes_begin()
+
+
+def _recorded(version: Version) -> dict[str, Any]:
+    """Return what the entry must have committed to, by the names of its fields."""
+    detail = {
+        "number": version.number,
+        "media_type": version.media_type,
+        "plaintext_size": version.plaintext_size,
+        "body_size": version.body_size,
+        "key_commitment": bytes(version.key_commitment).hex(),
+        "body_blake3": bytes(version.body_blake3).hex(),
+        "plaintext_sha256": bytes(version.plaintext_sha256).hex(),
+    }
+    return {
+        "kind": VersionUploaded.kind,
+        "actor": str(version.created_by_id),
+        "workspace": str(version.file.workspace_id),
+        "item": str(version.file_id),
+        "version": str(version.pk),
+        **{f"detail.{name}": value for name, value in detail.items()},
+    }
