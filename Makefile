@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 ROUNDS ?= 50
+CRASHES ?= 1000
 UV_VERSION := 0.13.9
 ANVIL_VERSION := 1.7.1
 
@@ -11,7 +12,7 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)"
 SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed reset test check conformance test-browser test-faults screenshots bench-files bench-ledger bench-permissions anvil
+.PHONY: help run seed reset test check conformance test-browser test-faults test-crashes screenshots bench-files bench-ledger bench-permissions anvil
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -51,6 +52,9 @@ test-browser: $(VENV)/.development ## Run the whole story in Chromium against th
 
 test-faults: $(VENV)/.development ## Kill processes at random under load and look for losses (ROUNDS=50).
 	@ROUNDS="$(ROUNDS)" "$(BIN)/python" -m pytest tests/faults -q -s -p no:randomly
+
+test-crashes: $(VENV)/.development ## Let the ledger's processes die between any two steps, and check every promise (CRASHES=1000 SEED=…).
+	@"$(BIN)/python" -m tests.faults.crashes --crashes "$(CRASHES)" $(if $(SEED),--seed "$(SEED)")
 
 screenshots: $(VENV)/.development ## Take pictures of every page into var/screenshots, a few into docs/screenshots.
 	@"$(BIN)/python" -m tests.browser.screenshots

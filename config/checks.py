@@ -1,5 +1,6 @@
 """What must be true of a hospital's installation before it may serve anybody. `check --deploy` and every start ask."""
 
+import os
 from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.core.checks import Error, Tags, register
 
 from config.database import parse_database_url
+from ledger_bridge.failpoints import VARIABLE
 
 _NEAR = {"", "localhost", "127.0.0.1", "::1"}
 _ENCRYPTED_OR_DECIDED = {"disable", "require", "verify-ca", "verify-full"}
@@ -16,7 +18,7 @@ _ENCRYPTED_OR_DECIDED = {"disable", "require", "verify-ca", "verify-full"}
 
 @register(Tags.security, deploy=True)
 def check_production(app_configs: Any, **kwargs: Any) -> list[Error]:
-    rules = [_cache, _mail, _origin, _broker, _database, _proxies]
+    rules = [_cache, _mail, _origin, _broker, _database, _proxies, _failpoints]
     return [error for rule in rules for error in rule()]
 
 
@@ -70,6 +72,11 @@ def _proxies() -> Iterator[Error]:
     for proxy in settings.TRUSTED_PROXIES:
         if proxy != "unix" and ip_network(proxy).prefixlen == 0:
             yield _error(10, "TRUSTED_PROXIES names everybody, so anybody could claim any address.")
+
+
+def _failpoints() -> Iterator[Error]:
+    if settings.FAILPOINT or VARIABLE in os.environ:
+        yield _error(11, f"{VARIABLE} kills processes on purpose: it belongs to tests only. Unset it.")
 
 
 def _error(number: int, sentence: str) -> Error:

@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.utils.module_loading import autodiscover_modules, module_has_submodule
 
 
@@ -10,12 +11,14 @@ class LedgerBridgeConfig(AppConfig):
 
     def ready(self) -> None:
         # Commands load no pages, but a trail has to be told in the words of every room.
-        autodiscover_modules("events", "anchors.events")
+        autodiscover_modules("events", "anchors.events", "erasure.events")
         # A feed that cannot work stops the start, not the sending.
+        from ledger_bridge.failpoints import arm
         from ledger_bridge.feeds.receiver import configured_receiver
 
         configured_receiver()
         _learn_rights()
+        arm(settings.FAILPOINT)
 
 
 def _learn_rights() -> None:

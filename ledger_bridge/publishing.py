@@ -17,6 +17,7 @@ from django.conf import settings
 
 from core.errors import Unavailable
 from ledger_bridge import proofs
+from ledger_bridge.failpoints import reach
 from ledger_bridge.models import Checkpoint
 from ledger_bridge.signing import log_policy
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
@@ -58,6 +59,7 @@ def publish_latest() -> None:
     if latest is None:
         return
     with _lock():
+        reach("publication locked")
         published = read_published()
         if published is None or _needs_writing(published, latest):
             _write(latest.note.encode())
@@ -156,9 +158,9 @@ def _head(note: bytes) -> Head:
 
 def _refusal(reason: str, kind: "type[RolledBack] | None" = None) -> RolledBack:
     logger.critical("The ledger refuses to sign. %s", reason)
-    # Without the lock: whoever refuses may hold it already, and the file is replaced whole.
-    _halted_path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(reason.encode(), _halted_path())
+    # Under a lock of its own: whoever refuses may hold the other already.
+    with _lock("halted.lock"):
+        _write(reason.encode(), _halted_path())
     return (kind or RolledBack)(f"{reason} {(kind or RolledBack).remedy}")
 
 
@@ -181,23 +183,28 @@ def _retired_path() -> Path:
 
 
 @contextmanager
-def _lock() -> Iterator[None]:
+def _lock(name: str = "lock") -> Iterator[None]:
     _path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _path().with_name("lock").open("w") as lock:
+    with _path().with_name(name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _write(note: bytes, path: Path | None = None) -> None:
     path = path or _path()
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    # Always of the same name, under a lock: what a process left behind when it died is written over by the next.
+    temporary = path.with_name(f"{path.name}.new")
     with temporary.open("wb") as file:
         file.write(note)
+        reach("file written")
         file.flush()
         os.fsync(file.fileno())
+    reach("file on disk")
     temporary.rename(path)
+    reach("file renamed")
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)
+        reach("directory on disk")
     finally:
         os.close(directory)

@@ -18,6 +18,7 @@ from django.db.backends.utils import CursorWrapper
 from psycopg2.extras import execute_values
 
 from ledger_bridge.entry_codes import codes
+from ledger_bridge.failpoints import reach
 from ledger_bridge.leaf_making import (
     COPY_COLUMNS,
     RECORD,
@@ -85,8 +86,12 @@ def sequence_batch() -> int:
         frontier = _lock_tree()
         if frontier is None or not Outbox.objects.exists():
             return 0
+        reach("tree locked")
         require_no_rollback(frontier.size)
+        reach("history compared")
         added = append_waiting(frontier)
+        reach("before the commit")
+    reach("after the commit")
     publish_latest()
     return added
 
@@ -103,11 +108,15 @@ def append_waiting(frontier: Frontier) -> int:
     taken = len(hashes) + len(batch.forged)
     if not hashes:
         return taken
+    reach("leaves copied")
     grown = frontier.append_many(hashes)
     with connection.cursor() as cursor:
         cursor.execute(_LENGTHEN, [list(batch.counters), [counter.length for counter in batch.counters.values()]])
+        reach("streams lengthened")
         _store_tiles(cursor, list(full_tiles(old_size, grown)))
+        reach("tiles stored")
         cursor.execute(_GROW, [frontier.size, b"".join(frontier.hashes()), old_size])
+        reach("tree grown")
     _sign(frontier)
     return taken
 
@@ -135,6 +144,7 @@ class _Batch:
         with ThreadPoolExecutor(1) as database, self._cursor:
             records, streams = self._take()
             while records:
+                reach("outbox taken")
                 upcoming = database.submit(self._take)
                 self._count(streams)
                 leaves = make_leaves(self._genuine(records), self._next, self.counters)
@@ -231,4 +241,6 @@ def _store_tiles(cursor: CursorWrapper, rows: list[TileRow]) -> None:
 
 def _sign(frontier: Frontier) -> None:
     head = checkpoint.Checkpoint(settings.LEDGER_ORIGIN, frontier.size, frontier.root())
-    Checkpoint.objects.create(size=head.size, root=head.root, note=sign_head(head).decode())
+    note = sign_head(head).decode()
+    reach("head signed")
+    Checkpoint.objects.create(size=head.size, root=head.root, note=note)

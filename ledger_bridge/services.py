@@ -19,6 +19,7 @@ from ledger_bridge.events import (
     TrailViewed,
 )
 from ledger_bridge.exporting import Export, prepare_export, wait_until_published
+from ledger_bridge.failpoints import reach
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry, LogKey
 from ledger_bridge.permissions import Right as LedgerRight
@@ -45,9 +46,11 @@ def sequence_entries() -> int:
 
     """
     watch()
+    reach("witnesses watched")
     total = 0
     while added := sequence_batch():
         total += added
+    reach("all sequenced")
     publish_checkpoint()
     return total
 

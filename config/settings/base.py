@@ -176,6 +176,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 LEDGER_ORIGIN = env_text("LEDGER_ORIGIN", "localhost/ledger")
 LEDGER_DIRECTORY = Path(env_text("LEDGER_DIRECTORY", str(ITHACA_HOME / "ledger")))
 LEDGER_BATCH = 10_000
+FAILPOINT = ""  # where to die on purpose: only the settings of tests read it from the environment
 # Who has to cosign a checkpoint before it is published: a file of witness, group and quorum lines; none without it.
 LEDGER_WITNESS_POLICY = env_text("LEDGER_WITNESS_POLICY", "")
 # A hospital's audit repository (docs/feeds.md): syslog+tls://host:6514, the CA it is checked by, and what we show it.

@@ -12,6 +12,7 @@ _scratch = Path(tempfile.mkdtemp(prefix="ithaca-test-"))
 KEYRING_DIRECTORY = _scratch / "keyring"
 BLOB_DIRECTORY = _scratch / "blobs"
 LEDGER_DIRECTORY = _scratch / "ledger"
+FAILPOINT = env_text("ITHACA_FAILPOINT", "")
 # Every worker has its own, and makes it afresh: its keys are wrapped under the keyring above (tests/conftest.py).
 SUBJECT_KEYS_URL = beside(SUBJECT_KEYS_URL, f"test_subject_keys_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -13,6 +13,7 @@ from ledger_bridge.anchors.chain_round import ChainRound
 from ledger_bridge.anchors.configuration import chain_client, chain_is_configured, chain_settings, wallet
 from ledger_bridge.anchors.models import Anchor
 from ledger_bridge.anchors.turns import turn
+from ledger_bridge.failpoints import reach
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +25,10 @@ def anchor_on_chain() -> None:
     if not chain_is_configured():
         return
     with turn(Anchor.Kind.CHAIN) as ours:
+        reach("turn taken")
         anchor = _next_to_do() if ours else None
         if anchor is not None:
+            reach("anchor begun")
             _step(anchor)
 
 

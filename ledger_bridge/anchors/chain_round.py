@@ -21,6 +21,7 @@ from ledger_bridge.anchors.paying import Fee, current_fee, make_transaction
 from ledger_bridge.anchors.rpc import NodeRefuses
 from ledger_bridge.anchors.services import abandon_anchor, finish_anchor, reopen_anchor
 from ledger_bridge.anchors.wallets import Transaction, Wallet
+from ledger_bridge.failpoints import reach
 from ledger_bridge.models import Checkpoint
 from ledger_bridge.tlog.anchors.chain import CODE_HASHES, Anchored, ChainEvidence
 from ledger_bridge.tlog.anchors.fields import hexadecimal
@@ -149,7 +150,9 @@ class ChainRound:
         anchor.transactions = [*anchor.transactions, _sent(raw, transaction)]
         # Kept before it is sent: whatever happens now, the next round knows what to look for.
         anchor.save(update_fields=["nonce", "transactions"])
+        reach("transaction kept")
         self._chain.send(raw)
+        reach("transaction sent")
         schedule.look_again(anchor)
 
     # What the contract says ----------------------------------------------------------------------------------------
@@ -206,11 +209,13 @@ class ChainRound:
             receipt=receipt.raw,
             evidence=None,
         )
+        reach("anchor confirmed")
         self._finish_if_deep(anchor)
 
     def _finish_if_deep(self, anchor: Anchor) -> None:
         if anchor.evidence is None:
             self._keep_evidence(anchor)
+            reach("evidence kept")
         depth = self._chain.head().number - self._number(anchor) + 1
         if depth >= self._where.confirmations:
             place = self._where.place(self._number(anchor))

@@ -9,6 +9,7 @@ from django.utils import timezone
 from core.access import Service
 from ledger_bridge.anchors.events import AnchorConfirmed, AnchorFailed, AnchorLost
 from ledger_bridge.anchors.models import Anchor
+from ledger_bridge.failpoints import reach
 from ledger_bridge.recording import record
 
 ANCHORING = Service("anchoring")
@@ -20,6 +21,7 @@ def finish_anchor(*, anchor: Anchor, place: str, proof: str, at: datetime | None
     now = timezone.now()
     anchor = _change(anchor, state=Anchor.State.FINAL, note="", final_at=at or now, checked_at=now)
     record(AnchorConfirmed(size=anchor.size, place=place, proof=proof), actor=ANCHORING)
+    reach("anchor recorded")
     return anchor
 
 

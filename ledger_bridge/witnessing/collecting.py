@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from ledger_bridge import proofs
+from ledger_bridge.failpoints import reach
 from ledger_bridge.tlog.cosignature import timestamp
 from ledger_bridge.tlog.errors import PolicyError, TlogError
 from ledger_bridge.tlog.note import format_signature, join, open_note, parse
@@ -66,9 +67,11 @@ class Round:
         give_up = monotonic() + GIVE_UP_AFTER
         try:
             pending = {self._submit(pool, one): one for one in asked}
+            reach("witnesses asked")
             while pending and monotonic() < give_up:
                 done, _ = wait(pending, max(give_up - monotonic(), 0), FIRST_COMPLETED)
                 for future in done:
+                    reach("one witness answered")
                     one = pending.pop(future)
                     if self._take(one, future):
                         pending[self._submit(pool, one)] = one

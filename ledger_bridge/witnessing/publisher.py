@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from ledger_bridge.failpoints import reach
 from ledger_bridge.models import Checkpoint
 from ledger_bridge.publishing import publish_latest
 from ledger_bridge.tlog.policy import Accepted, Policy
@@ -53,12 +54,17 @@ def _publish_next(policy: Policy, connect: Connect) -> int:
         # A hint from a longer history than this one is of no use for a proof.
         one.size = min(one.size, checkpoint.size)
     ours = Round(policy, checkpoint.note.encode(), checkpoint.size, [line.encode() for _, line in kept], connect)
+    reach("witnesses chosen")
     accepted = ours.run(asked)
+    reach("witnesses answered")
     with transaction.atomic(durable=True):
         _keep(checkpoint.size, asked)
+        reach("cosignatures kept")
         remember(asked)
         if accepted:
             _publish(checkpoint.size, ours.note(), accepted)
+        reach("publication stored")
+    reach("publication committed")
     look_at([one for one in asked if one.claims_more], connect)
     return checkpoint.size if accepted else 0
 

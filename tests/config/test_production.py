@@ -35,6 +35,7 @@ def test_production_does_not_start_without(name: str) -> None:
 
 
 SOUND = {
+    "FAILPOINT": "",
     "CACHES": {"default": parse_cache_url("database://")},
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "EMAIL_HOST": "mail.hospital.example",
@@ -65,6 +66,7 @@ SOUND = {
         ({"DATABASES": {"default": {"HOST": "db.example", "OPTIONS": {}}}}, "E009"),
         ({"SUBJECT_KEYS_URL": "postgresql://ithaca@keys.example/keys"}, "E009"),
         ({"TRUSTED_PROXIES": ["0.0.0.0/0"]}, "E010"),
+        ({"FAILPOINT": "checkpoint stored"}, "E011"),
     ],
 )
 def test_a_rule_refuses_what_is_unsafe(changed: dict[str, Any], rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
