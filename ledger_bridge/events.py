@@ -101,6 +101,8 @@ class ReceiptTaken(Event):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrailExported(Event):
+    """`operator` is the account of the machine that ran the command, where a command was run."""
+
     kind = "trail.exported"
     label = "Trail exported"
     sentence = "exported the trail ({filters})"
@@ -108,6 +110,7 @@ class TrailExported(Event):
     dicom_code = "110106"
     filters: str
     complete: bool
+    operator: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

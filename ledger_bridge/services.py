@@ -121,8 +121,10 @@ def take_receipt(*, actor: Actor, entry: Entry) -> bytes:
     return make_receipt(stored, checkpoint, hide=_hidden_from(actor, entry))
 
 
-def export_trail(*, actor: Actor, filters: TrailFilters) -> Export:
+def export_trail(*, actor: Actor, filters: TrailFilters, operator: str | None = None) -> Export:
     """Record that somebody exports a part of the trail, and return the archive, up to and including that entry.
+
+    `operator` is the account of the machine that runs a command, which proves who acts to nobody but the machine.
 
     Raises:
         Refused: without the right to export.
@@ -130,7 +132,7 @@ def export_trail(*, actor: Actor, filters: TrailFilters) -> Export:
 
     """
     require(actor, LedgerRight.EXPORT_TRAILS)
-    event = TrailExported(filters=filters.describe(), complete=filters.is_complete())
+    event = TrailExported(filters=filters.describe(), complete=filters.is_complete(), operator=operator)
     # Committed before the first byte leaves, and then waited for, so that nobody exports unseen.
     wait_until_published(record_durably(event, actor=actor, subject=filters.subject()))
     return prepare_export(filters, actor)
