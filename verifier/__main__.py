@@ -1,4 +1,4 @@
-"""`python -m verifier FILE [--policy POLICY] [--known CHECKPOINT] [--block-hash HASH] [--json]`.
+"""`python -m verifier FILE [--policy POLICY] [--known CHECKPOINT] [--block-hash HASH] [--json] [--html FILE]`.
 
 Exit status: 0 everything holds; 1 something does not, and the report names the first thing; 2 unusable input.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ledger_bridge.tlog.errors import FormatError
 from ledger_bridge.tlog.policy import Policy
+from verifier.printing import as_html
 from verifier.receipt import RECEIPT_START, verify_receipt
 from verifier.report import MismatchError, Report, UnusableError
 from verifier.trail import verify_trail
@@ -23,9 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     report = Report(file=options.file.name)
     try:
-        _verify(options, report)
-    except MismatchError as mismatch:
-        report.fail(mismatch)
+        _examine(options, report)
     except UnusableError as unusable:
         print(f"verifier: {unusable}", file=sys.stderr)
         return 2
@@ -42,7 +41,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--known", type=Path, help="a checkpoint of this log that you kept from before")
     parser.add_argument("--block-hash", help="hash of the block of an anchor, from your own node or a block explorer")
     parser.add_argument("--json", action="store_true", help="write the report as JSON")
+    parser.add_argument("--html", type=Path, help="write the report also to this file, for printing")
     return parser
+
+
+def _examine(options: argparse.Namespace, report: Report) -> None:
+    try:
+        _verify(options, report)
+    except MismatchError as mismatch:
+        report.fail(mismatch)
+    if options.html:
+        _write(options.html, as_html(report))
 
 
 def _verify(options: argparse.Namespace, report: Report) -> None:
@@ -77,6 +86,13 @@ def _is_receipt(path: Path) -> bool:
             return file.read(len(RECEIPT_START)) == RECEIPT_START
     except OSError as error:
         raise UnusableError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UnusableError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _read(path: Path) -> bytes:

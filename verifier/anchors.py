@@ -88,8 +88,8 @@ def _describe(report: Report, anchor: ChainAnchor, *, given: bool) -> None:
         report.passed(f"The hash of {anchor.place} is the one you gave.")
     else:
         report.limit(
-            f"Whether {anchor.place} has this hash: compare it with a block explorer or your own node, or give the hash"
-            " from there with --block-hash."
+            f"Whether {anchor.place} has this hash: compare it with a block explorer or your own node, or check again"
+            " with the hash from there."
         )
 
 

@@ -20,7 +20,13 @@ from verifier import strict_json
 from verifier.form import Event, WrongEventError
 from verifier.report import MismatchError, Report
 from verifier.trail import check_checkpoint, open_known
-from verifier.wording import describe_cosignatures, describe_limits, describe_log_keys
+from verifier.wording import (
+    describe_against,
+    describe_cosignatures,
+    describe_limits,
+    describe_log_keys,
+    describe_meaning,
+)
 
 RECEIPT_START = HEADER.encode()
 
@@ -40,6 +46,7 @@ def verify_receipt(data: bytes, report: Report, *, policy: Policy, known: bytes 
     accepted = check_checkpoint(policy, proof.checkpoint_note, part="checkpoint")
     checkpoint = accepted.checkpoint
     report.subject = f"a receipt from the log {checkpoint.origin} for entry {event.index}"
+    describe_against(report, accepted, policy, own_policy=False)
     signed = f"The checkpoint of {checkpoint.size} leaves is signed by the log with {describe_log_keys(accepted)}."
     report.passed(f"{signed} {describe_cosignatures(accepted)}")
     _check_inclusion(proof, leaf, accepted)
@@ -47,6 +54,10 @@ def verify_receipt(data: bytes, report: Report, *, policy: Policy, known: bytes 
     _check_event(event, leaf)
     report.passed(f"The entry is the one in the leaf: {_words(event)}.")
     _compare_known(policy, known, accepted, report)
+    describe_meaning(report, accepted, own_policy=False)
+    report.conclude(
+        "The log recorded this entry, and cannot take it back or change it without contradicting that checkpoint."
+    )
     describe_limits(report, accepted, own_policy=False, known=known is not None)
     if event.tags:
         numbers = ", ".join(f"{slot} {number}" for slot, number in event.tags.items())

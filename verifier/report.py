@@ -23,11 +23,13 @@ class MismatchError(Exception):
 
 @dataclass
 class Report:
-    """The checks that passed, what they mean, what they cannot tell, and what failed."""
+    """Whose word was checked against, what passed, what it means, what it cannot tell, and what failed."""
 
     file: str
     subject: str = ""
+    against: list[str] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
+    meaning: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
     failure: str | None = None
     where: dict[str, str | int] = field(default_factory=dict)
@@ -36,6 +38,14 @@ class Report:
     def holds(self) -> bool:
         """Whether nothing failed."""
         return self.failure is None
+
+    def held_against(self, sentence: str) -> None:
+        """Note somebody whose word the checks were held against."""
+        self.against.append(sentence)
+
+    def conclude(self, sentence: str) -> None:
+        """Note what follows from what was checked."""
+        self.meaning.append(sentence)
 
     def passed(self, sentence: str) -> None:
         """Note something that was checked and holds."""
@@ -49,16 +59,18 @@ class Report:
         """Note the first thing that does not hold."""
         self.failure = str(mismatch)
         self.where = dict(mismatch.where)
+        self.meaning = []
 
     def as_text(self) -> str:
         """The report for a person."""
-        lines = [_printable(f"{self.file}: {self.subject}").rstrip(": "), ""]
-        if self.checks:
-            lines += ["Checked and holding:", *(f"  + {_printable(one)}" for one in self.checks), ""]
+        lines = [printable(f"{self.file}: {self.subject}").rstrip(": "), ""]
+        lines += _section("Checked against:", "=", self.against)
+        lines += _section("Checked and holding:", "+", self.checks)
         if self.failure:
-            bad = f"  - {_printable(self.failure)}"
+            bad = f"  - {printable(self.failure)}"
             return "\n".join([*lines, "DOES NOT HOLD:", bad, "", "Do not rely on this file.", ""])
-        lines += ["What this cannot tell:", *(f"  ? {_printable(one)}" for one in self.limits), ""]
+        lines += _section("What that means:", "*", self.meaning)
+        lines += _section("What this cannot tell:", "?", self.limits)
         return "\n".join([*lines, "Everything that was checked holds.", ""])
 
     def as_json(self) -> str:
@@ -66,6 +78,10 @@ class Report:
         return json.dumps({"holds": self.holds, **asdict(self)}, ensure_ascii=False, indent=2) + "\n"
 
 
-def _printable(text: str) -> str:
+def _section(title: str, mark: str, sentences: list[str]) -> list[str]:
+    return [title, *(f"  {mark} {printable(one)}" for one in sentences), ""] if sentences else []
+
+
+def printable(text: str) -> str:
     """Names come from the file under suspicion: they must not move the cursor or write lines of their own."""
     return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)

@@ -32,7 +32,13 @@ from verifier.reading import read_events
 from verifier.report import MismatchError, Report
 from verifier.scope import Scope, parse_scope
 from verifier.streams import check_streams
-from verifier.wording import describe_cosignatures, describe_limits, describe_log_keys
+from verifier.wording import (
+    describe_against,
+    describe_cosignatures,
+    describe_limits,
+    describe_log_keys,
+    describe_meaning,
+)
 
 _LEAVES_AT_ONCE = 2048
 
@@ -67,6 +73,8 @@ class _Verification:
         marks = self._check_leaves_and_events(scope, checkpoint, earlier, anchors)
         describe_anchors(self._report, anchors, block_hash)
         self._check_streams(scope, marks)
+        describe_meaning(self._report, accepted, own_policy=self._own_policy)
+        self._describe_meaning(scope, earlier)
         describe_limits(self._report, accepted, own_policy=self._own_policy, known=earlier is not None)
 
     def _check_container(self) -> Accepted:
@@ -83,6 +91,7 @@ class _Verification:
             )
             raise MismatchError(sentence, member="manifest")
         self._report.subject = f"a trail from the log {key.name}, {accepted.checkpoint.size} leaves long"
+        describe_against(self._report, accepted, self._policy, own_policy=self._own_policy)
         keys = describe_log_keys(accepted)
         self._report.passed(f"The checkpoint is signed by the log with {keys}. {describe_cosignatures(accepted)}")
         return accepted
@@ -113,6 +122,19 @@ class _Verification:
         if register.erased:
             self._describe_erased(register.erased)
         return register.marks
+
+    def _describe_meaning(self, scope: Scope, earlier: Checkpoint | None) -> None:
+        self._report.conclude(
+            "Whoever holds the log's key made this export, and nobody changed it since: neither the events nor the"
+            " table, the FHIR records and the printable page."
+        )
+        if earlier:
+            self._report.conclude(
+                "Nothing that was recorded up to the checkpoint you know was changed or removed since."
+            )
+        if scope.complete:
+            names = "; ".join(str(stream) for stream in scope.streams)
+            self._report.conclude(f"No event that the log recorded is missing from {names}.")
 
     def _describe_erased(self, count: int) -> None:
         events = "1 of these events was" if count == 1 else f"{count} of these events were"

@@ -1,8 +1,11 @@
-"""The sentences that trails and receipts share: who vouches, and what no verification of this kind can tell."""
+"""The sentences that trails and receipts share: who vouches, what that means, and what no verification can tell.
+
+`static/verify/wording.js` says the same in a browser; `tests/verifier/test_agreement.py` holds them equal.
+"""
 
 from datetime import UTC, datetime
 
-from ledger_bridge.tlog.policy import ALGORITHMS, Accepted
+from ledger_bridge.tlog.policy import ALGORITHMS, NOBODY, Accepted, Policy
 from verifier.report import Report
 
 _YEAR_9999 = 253_402_300_799
@@ -21,12 +24,45 @@ def describe_log_keys(accepted: Accepted) -> str:
     return " and ".join(f"{ALGORITHMS[key.algorithm]} (key {key.key_id.hex()})" for key in accepted.log_keys)
 
 
+def describe_against(report: Report, accepted: Accepted, policy: Policy, *, own_policy: bool) -> None:
+    """Say whose word the checks were held against."""
+    brought = "that came with the export itself" if own_policy else "that you brought"
+    report.held_against(f"The policy {brought}.")
+    report.held_against(f"The log {accepted.checkpoint.origin}: {describe_log_keys(accepted)}.")
+    names = ", ".join(one.witness for one in accepted.cosigned) or "nobody"
+    known = len(policy.witnesses)
+    witnesses = "1 witness" if known == 1 else f"{known} witnesses"
+    report.held_against(f"The policy knows {witnesses} and asks for {_quorum(policy)}; co-signed by {names}.")
+
+
+def _quorum(policy: Policy) -> str:
+    if policy.quorum == NOBODY:
+        return "none of them"
+    group = policy.groups.get(policy.quorum)
+    if group is None:
+        return policy.quorum
+    return f"{group.threshold} of {', '.join(group.members)}"
+
+
+def describe_meaning(report: Report, accepted: Accepted, *, own_policy: bool) -> None:
+    """Say what follows from the signatures under the checkpoint."""
+    if own_policy:
+        report.conclude("All of the following only if the keys that came with the export are the right ones.")
+    if accepted.cosigned:
+        report.conclude(
+            "The witnesses named above saw this state of the log, and it continued everything they had seen before."
+            " Whoever rewrites it now contradicts them."
+        )
+    else:
+        report.conclude("The log's operator vouches for this state of the log, and nobody else.")
+
+
 def describe_limits(report: Report, accepted: Accepted, *, own_policy: bool, known: bool) -> None:
     """Say what this verification cannot tell."""
     if own_policy:
         report.limit(
             "The policy came from the export itself, so all this shows is that the export agrees with itself. "
-            "Get the policy from somewhere else and give it with --policy."
+            "Get the policy from somewhere else and check again with it."
         )
     else:
         report.limit("Whether the keys in your policy are the right ones: that rests on where you got the policy.")
@@ -38,11 +74,11 @@ def describe_limits(report: Report, accepted: Accepted, *, own_policy: bool, kno
     if not accepted.cosigned:
         report.limit(
             "No witness co-signed, so the operator alone vouches for this log and could show another one to others. "
-            "Compare the checkpoint with what others have, or give one you kept with --known."
+            "Compare the checkpoint with what others have, or bring one you kept."
         )
     elif not known:
         report.limit(
-            "Whether the log was rewritten before the witnesses first saw it; --known compares with what you kept."
+            "Whether the log was rewritten before the witnesses first saw it: a checkpoint that you kept would show it."
         )
     report.limit("Events that never reached the log: only receipts and the people involved can tell of those.")
 

@@ -1,5 +1,6 @@
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,46 @@ def test_a_hostile_name_cannot_write_lines_of_its_own(
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
     assert "\nEverything that was checked holds." not in shown
+
+
+def test_it_says_against_whom_it_checked_and_what_that_means(
+    trail: Path, capsys: pytest.CaptureFixture[str], ledger: FakeLedger, tmp_path: Path
+) -> None:
+    (tmp_path / "policy").write_text(ledger.policy)
+    assert main([str(trail), "--policy", str(tmp_path / "policy")]) == 0
+    shown = capsys.readouterr().out
+    assert "asks for 2 of witness.example/a, witness.example/b; co-signed by witness.example/a, witness" in shown
+    assert "No event that the log recorded is missing from the stream of workspace w1." in shown
+
+
+def test_it_concludes_nothing_from_a_file_that_does_not_hold(
+    trail: Path, archive: bytes, ledger: FakeLedger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trail.write_bytes(forge(archive, ledger.signer, events_jsonl=b""))
+    assert main([str(trail)]) == 1
+    assert "What that means" not in capsys.readouterr().out
+
+
+def test_it_writes_a_page_for_printing_that_needs_nothing_else(trail: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    assert main([str(trail), "--html", str(page)]) == 0
+    written = page.read_text()
+    assert '<p class="verdict">Everything that was checked holds.</p>' in written
+    assert not re.search(r"<script|<link|<img|\ssrc=|url\(", written)
+
+
+def test_a_hostile_name_is_only_text_on_the_page(
+    trail: Path, archive: bytes, ledger: FakeLedger, tmp_path: Path
+) -> None:
+    change = edit_scope(lambda scope: scope["streams"][0].update(id="<script>", length=0))
+    trail.write_bytes(forge(archive, ledger.signer, **change(archive)))
+    assert main([str(trail), "--html", str(tmp_path / "page")]) == 1
+    assert "&lt;script&gt;" in (tmp_path / "page").read_text()
+    assert "<script" not in (tmp_path / "page").read_text()
+
+
+def test_it_calls_a_page_that_cannot_be_written_unusable(trail: Path, tmp_path: Path) -> None:
+    assert main([str(trail), "--html", str(tmp_path / "nowhere" / "page")]) == 2
 
 
 @pytest.mark.parametrize(
