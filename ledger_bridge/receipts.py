@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ledger_bridge import proofs
 from ledger_bridge.disclosure import StoredEntry
 from ledger_bridge.models import Checkpoint, Leaf
-from ledger_bridge.tlog.entry import SLOTS, canonical
+from ledger_bridge.tlog.entry import canonical
 from ledger_bridge.tlog.proof import TlogProof
 from ledger_bridge.witnessing.models import Publication
 from ledger_bridge.witnessing.published import latest_published, latest_witnesses
@@ -46,11 +46,18 @@ def latest_checkpoint() -> Checkpoint | Publication | None:
 
 
 def make_receipt(
-    stored: StoredEntry, checkpoint: Checkpoint | Publication, *, hide: frozenset[str] = frozenset()
+    stored: StoredEntry,
+    checkpoint: Checkpoint | Publication,
+    *,
+    numbers: frozenset[str],
+    hide: frozenset[str] = frozenset(),
 ) -> bytes:
-    """Return the bytes of a `.tlog-proof` for a sequenced entry (docs/formats/entry.md)."""
+    """Return the bytes of a `.tlog-proof` for a sequenced entry (docs/formats/entry.md).
+
+    `numbers` names the slots whose number in its stream the reader may know.
+    """
     index = stored.index or 0
-    line = stored.disclosed(numbers=SLOTS, hide=hide) | {"leaf": stored.leaf.hex()}
+    line = stored.disclosed(numbers=numbers, hide=hide) | {"leaf": stored.leaf.hex()}
     proof = TlogProof(
         index=index,
         hashes=tuple(proofs.inclusion(index, checkpoint.size)),

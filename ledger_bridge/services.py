@@ -7,7 +7,7 @@ from core.access import Actor, Right, require
 from core.errors import Conflict, Refused
 from ledger_bridge import log_rotation
 from ledger_bridge.access import may_see_entry, sees_every_trail
-from ledger_bridge.disclosure import stored_entry
+from ledger_bridge.disclosure import StoredEntry, stored_entry
 from ledger_bridge.events import (
     Event,
     LogKeyAdded,
@@ -28,6 +28,7 @@ from ledger_bridge.recording import record, record_durably
 from ledger_bridge.selectors import Place, TrailPage, count_entries, trail_page
 from ledger_bridge.sequencer import sequence_batch
 from ledger_bridge.subjects import HasSubject, Subject
+from ledger_bridge.tlog.entry import SLOTS
 from ledger_bridge.witnessing.publisher import publish_checkpoint
 from ledger_bridge.witnessing.watching import watch
 
@@ -118,7 +119,8 @@ def take_receipt(*, actor: Actor, entry: Entry) -> bytes:
     if stored is None or stored.index is None or checkpoint is None or stored.index >= checkpoint.size:
         raise Conflict(NOT_IN_THE_LOG_YET)
     _record_reading(ReceiptTaken(entry=str(entry.id)), actor, entry)
-    return make_receipt(stored, checkpoint, hide=_hidden_from(actor, entry))
+    shown = _numbers_shown_to(actor, stored)
+    return make_receipt(stored, checkpoint, numbers=shown, hide=_hidden_from(actor, entry))
 
 
 def export_trail(*, actor: Actor, filters: TrailFilters, operator: str | None = None) -> Export:
@@ -150,6 +152,17 @@ def _record_reading(event: Event, actor: Actor, entry: Entry) -> None:
 def _hidden_from(actor: Actor, entry: Entry) -> frozenset[str]:
     is_own = actor.ledger_id is not None and actor.ledger_id == str(entry.actor)
     return frozenset() if is_own or sees_every_trail(actor) else OTHERS_SECRETS
+
+
+def _numbers_shown_to(actor: Actor, stored: StoredEntry) -> frozenset[str]:
+    """Return the slots whose number the actor may know: it tells how much there is in the trail it is from."""
+    if sees_every_trail(actor):
+        return frozenset(SLOTS)
+    fields = stored.fields
+    own = {slot for slot in ("actor", "person") if actor.ledger_id and fields[slot] == actor.ledger_id}
+    trails = {"workspace": Entry(workspace=fields["workspace"])}
+    trails["item"] = Entry(workspace=fields["workspace"], item=fields["item"])
+    return frozenset(own | {slot for slot, entry in trails.items() if fields[slot] and may_see_entry(actor, entry)})
 
 
 @transaction.atomic

@@ -1,5 +1,8 @@
 """A receipt: who gets it, what it shows, and that it can be checked."""
 
+import base64
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +75,38 @@ def test_a_room_above_may_say_yes(fill: Fill, alice: User, bob: User, thing: Thi
         access._policies.pop()
 
 
+def numbers(user: User, entry: str) -> set[str]:
+    """Return the slots of which a receipt gives the number."""
+    body = page(user, entry, "receipt_file")[2]
+    extra = next(line for line in body.splitlines() if line.startswith(b"extra "))
+    return set(json.loads(base64.b64decode(extra.removeprefix(b"extra ")))["tags"])
+
+
+def test_its_file_counts_nobody_s_entries_but_the_reader_s(fill: Fill, alice: User, bob: User, thing: Thing) -> None:
+    about = replace(thing.ledger_subject, person=bob.ledger_id)
+    entry = fill(1, actor=alice, subject=about)[0]
+    assert (numbers(alice, entry), numbers(bob, entry)) == ({"actor"}, {"person"})
+
+
+def test_its_file_counts_what_the_reader_may_see_the_trail_of(
+    fill: Fill, alice: User, bob: User, thing: Thing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = fill(1, actor=alice, subject=thing)[0]
+    monkeypatch.setattr(access, "_policies", [(_lets_in_where_no_item_is(bob, thing), lambda *_: None)])
+    assert numbers(alice, entry) == {"actor"}
+    monkeypatch.setattr(access, "_policies", [(_lets_in(bob, thing), lambda *_: None)])
+    assert numbers(bob, entry) == {"workspace", "item"}
+    monkeypatch.setattr(access, "_policies", [(_lets_in_where_no_item_is(alice, thing), lambda *_: None)])
+    assert numbers(alice, entry) == {"actor", "workspace"}
+
+
+def test_its_file_counts_everything_for_an_auditor(
+    fill: Fill, alice: User, bob: User, olga: User, thing: Thing
+) -> None:
+    about = replace(thing.ledger_subject, person=bob.ledger_id)
+    assert numbers(olga, fill(1, actor=alice, subject=about)[0]) == {"workspace", "item", "actor", "person"}
+
+
 def test_nobody_without_an_account_gets_it(fill: Fill, alice: User) -> None:
     response = Client().get(reverse("ledger:receipt", args=[fill(1, actor=alice)[0]]))
     assert response.status_code == 302
@@ -90,6 +125,11 @@ def _lets_in(person: User, thing: Thing) -> access.EntryPolicy:
         return user == person and str(entry.workspace) == thing.ledger_subject.workspace
 
     return policy
+
+
+def _lets_in_where_no_item_is(person: User, thing: Thing) -> access.EntryPolicy:
+    everything = _lets_in(person, thing)
+    return lambda user, entry: entry.item is None and everything(user, entry)
 
 
 @pytest.mark.parametrize(("name", "kind"), [("receipt", "receipt.viewed"), ("receipt_file", "receipt.taken")])
