@@ -94,6 +94,7 @@ def prepare() -> None:
     from django.db import connections
 
     call_command("migrate", verbosity=0, interactive=False)
+    call_command("ledger_seal_old_entries")
     call_command("collectstatic", verbosity=0, interactive=False)
     if settings.ITHACA_WALKTHROUGH:
         call_command("seed_walkthrough", only_if_empty=True)

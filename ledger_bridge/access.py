@@ -11,14 +11,19 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 
 from core.errors import Unavailable
+from ledger_bridge.filters import EVERYTHING, TrailFilters
 from ledger_bridge.models import Entry
 from ledger_bridge.permissions import Right
 
 EntryPolicy = Callable[[Any, Entry], bool]
 """Whether a person may see an entry, because they may see the trail of what it is about."""
 
-EntryCondition = Callable[[Any], Q | None]
-"""The same answer for all entries at once, as a condition that the database decides; nothing means "none of them"."""
+EntryCondition = Callable[[Any, TrailFilters], Q | None]
+"""The same answer for all entries within these filters, as a condition with ids; nothing means "none of them".
+
+The database knows entries by blind ids only, so no query of a room can be part of it: the room gathers ids, and no
+more than are needed within the filters.
+"""
 
 View = Callable[..., HttpResponseBase]
 
@@ -47,15 +52,21 @@ def may_see_entry(user: Any, entry: Entry) -> bool:
     return sees_every_trail(user) or any(policy(user, entry) for policy, _ in _policies)
 
 
-def entries_visible_to(user: Any) -> Q:
-    """Return the condition on those entries for which `may_see_entry` answers yes."""
-    if sees_every_trail(user):
+def entries_visible_to(user: Any, *, within: TrailFilters = EVERYTHING) -> Q:
+    """Return the condition on those entries within these filters for which `may_see_entry` answers yes.
+
+    Raises:
+        InvalidInput: when a room would have to name too many things; narrower filters help.
+
+    """
+    # Everybody may see what is recorded about themselves.
+    if sees_every_trail(user) or (user.ledger_id and within.people == (user.ledger_id,)):
         return Q()
     allowed = Q(pk__in=[])
     if user.ledger_id:
         allowed |= Q(actor=user.ledger_id) | Q(person=user.ledger_id)
     for _, condition in _policies:
-        if found := condition(user):
+        if found := condition(user, within):
             allowed |= found
     return allowed
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _APPEND_ONLY = ("entry", "leaf", "tile", "checkpoint", "cosignature", "publication")
 _CHANGING = ("outbox", "stream", "ledgerkey", "treestate", "logkey", "witnessstanding", "feedposition")
-_READ = (*_APPEND_ONLY, *_CHANGING, "quarantine", "codesbegin")
+_READ = (*_APPEND_ONLY, *_CHANGING, "quarantine", "codesbegin", "erasedstream")
 
 WEB = {
     "entry": "INSERT",
@@ -16,6 +16,7 @@ WEB = {
     "stream": "INSERT",
     "ledgerkey": "INSERT",
     "cosignature": "INSERT",
+    "erasedstream": "INSERT, UPDATE (destroyed_at)",
 }
 _ANCHORS = ("anchor", "anchorturn")
 SEQUENCER = {

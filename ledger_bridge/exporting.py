@@ -19,7 +19,9 @@ from core.access import Actor
 from core.errors import Unavailable
 from ledger_bridge import names
 from ledger_bridge.anchors.evidence import anchors_up_to
+from ledger_bridge.blind_ids import real_ids
 from ledger_bridge.disclosure import StoredEntry, entries_ahead
+from ledger_bridge.erasure.accounts import erased_streams, is_accounted_for
 from ledger_bridge.events import event_kinds
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry, Leaf
@@ -28,6 +30,8 @@ from ledger_bridge.renderings import kind_of
 from ledger_bridge.sequencer import sequence_batch
 from ledger_bridge.signing import log_signer
 from ledger_bridge.stream_keys import unwrap_stream_key
+from ledger_bridge.subject_keys import blind_ids
+from ledger_bridge.tlog.entry import SLOTS
 from ledger_bridge.trail_archive import Trail, iter_trail
 from ledger_bridge.witnessing.policy import policy_text
 from ledger_bridge.witnessing.published import latest_published
@@ -45,7 +49,6 @@ _NAMED = {
     "item": "item",
     "person": "person",
 }
-_SLOTS = {"workspace": "workspace", "item": "item", "actor": "person", "person": "person"}
 # One statement, so that the lengths are those at the checkpoint. The sequencer may be further than the witnesses: what
 # stands beyond the checkpoint is taken off again, in each slot where the stream occurs.
 _STREAMS = """
@@ -53,7 +56,7 @@ _STREAMS = """
         SELECT workspace_stream_id, item_stream_id, actor_stream_id, person_stream_id
         FROM ledger_bridge_leaf leaf JOIN ledger_bridge_entry entry ON entry.id = leaf.entry WHERE leaf.index >= %s
     ), at_checkpoint AS (
-        SELECT kind, subject::text, wrapped_key, length - (
+        SELECT id, kind, subject::text, wrapped_key, length - (
             SELECT count(*) FILTER (WHERE workspace_stream_id = stream.id)
                 + count(*) FILTER (WHERE item_stream_id = stream.id)
                 + count(*) FILTER (WHERE actor_stream_id = stream.id)
@@ -110,7 +113,8 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
     if checkpoint is None:
         raise Unavailable(_BEHIND)
     size, note = checkpoint.size, checkpoint.note
-    streams = _streams(filters, size)
+    found = _streams(filters, size)
+    streams, disclosed = list(found.values()), frozenset(found)
     selection = _Selection(filters, size)
     complete = filters.is_complete() and bool(streams)
     now = datetime.now(UTC)
@@ -123,7 +127,6 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
         "exported_at": format_time(now),
         "exported_by": getattr(actor, "name", actor.ledger_kind),
     }
-    disclosed = frozenset((stream["kind"], stream["id"]) for stream in streams)
     trail = Trail(
         policy_text=policy_text(),
         anchors=anchors_up_to(size),
@@ -132,7 +135,7 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
         events=lambda: _events(selection.indexes, disclosed),
         readable=lambda: (entry.readable() for entry in entries_ahead(_portions(selection.indexes))),
         leaves=_leaves(size),
-        names=names.resolve(selection.ids),
+        names=names.resolve(selection.subjects()),
         kinds={kind: kind_of(event) for kind, event in event_kinds().items()},
         name=f"trail-{now:%Y-%m-%d-%H%M%S}.zip",
     )
@@ -153,6 +156,11 @@ class _Selection:
                 self._mention(ids)
         self.indexes = array("q", sorted(found))
 
+    def subjects(self) -> dict[str, list[str]]:
+        """Return whom and what the entries mention, by kind; what was erased is not among it."""
+        real = real_ids(one for ids in self.ids.values() for one in ids)
+        return {kind: [real[str(one)] for one in ids if str(one) in real] for kind, ids in self.ids.items()}
+
     def _mention(self, ids: list[object]) -> None:
         for kind, one in zip(_NAMED.values(), ids, strict=True):
             # Names are for reading only; an export with more of them than anybody reads shows ids.
@@ -168,24 +176,39 @@ def _sequence() -> int:
         return 0
 
 
-def _streams(filters: TrailFilters, size: int) -> list[dict[str, Any]]:
+def _streams(filters: TrailFilters, size: int) -> dict[int, dict[str, Any]]:
+    """Return the streams that were asked for, by their rows."""
     wanted = filters.streams()
+    real = {
+        (kind, blind): subject
+        for kind in {kind for kind, _ in wanted}
+        for subject, blind in blind_ids(kind, [one for other, one in wanted if other == kind]).items()
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_STREAMS, [size, [kind for kind, _ in wanted], [subject for _, subject in wanted]])
+        cursor.execute(_STREAMS, [size, [kind for kind, _ in real], [blind for _, blind in real]])
         rows = cursor.fetchall()
-    return [
-        {"kind": kind, "id": subject, "key": unwrap_stream_key(bytes(key), kind, subject).hex(), "length": length}
-        for kind, subject, key, length in rows
-    ]
+    return {
+        row: {
+            "kind": kind,
+            "id": real[kind, blind],
+            "key": unwrap_stream_key(bytes(key), kind, blind).hex(),
+            "length": length,
+        }
+        for row, kind, blind, key, length in rows
+    }
 
 
-def _events(indexes: "array[int]", disclosed: frozenset[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+def _events(indexes: "array[int]", disclosed: frozenset[int]) -> Iterator[dict[str, Any]]:
+    erased = erased_streams()
     for entry in entries_ahead(_portions(indexes)):
+        if not (entry.is_readable or is_accounted_for(entry, erased)):
+            # Never passed off as erased; the archive ends here, without the manifest that would make it one.
+            raise Unavailable(f"Entry {entry.index} cannot be opened, and no erasure accounts for it: run ledger_fsck.")
         yield entry.disclosed(numbers=_disclosed_slots(entry, disclosed))
 
 
-def _disclosed_slots(entry: StoredEntry, disclosed: frozenset[tuple[str, str]]) -> list[str]:
-    return [slot for slot, kind in _SLOTS.items() if (kind, entry.fields[slot]) in disclosed]
+def _disclosed_slots(entry: StoredEntry, disclosed: frozenset[int]) -> list[str]:
+    return [slot for slot, stream in zip(SLOTS, entry.streams, strict=True) if stream in disclosed]
 
 
 def _portions(indexes: "array[int]") -> Iterator[list[int]]:

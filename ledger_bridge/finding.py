@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from ledger_bridge import names
 from ledger_bridge.access import entries_visible_to, sees_every_trail
+from ledger_bridge.blind_ids import real_ids
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry
 
@@ -18,6 +19,7 @@ _COLUMNS = {
 }
 _NEWEST = 500
 _FEW = 50
+_CALLED = 20_000
 
 
 class Finder(Protocol):
@@ -57,30 +59,39 @@ class NamesOfTrail:
             return tuple(self._occurring(kind, [text.lower()]))
         if (called := names.search(kind, text)) is None:
             return ()
-        ids = self._occurring(kind, called.order_by().values("pk"))
+        ids = self._occurring(kind, _few_called(called, text))
         return tuple(names.best_matches(text, self._visible(kind, ids)))
 
     def suggestions(self, kind: str) -> list[str]:
         columns = _COLUMNS[kind]
-        ids: set[object] = set()
+        blinds: set[object] = set()
         for branch in self._branches():
             newest = Entry.objects.filter(branch).order_by("-recorded_at", "-id").values_list(*columns)
-            ids.update(one for row in newest[:_NEWEST] for one in row)
-        return sorted(set(self._visible(kind, ids).values()))
+            blinds.update(one for row in newest[:_NEWEST] for one in row)
+        return sorted(set(self._visible(kind, real_ids(blinds).values()).values()))
 
-    def _occurring(self, kind: str, among: "list[str] | QuerySet[Any, Any]") -> set[str]:
-        found: set[str] = set()
+    def _occurring(self, kind: str, among: list[str]) -> set[str]:
+        blinds: set[object] = set()
         for branch in self._branches():
             for column in _COLUMNS[kind]:
                 entries = Entry.objects.filter(branch, Q((f"{column}__in", among))).order_by()
-                found.update(map(str, entries.values_list(column, flat=True).distinct()[:_FEW]))
-        return found
+                blinds.update(entries.values_list(column, flat=True).distinct()[:_FEW])
+        return set(real_ids(blinds).values())
 
     def _visible(self, kind: str, ids: Any) -> dict[str, str]:
         return names.resolve({kind: ids}, asker=self.asker)[kind]
 
     def _branches(self) -> list[Q]:
-        return self.only.branches(seen=entries_visible_to(self.asker))
+        return self.only.branches(seen=entries_visible_to(self.asker, within=self.only))
+
+
+def _few_called(called: QuerySet[Any], text: str) -> list[str]:
+    """Return the ids of what is called so; of what more things are called than that, those with exactly this name."""
+    ids = called.order_by().values_list("pk", flat=True)
+    found = list(ids[: _CALLED + 1])
+    if len(found) > _CALLED:
+        found = list(ids.filter(name__iexact=text)[:_CALLED])
+    return [str(one) for one in found]
 
 
 def finder_for(asker: Any, only: TrailFilters) -> Finder:

@@ -4,11 +4,18 @@ The big tables are append-only; triggers refuse UPDATE, DELETE and TRUNCATE. Onl
 Stream.length and TreeState change. Formats: docs/formats/entry.md.
 """
 
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
 from django.db import models
+from django.db.models.query import ModelIterable
 
 from core.ids import uuid7
 from ledger_bridge.anchors.models import Anchor, AnchorTurn  # noqa: F401  Django looks for models here
+from ledger_bridge.blind_ids import BlindIdField
 from ledger_bridge.feeds.models import FeedPosition  # noqa: F401  Django looks for models here
+from ledger_bridge.sealing import SUBJECTS, DamagedSealError, keys_for_reading, open_entry
 from ledger_bridge.tlog.note import VerifierKey
 from ledger_bridge.witnessing.models import Cosignature as Cosignature
 from ledger_bridge.witnessing.models import Publication as Publication
@@ -26,7 +33,10 @@ class LedgerKey(models.Model):
 
 
 class Stream(models.Model):
-    """Everything recorded about one workspace, item or person; its key makes the tags."""
+    """Everything recorded about one workspace, item or person; its key makes the tags.
+
+    `subject` is the blind id, as in entries.
+    """
 
     class Kind(models.TextChoices):
         WORKSPACE = "workspace"
@@ -61,8 +71,22 @@ def _about(column: str) -> models.Index:
     )
 
 
+class EntryQuerySet(models.QuerySet["Entry"]):
+    """Opens the entries it fetches, all at once."""
+
+    def _fetch_all(self) -> None:
+        is_new = self._result_cache is None
+        super()._fetch_all()
+        if is_new and self._iterable_class is ModelIterable:
+            open_entries(self._result_cache or [])
+
+
 class Entry(models.Model):
-    """One recorded event in clear, with the seed its commitment was made from.
+    """One recorded event. Whom and what it is about, and the seed its commitment was made from, are sealed.
+
+    In the table the columns of subjects hold blind ids, and those that are sealed hold nothing. An entry that was
+    fetched as a row has them all, unless it was erased: then `is_readable` is false. Entries from before there were
+    seals have everything in clear until `ledger_seal_old_entries` has passed.
 
     `pads` fills the slots of its leaf that have no stream; `code` shows that `record()` made it (entry_codes.py).
     Entries from before there were codes have neither.
@@ -77,20 +101,21 @@ class Entry(models.Model):
     schema = models.PositiveSmallIntegerField()
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    actor = models.UUIDField(null=True)
+    actor = BlindIdField(null=True, subject="person")
     actor_kind = models.CharField(max_length=16)
-    actor_institution = models.UUIDField(null=True)
-    workspace = models.UUIDField(null=True)
-    item = models.UUIDField(null=True)
+    actor_institution = BlindIdField(null=True, subject="institution")
+    workspace = BlindIdField(null=True, subject="workspace")
+    item = BlindIdField(null=True, subject="item")
     version = models.UUIDField(null=True)
-    person = models.UUIDField(null=True)
+    person = BlindIdField(null=True, subject="person")
     outcome = models.CharField(max_length=8, choices=Outcome)
     purpose = models.TextField(null=True)  # noqa: DJ001  null means "not asked", which the commitment tells from ""
     request_id = models.CharField(max_length=64, null=True)  # noqa: DJ001  null is committed to as such
     source_address = models.CharField(max_length=64, null=True)  # noqa: DJ001  null is committed to as such
-    detail = models.JSONField(default=dict)
-    seed = models.BinaryField()
+    detail: Any = models.JSONField(null=True)
+    seed: Any = models.BinaryField(null=True)
     commitment = models.BinaryField()
+    sealed = models.BinaryField(null=True)
     pads = models.BinaryField(null=True)
     code = models.BinaryField(null=True)
     workspace_stream = _stream_reference()
@@ -98,7 +123,11 @@ class Entry(models.Model):
     actor_stream = _stream_reference()
     person_stream = _stream_reference()
 
+    is_readable: ClassVar[bool] = False
+    objects = EntryQuerySet.as_manager()
+
     class Meta:
+        base_manager_name = "objects"
         indexes = [
             _about("workspace"),
             _about("item"),
@@ -106,6 +135,7 @@ class Entry(models.Model):
             _about("person"),
             models.Index(fields=["-recorded_at", "-id"], name="entry_by_time"),
             models.Index(fields=["kind", "-recorded_at", "-id"], name="entry_by_kind"),
+            models.Index(fields=["id"], condition=models.Q(sealed=None), name="entry_unsealed"),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(outcome__in=["allow", "deny"]), name="entry_outcome_known"),
@@ -113,6 +143,47 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+
+def open_entries(entries: Sequence[Entry]) -> None:
+    """Put what was sealed in its place, with one query for the keys of all these entries."""
+    listed = [entry for entry in entries if entry.sealed is not None]
+    blinds = [{name: str(one) for name in SUBJECTS if (one := getattr(entry, name))} for entry in listed]
+    for entry, keys in zip(listed, keys_for_reading(blinds), strict=True):
+        opened = _opened(entry, keys) if keys is not None else None
+        vars(entry).update(opened or _NOTHING, is_readable=opened is not None)
+    for entry in entries:
+        if entry.sealed is None:
+            vars(entry).update(is_readable=True)
+
+
+_IDS = (*SUBJECTS, "version")
+_NOTHING: dict[str, Any] = dict.fromkeys((*SUBJECTS, "version", "purpose")) | {"detail": {}}
+
+
+def _opened(entry: Entry, keys: Any) -> dict[str, Any] | None:
+    try:
+        values, detail, seed = open_entry(
+            str(entry.id), bytes(entry.sealed or b""), commitment=bytes(entry.commitment), keys=keys
+        )
+    except DamagedSealError:
+        # Shown like an erased one; `ledger_fsck` tells them apart.
+        return None
+    ids = {name: UUID(values[name]) for name in _IDS if values[name]}
+    return {**values, **ids, "detail": detail, "seed": seed}
+
+
+class ErasedStream(models.Model):
+    """A stream whose subject was erased: nothing is recorded in it any more, and the key of its subject is destroyed.
+
+    Written before the key is destroyed, so that a deed which still has that key cannot seal anything with it.
+    """
+
+    stream = models.OneToOneField(Stream, models.PROTECT, primary_key=True, db_constraint=False, related_name="+")
+    destroyed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"erased: stream {self.pk}"
 
 
 class Outbox(models.Model):

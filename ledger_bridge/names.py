@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ledger_bridge.access import sees_every_trail
+from ledger_bridge.blind_ids import real_ids
 from ledger_bridge.models import Stream
 
 Resolver = Callable[[Collection[str]], Mapping[str, str]]
@@ -89,7 +90,7 @@ def _called(kind: str, text: str) -> dict[str, str]:
 
 def _newest(kind: str, limit: int) -> dict[str, str]:
     newest = Stream.objects.filter(kind=kind).order_by("-id").values_list("subject", flat=True)[:limit]
-    return _named(kind, list(newest))
+    return _named(kind, list(real_ids(newest).values()))
 
 
 def _named(kind: str, ids: Collection[object], asker: Any = None) -> dict[str, str]:

@@ -12,14 +12,16 @@ from typing import Any
 from django.db import connection, transaction
 
 from core.access import Actor, Anonymous
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Unavailable
 from core.http import request_context
 from core.ids import uuid7
 from core.queue import wake
 from ledger_bridge.entry_codes import codes, message_of, pads_for
 from ledger_bridge.events import Event
 from ledger_bridge.models import Entry
+from ledger_bridge.sealing import SEALED, SUBJECTS, Keys, keys_of, seal_entry
 from ledger_bridge.streams import KnownStream, StreamName, streams_of
+from ledger_bridge.subject_keys import forget_subject_keys
 from ledger_bridge.subjects import HasSubject, Subject
 from ledger_bridge.tlog import entry as format_
 from ledger_bridge.tlog.errors import FormatError
@@ -28,16 +30,22 @@ COMMON_FIELDS = (
     "id", "kind", "schema", "occurred_at", "recorded_at", "actor", "actor_kind", "actor_institution",
     "workspace", "item", "version", "person", "outcome", "purpose", "request_id", "source_address",
 )  # fmt: skip
+_CLEAR = tuple(name for name in COMMON_FIELDS if name not in SEALED)
 _COLUMNS = (
-    *COMMON_FIELDS,
-    "detail",
-    "seed",
+    *_CLEAR,
+    *SUBJECTS,
+    "sealed",
     "commitment",
     "pads",
     "code",
     *(f"{slot}_stream_id" for slot in format_.SLOTS),
 )
-_INSERT = f"INSERT INTO ledger_bridge_entry ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"  # noqa: S608  constant names
+# Nothing is added to a stream whose subject was erased: a key that this process remembers may be destroyed by now.
+_INSERT = f"""
+    INSERT INTO ledger_bridge_entry ({", ".join(_COLUMNS)}) SELECT {", ".join(["%s"] * len(_COLUMNS))}
+    WHERE NOT EXISTS (SELECT FROM ledger_bridge_erasedstream WHERE stream_id IN (%s, %s, %s, %s))
+"""  # noqa: S608  constant names
+_ATTEMPTS = 3
 _NOTHING = Subject()
 
 Streams = dict[str, KnownStream | None]
@@ -124,32 +132,41 @@ def format_time(moment: datetime) -> str:
 
 
 def _insert(common: dict[str, Any], detail: dict[str, Any]) -> None:
-    streams = _streams(common)
+    for _ in range(_ATTEMPTS):
+        if _try_to_insert(common, detail):
+            return
+        # Somebody erased a subject since this process fetched its key; what is recorded now belongs to a new one.
+        forget_subject_keys()
+    raise Unavailable("What this is about is being erased at this moment. Try again.")
+
+
+def _try_to_insert(common: dict[str, Any], detail: dict[str, Any]) -> bool:
+    keys = keys_of(common)
+    streams = _streams(keys)
     commitments = {slot: stream.commitment if stream else None for slot, stream in streams.items()}
     seed = secrets.token_bytes(32)
     try:
         commitment = format_.commitment(committed_fields(common, detail, commitments), seed)
     except FormatError as error:
         raise InvalidInput(f"This cannot be recorded as it is: {error}.") from error
-    encoded = json.dumps(detail)
-    _refuse_nul(common["purpose"], detail, encoded)
+    _refuse_nul(common["purpose"], detail, json.dumps(detail))
+    sealed = seal_entry(common, detail, seed=seed, commitment=commitment, keys=keys)
     rows = tuple(stream.id if stream else 0 for stream in streams.values())
     pads = pads_for(seed, rows)
     code = codes().code(message_of(common["id"], commitment, pads, rows))
-    values = [*common.values(), encoded, seed, commitment, pads, code, *(row or None for row in rows)]
+    clear = [common[name] for name in _CLEAR]
+    blinds = [keys[column].blind if column in keys else None for column in SUBJECTS]
+    values = [*clear, *blinds, sealed, commitment, pads, code, *(row or None for row in rows), *rows]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
+        return bool(cursor.rowcount)
 
 
-def _streams(common: dict[str, Any]) -> Streams:
-    names: dict[str, StreamName] = {
-        "workspace": ("workspace", common["workspace"]),
-        "item": ("item", common["item"]),
-        "actor": ("person", common["actor"]),
-        "person": ("person", common["person"]),
-    }
-    found = streams_of(name for name in names.values() if name[1])
-    return {slot: found.get(name) for slot, name in names.items()}
+def _streams(keys: Keys) -> Streams:
+    # Streams stand under blind ids too: what leads from an entry to its stream must not lead on to its subject.
+    names: dict[str, StreamName] = {slot: (SUBJECTS[slot], keys[slot].blind) for slot in format_.SLOTS if slot in keys}
+    found = streams_of(names.values())
+    return {slot: found[names[slot]] if slot in names else None for slot in format_.SLOTS}
 
 
 def _refuse_nul(purpose: str | None, detail: dict[str, Any], encoded: str) -> None:

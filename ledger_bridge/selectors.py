@@ -27,6 +27,8 @@ _ICONS = {"C": "plus", "R": "eye", "U": "pencil", "D": "trash"}
 _NOUNS = {"person": "person", "workspace": "workspace", "item": "file or folder"}
 _IN_ORDER = attrgetter("recorded_at", "id")
 
+ERASED = "What this entry said was erased; that it exists, and when it was recorded, is all that is known."
+
 Names = dict[str, dict[str, str]]
 Bars = list[dict[str, Any]]
 
@@ -90,7 +92,7 @@ class TrailPage:
 
 def trail_page(filters: TrailFilters, place: Place | None = None, *, asker: Any) -> TrailPage:
     """Return a page of what of the trail the asker may see, newest first, in a fixed number of queries."""
-    branches = filters.branches(seen=entries_visible_to(asker))
+    branches = filters.branches(seen=entries_visible_to(asker, within=filters))
     entries, more = _entries(branches, place)
     went_back = place is not None and place.towards == "newer"
     older = Place.token(entries[-1]) if entries and (more or went_back) else None
@@ -128,6 +130,8 @@ def describe_entries(entries: Sequence[Entry], *, asker: Any) -> list[dict[str, 
 
 def sentence(entry: Entry, known: Names) -> str:
     """Return what happened: “Ana Ribeiro (Charité) gave Ben Okri the role Visitor (ends: never)”."""
+    if not entry.is_readable:
+        return ERASED
     person = known["person"].get(str(entry.person), "")
     return f"{who(entry, known)} {sentence_of(entry.kind, entry.detail, person=person, names=known)}"
 
@@ -158,7 +162,7 @@ def _entries(branches: Sequence[Q], place: Place | None) -> tuple[list[Entry], b
     order = ["recorded_at", "id"] if ascending else ["-recorded_at", "-id"]
     found: list[Entry] = []
     for branch in branches:
-        entries = Entry.objects.filter(branch).defer("seed", "commitment").order_by(*order)
+        entries = Entry.objects.filter(branch).order_by(*order)
         found += (entries.filter(place.condition()) if place else entries)[: PAGE_SIZE + 1]
     found.sort(key=_IN_ORDER, reverse=not ascending)
     page = found[:PAGE_SIZE]

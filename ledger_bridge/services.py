@@ -118,6 +118,8 @@ def take_receipt(*, actor: Actor, entry: Entry) -> bytes:
     stored, checkpoint = stored_entry(str(entry.id)), latest_checkpoint()
     if stored is None or stored.index is None or checkpoint is None or stored.index >= checkpoint.size:
         raise Conflict(NOT_IN_THE_LOG_YET)
+    if not stored.is_readable:
+        raise Conflict("What this entry said was erased, so there is no receipt for it any more.")
     _record_reading(ReceiptTaken(entry=str(entry.id)), actor, entry)
     shown = _numbers_shown_to(actor, stored)
     return make_receipt(stored, checkpoint, numbers=shown, hide=_hidden_from(actor, entry))

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from ledger_bridge.blind_ids import forget_that_all_are_sealed
 from ledger_bridge.stream_keys import forget_keys, wrap_stream_key
+from ledger_bridge.subject_keys import forget_subject_keys
 from ledger_bridge.tlog.entry import stream_commitment
 
 StreamName = tuple[str, str]
-"""Kind and subject (UUID text)."""
+"""Kind and the blind id of the subject (UUID text)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def forget_streams() -> None:
     """Forget what this process remembers (tests throw databases away)."""
     _known.clear()
     forget_keys()
+    forget_subject_keys()
+    forget_that_all_are_sealed()
 
 
 def _look_up(wanted: set[StreamName]) -> dict[StreamName, KnownStream]:

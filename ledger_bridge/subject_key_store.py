@@ -48,10 +48,6 @@ class SubjectKeyStore(Protocol):
         """Overwrite a key, take its row away and clean the table; false when there was none."""
         ...
 
-    def newest(self, kind: str, limit: int) -> list[str]:
-        """Return the ids of the subjects whose keys were made last."""
-        ...
-
     def master(self, offered: Callable[[], bytes]) -> bytes:
         """Return the wrapped key that all others are wrapped under; the first time, keep the one that is offered."""
         ...
@@ -62,10 +58,9 @@ _SCHEMA = """
         only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), wrapped bytea NOT NULL
     );
     CREATE TABLE IF NOT EXISTS subject_key (
-        id bigint GENERATED ALWAYS AS IDENTITY, kind text NOT NULL, subject uuid NOT NULL,
+        kind text NOT NULL, subject uuid NOT NULL,
         blind uuid NOT NULL UNIQUE, wrapped bytea NOT NULL, PRIMARY KEY (kind, subject)
     );
-    CREATE INDEX IF NOT EXISTS subject_key_newest ON subject_key (kind, id DESC);
 """
 _COLUMNS = "kind, subject::text, blind::text, wrapped"
 _NAMED = f"SELECT {_COLUMNS} FROM subject_key JOIN unnest(%s::text[], %s::uuid[]) AS wanted (kind, subject) USING (kind, subject)"  # noqa: S608, E501  constants
@@ -76,7 +71,6 @@ _ADD = """
 """
 # The overwritten version stays in the page until VACUUM takes both away; the log of changes is recycled after that.
 _OVERWRITE = "UPDATE subject_key SET wrapped = %s, subject = gen_random_uuid() WHERE blind = %s"
-_NEWEST = "SELECT subject::text FROM subject_key WHERE kind = %s ORDER BY id DESC LIMIT %s"
 
 T = TypeVar("T")
 
@@ -105,13 +99,6 @@ class PostgresStore:
             found = bool(cursor.rowcount)
             cursor.execute("VACUUM subject_key")
             return found
-
-        return self._run(run)
-
-    def newest(self, kind: str, limit: int) -> list[str]:
-        def run(cursor: Any) -> list[str]:
-            cursor.execute(_NEWEST, [kind, limit])
-            return [subject for (subject,) in cursor.fetchall()]
 
         return self._run(run)
 

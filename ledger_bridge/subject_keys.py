@@ -75,11 +75,6 @@ def keys_behind(blinds: Collection[str]) -> dict[str, SubjectKey]:
     return known
 
 
-def newest_subjects(kind: str, limit: int) -> list[str]:
-    """Return the ids of the subjects of a kind about which something was recorded for the first time last."""
-    return subject_key_store().newest(kind, limit)
-
-
 def destroy_key(blind: str) -> bool:
     """Destroy the key behind a blind id for good; false when it is gone already."""
     destroyed = subject_key_store().destroy(blind)

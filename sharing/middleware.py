@@ -54,7 +54,7 @@ def _asked_for(request: HttpRequest) -> Subject:
 
 def _note(person: User, subject: Subject) -> None:
     lately = Entry.objects.filter(actor=person.pk, kind=AccessRefused.kind, recorded_at__gt=timezone.now() - _PAUSE)
-    noted = list(lately.values_list("workspace", "item", "version")[:_MOST])
+    noted = [(entry.workspace, entry.item, entry.version) for entry in lately[:_MOST]]
     key = tuple(UUID(one) if one else None for one in (subject.workspace, subject.item, subject.version))
     if len(noted) >= _MOST or key in noted:
         return

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef
 from core.errors import DamagedContent, Unavailable
 from ledger_bridge.disclosure import StoredEntry, stored_entry
 from ledger_bridge.entry_codes import codes, codes_begin
+from ledger_bridge.erasure.accounts import is_accounted_for
 from ledger_bridge.fsck import Problem
 from ledger_bridge.models import Entry
 from ledger_bridge.tlog.entry import commitment
@@ -32,6 +33,9 @@ def difference(version: Version) -> str | None:
     stored = stored_entry(str(version.entry))
     if stored is None:
         return "Its entry is missing from the ledger."
+    if not stored.is_readable and is_accounted_for(stored):
+        # Who uploaded it, or all about it, was erased from the ledger: there is nothing left to hold the row against.
+        return None
     if not _is_ours(stored):
         return "Its entry was not made by this installation, or was changed."
     wrong = [name for name, value in _recorded(version).items() if stored.fields.get(name) != value]

@@ -65,16 +65,17 @@ def _send_batch(receiver: Receiver, client: Client) -> int:
         return 0
     first = claim.position.next_index
     try:
-        frames = _frames(receiver, first)
+        frames, count = _frames(receiver, first)
         if frames:
             client.send(frames)
     except Unavailable as error:
         _put_off(claim, error)
         return 0
-    return len(frames) if _move(claim, first + len(frames)) else 0
+    return count if _move(claim, first + count) else 0
 
 
-def _frames(receiver: Receiver, first: int) -> list[bytes]:
+def _frames(receiver: Receiver, first: int) -> tuple[list[bytes], int]:
+    """Return the next messages, and how many entries they stand for: of an erased one nothing is left to send."""
     last = Checkpoint.objects.order_by("size").last()
     size = last.size if last else 0
     if first > size:
@@ -87,7 +88,8 @@ def _frames(receiver: Receiver, first: int) -> list[bytes]:
     if [entry.index for entry in entries] != list(indexes):
         raise Unavailable(f"Entries from {first} on cannot be read in full, and the feed skips none: run ledger_fsck.")
     context = context_for(settings.LEDGER_ORIGIN)
-    return [frame(entry.readable(), context, receiver.format) for entry in entries]
+    readable = [entry for entry in entries if entry.is_readable]
+    return [frame(entry.readable(), context, receiver.format) for entry in readable], len(entries)
 
 
 @transaction.atomic(durable=True)

@@ -7,22 +7,24 @@ from typing import Any
 from django.db import connection
 
 from core.errors import Unavailable
-from ledger_bridge.disclosure import StoredEntry, entries_at
+from ledger_bridge.disclosure import State, StoredEntry, entries_at
+from ledger_bridge.erasure.accounts import erased_streams, is_accounted_for
 from ledger_bridge.fsck.codes import CodeCheck
 from ledger_bridge.fsck.heads import Heads
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.models import Leaf, Stream, Tile
+from ledger_bridge.sealing import SUBJECTS
 from ledger_bridge.stream_keys import unwrap_stream_key
+from ledger_bridge.subject_keys import blind_ids
 from ledger_bridge.tlog import entry as format_
 from ledger_bridge.tlog import merkle
 from ledger_bridge.tlog.errors import FormatError
 from ledger_bridge.tlog.tiles import TILE_WIDTH
 
 _PORTION = 1_000
-_KINDS = {"workspace": "workspace", "item": "item", "actor": "person", "person": "person"}
 
 Keys = dict[str, tuple[str, str, bytes]]
-"""Stream commitment (hex) to kind, subject and key."""
+"""Stream commitment (hex) to kind, blind id and key."""
 
 
 def check_log() -> Iterator[Problem]:
@@ -49,6 +51,7 @@ class _Walk:
         self.codes = codes
         self.frontier = merkle.Frontier()
         self.tiles = _Tiles()
+        self.erasures = erased_streams()
 
     def pass_portion(self, places: range) -> Iterator[Problem]:
         rows = Leaf.objects.filter(index__gte=places.start, index__lt=places.stop)
@@ -72,18 +75,48 @@ class _Walk:
             yield Problem(f"leaf {index}", f"its entry {leaf.entry_id} is not there")
             return
         where = f"leaf {index}, entry {leaf.entry_id}"
-        yield from _check_derivation(where, entry, keys)
+        if entry.is_readable:
+            yield from _check_derivation(where, entry, keys)
+        else:
+            yield from _check_erased(where, entry, keys, self.erasures)
         yield from self.codes.check(where, entry, index)
 
 
 def _check_derivation(where: str, entry: StoredEntry, keys: Keys) -> Iterator[Problem]:
     try:
-        if format_.commitment(entry.fields, entry.seed) != entry.commitment:
+        if not _stands_under_its_blind_ids(entry):
+            yield Problem(where, "its columns name other subjects than it was recorded about")
+        elif format_.commitment(entry.fields, entry.seed) != entry.commitment:
             yield Problem(where, "its fields are not those that were committed to")
         elif _leaf_of(entry, keys) != entry.leaf:
             yield Problem(where, "its leaf is not made of the tags of its streams and its commitment")
     except (FormatError, KeyError) as error:
         yield Problem(where, f"it cannot be derived again ({error})")
+
+
+def _check_erased(where: str, entry: StoredEntry, keys: Keys, erasures: frozenset[str]) -> Iterator[Problem]:
+    """Check what is left of an entry, and that an entry about the erasure accounts for it."""
+    if entry.state is State.DAMAGED:
+        yield Problem(
+            where, "it does not open with the keys of its subjects: its fields are not those that were sealed"
+        )
+    elif not is_accounted_for(entry, erasures):
+        yield Problem(where, "a key of its subjects is gone, and no entry about an erasure accounts for that")
+    try:
+        if _leaf_of(entry, keys) != entry.leaf:
+            yield Problem(where, "its leaf is not made of the tags of its streams and its commitment")
+    except (FormatError, KeyError) as error:
+        yield Problem(where, f"it cannot be derived again ({error})")
+
+
+def _stands_under_its_blind_ids(entry: StoredEntry) -> bool:
+    expected = {
+        name: blind
+        for name, kind in SUBJECTS.items()
+        if entry.fields[name]
+        for blind in blind_ids(kind, [entry.fields[name]]).values()
+    }
+    return not entry.blinds or entry.blinds == expected
 
 
 def _leaf_of(entry: StoredEntry, keys: Keys) -> bytes:
@@ -94,29 +127,30 @@ def _leaf_of(entry: StoredEntry, keys: Keys) -> bytes:
 def _tag(entry: StoredEntry, slot: str, place: int, keys: Keys) -> bytes:
     committed = entry.fields[f"{slot}_stream"]
     if committed is None:
-        return format_.pad(entry.seed, place)
-    kind, subject, key = keys[committed]
-    if (kind, subject) != (_KINDS[slot], entry.fields[slot]):
+        return format_.pad(entry.seed, place) if entry.is_readable else entry.pads[place * 16 : place * 16 + 16]
+    kind, blind, key = keys[committed]
+    if (kind, blind) != (SUBJECTS[slot], _blind(entry, slot)):
         raise FormatError(f"the stream in its slot “{slot}” is that of another {kind}")
     return format_.tag(key, entry.numbers.get(slot, 0))
 
 
+def _blind(entry: StoredEntry, slot: str) -> str | None:
+    if entry.blinds:
+        return entry.blinds.get(slot)
+    return blind_ids(SUBJECTS[slot], [entry.fields[slot]]).get(entry.fields[slot])
+
+
 def _keys_of(entries: Any) -> Keys:
     """Return the keys of all streams that these entries name; one that cannot be opened is missing."""
-    named = {entry.fields[f"{slot}_stream"] for entry in entries for slot in format_.SLOTS}
-    subjects = {entry.fields[slot] for entry in entries for slot in format_.SLOTS}
+    rows = {row for entry in entries for row in entry.streams}
     keys: Keys = {}
-    for stream in Stream.objects.filter(subject__in=subjects - {None}):
-        committed, subject = bytes(stream.commitment).hex(), str(stream.subject)
-        if committed in named:
-            try:
-                keys[committed] = (
-                    stream.kind,
-                    subject,
-                    unwrap_stream_key(bytes(stream.wrapped_key), stream.kind, subject),
-                )
-            except Unavailable:
-                continue
+    for stream in Stream.objects.filter(pk__in=rows - {0}):
+        subject = str(stream.subject)
+        try:
+            key = unwrap_stream_key(bytes(stream.wrapped_key), stream.kind, subject)
+        except Unavailable:
+            continue
+        keys[bytes(stream.commitment).hex()] = (stream.kind, subject, key)
     return keys
 
 

@@ -57,7 +57,7 @@ def badge(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 
 
 def _visible_entry(request: HttpRequest, entry_id: UUID) -> Entry:
-    entry = Entry.objects.defer("seed", "commitment").filter(pk=entry_id).first()
+    entry = Entry.objects.filter(pk=entry_id).first()
     if entry is None or not may_see_entry(request.user, entry):
         raise Http404
     return entry

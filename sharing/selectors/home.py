@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from core.access import rights_on_each
+from ledger_bridge.blind_ids import real_ids
 from ledger_bridge.models import Entry
 from sharing import events
 from sharing.models import Invitation, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
@@ -96,7 +98,9 @@ def changed_access(user: User) -> list[ChangedAccess]:
 def opened_last(user: User) -> list[Item]:
     """Return the files the person opened last and may still see."""
     entries = Entry.objects.filter(actor=user.pk).order_by("-recorded_at").values_list("kind", "item")[:_LOOKED_BACK]
-    order = list(dict.fromkeys(item for kind, item in entries if item and kind == "version.opened"))
+    opened = list(dict.fromkeys(item for kind, item in entries if item and kind == "version.opened"))
+    real = real_ids(opened)
+    order = [UUID(real[str(item)]) for item in opened if str(item) in real]
     visible = Item.objects.visible_to(user).filter(pk__in=order[: 2 * SHOWN]).select_related("workspace")
     found = {item.pk: item for item in visible}
     return [found[pk] for pk in order if pk in found][:SHOWN]

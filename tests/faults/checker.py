@@ -59,8 +59,9 @@ def outbox_does_not_empty() -> Iterator[str]:
 
 def entries_by_request() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for request, kind in Entry.objects.exclude(request_id=None).values_list("request_id", "kind"):
-        found.setdefault(str(request), []).append(kind)
+    for entry in Entry.objects.all():
+        if entry.request_id:
+            found.setdefault(entry.request_id, []).append(entry.kind)
     return found
 
 

@@ -15,6 +15,7 @@ from ledger_bridge.disclosure import stored_entry
 from ledger_bridge.events import AccessRefused, TrailViewed
 from ledger_bridge.models import Entry, Outbox, Stream
 from ledger_bridge.recording import NoTransactionError, committed_fields, record, record_durably
+from ledger_bridge.sealing import SUBJECTS, keys_of
 from ledger_bridge.stream_keys import unwrap_stream_key
 from ledger_bridge.subjects import Subject
 from ledger_bridge.tlog import entry as format_
@@ -99,7 +100,8 @@ def test_it_refuses_a_floating_point_number(alice: User) -> None:
 
 
 def test_a_known_subject_costs_one_query(alice: User, django_assert_num_queries: Callable[[int], Any]) -> None:
-    streams._remember(streams.streams_of([("person", alice.ledger_id)]))
+    keys = keys_of({**dict.fromkeys(SUBJECTS), "actor": alice.ledger_id, "actor_institution": alice.ledger_institution})
+    streams._remember(streams.streams_of([("person", keys["actor"].blind)]))
     stream_keys._known[1] = stream_keys.ledger_key()
     with django_assert_num_queries(1):
         record(EVENT, actor=alice)

@@ -19,7 +19,6 @@ from ledger_bridge.subject_keys import (
     forget_subject_keys,
     keys_behind,
     keys_for_sealing,
-    newest_subjects,
 )
 
 Name = tuple[str, str]
@@ -129,13 +128,6 @@ def test_two_that_make_a_key_at_once_get_the_same(name: Name) -> None:
         thread.join()
     assert len(found) == 8
     assert len(set(found)) == 1
-
-
-def test_the_newest_subjects_come_first(name: Name) -> None:
-    other = ("item", str(uuid.uuid4()))
-    keys_for_sealing([name])
-    keys_for_sealing([other])
-    assert newest_subjects("item", 2) == [other[1], name[1]]
 
 
 def test_a_database_that_is_down_is_unavailable(settings: Any, name: Name) -> None:
