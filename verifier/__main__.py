@@ -1,4 +1,4 @@
-"""`python -m verifier FILE [--policy POLICY] [--known CHECKPOINT] [--block-hash HASH] [--json] [--html FILE]`.
+"""`python -m verifier FILE [--policy POLICY] [--known CHECKPOINT] [--receipt FILE] [--block-hash HASH] [--json] …`.
 
 Exit status: 0 everything holds; 1 something does not, and the report names the first thing; 2 unusable input.
 """
@@ -11,8 +11,9 @@ from pathlib import Path
 
 from ledger_bridge.tlog.errors import FormatError
 from ledger_bridge.tlog.policy import Policy
+from verifier.held import HeldReceipt
 from verifier.printing import as_html
-from verifier.receipt import RECEIPT_START, verify_receipt
+from verifier.receipt import RECEIPT_START, open_receipt, verify_receipt
 from verifier.report import MismatchError, Report, UnusableError
 from verifier.trail import verify_trail
 
@@ -39,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path, help="trail.zip, or a receipt (.tlog-proof)")
     parser.add_argument("--policy", type=Path, help="whose signatures count; a receipt needs it")
     parser.add_argument("--known", type=Path, help="a checkpoint of this log that you kept from before")
+    parser.add_argument(
+        "--receipt", type=Path, action="append", default=[], help="a receipt that the trail must agree with"
+    )
     parser.add_argument("--block-hash", help="hash of the block of an anchor, from your own node or a block explorer")
     parser.add_argument("--json", action="store_true", help="write the report as JSON")
     parser.add_argument("--html", type=Path, help="write the report also to this file, for printing")
@@ -59,11 +63,20 @@ def _verify(options: argparse.Namespace, report: Report) -> None:
     known = _read(options.known) if options.known else None
     if not _is_receipt(options.file):
         block_hash = _read_hash(options.block_hash) if options.block_hash else None
-        verify_trail(options.file, report, policy=policy, known=known, block_hash=block_hash)
+        held = _open_receipts(options.receipt, policy)
+        verify_trail(options.file, report, policy=policy, known=known, block_hash=block_hash, held=held)
+    elif options.receipt:
+        raise UnusableError("--receipt compares a trail with a receipt; this file is a receipt itself.")
     elif policy is None:
         raise UnusableError("A receipt says nothing without --policy, because it does not bring its own.")
     else:
         verify_receipt(_read(options.file), report, policy=policy, known=known)
+
+
+def _open_receipts(paths: Sequence[Path], policy: Policy | None) -> list[HeldReceipt]:
+    if paths and policy is None:
+        raise UnusableError("A receipt says nothing without --policy, because it does not bring its own.")
+    return [open_receipt(_read(path), policy, name=path.name) for path in paths if policy]
 
 
 def _read_hash(text: str) -> bytes:

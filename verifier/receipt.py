@@ -18,6 +18,7 @@ from ledger_bridge.tlog.policy import Accepted, Policy
 from ledger_bridge.tlog.proof import HEADER, TlogProof
 from verifier import strict_json
 from verifier.form import Event, WrongEventError
+from verifier.held import HeldReceipt
 from verifier.report import MismatchError, Report
 from verifier.trail import check_checkpoint, open_known
 from verifier.wording import (
@@ -62,6 +63,26 @@ def verify_receipt(data: bytes, report: Report, *, policy: Policy, known: bytes 
     if event.tags:
         numbers = ", ".join(f"{slot} {number}" for slot, number in event.tags.items())
         report.limit(f"Its numbers in its streams ({numbers}): compare them with a trail export of that stream.")
+
+
+def open_receipt(data: bytes, policy: Policy, *, name: str) -> HeldReceipt:
+    """Open a receipt that somebody kept, for a comparison.
+
+    Raises:
+        MismatchError: it does not hold by itself.
+
+    """
+    try:
+        proof = TlogProof.parse(data)
+        event, leaf = _read_extra(proof)
+        accepted = check_checkpoint(policy, proof.checkpoint_note, part="checkpoint")
+        _check_inclusion(proof, leaf, accepted)
+        _check_event(event, leaf)
+    except FormatError as error:
+        raise MismatchError(f"it is cut or damaged: {error}", receipt=name) from error
+    except MismatchError as mismatch:
+        raise MismatchError(str(mismatch), receipt=name) from mismatch
+    return HeldReceipt(name, event, leaf, accepted.checkpoint)
 
 
 def _read_extra(proof: TlogProof) -> tuple[Event, bytes]:

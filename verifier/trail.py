@@ -13,7 +13,7 @@ Out of scope: whether an anchor's block stands on its chain, what the renderings
 manifest only), and whether the policy deserves trust.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,6 +28,7 @@ from ledger_bridge.tlog.policy import Accepted, Policy
 from verifier.anchors import ChainAnchor, describe_anchors, read_anchors
 from verifier.archive import Archive
 from verifier.events import Digest, EventRegister
+from verifier.held import HeldReceipt
 from verifier.reading import read_events
 from verifier.report import MismatchError, Report
 from verifier.scope import Scope, parse_scope
@@ -44,7 +45,13 @@ _LEAVES_AT_ONCE = 2048
 
 
 def verify_trail(
-    path: Path, report: Report, *, policy: Policy | None, known: bytes | None, block_hash: bytes | None = None
+    path: Path,
+    report: Report,
+    *,
+    policy: Policy | None,
+    known: bytes | None,
+    block_hash: bytes | None = None,
+    held: Sequence[HeldReceipt] = (),
 ) -> None:
     """Check a trail export and write what holds into the report.
 
@@ -54,11 +61,12 @@ def verify_trail(
 
     """
     with Archive(path) as archive:
-        _Verification(archive, report, policy).run(known, block_hash)
+        _Verification(archive, report, policy, held).run(known, block_hash)
 
 
 class _Verification:
-    def __init__(self, archive: Archive, report: Report, policy: Policy | None) -> None:
+    def __init__(self, archive: Archive, report: Report, policy: Policy | None, held: Sequence[HeldReceipt]) -> None:
+        self._held = held
         self._archive = archive
         self._report = report
         self._own_policy = policy is None
@@ -68,11 +76,14 @@ class _Verification:
         accepted = self._check_container()
         checkpoint = accepted.checkpoint
         earlier = open_known(self._policy, known, checkpoint) if known is not None else None
+        for receipt in self._held:
+            receipt.require_comparable(checkpoint)
         scope = parse_scope(self._archive.read("scope.json"), checkpoint.size)
         anchors = self._read_anchors(checkpoint)
         marks = self._check_leaves_and_events(scope, checkpoint, earlier, anchors)
         describe_anchors(self._report, anchors, block_hash)
         self._check_streams(scope, marks)
+        self._check_held(scope, marks)
         describe_meaning(self._report, accepted, own_policy=self._own_policy)
         self._describe_meaning(scope, earlier)
         describe_limits(self._report, accepted, own_policy=self._own_policy, known=earlier is not None)
@@ -106,7 +117,7 @@ class _Verification:
     ) -> bytearray:
         self._require_leaf_count(checkpoint.size)
         register = EventRegister(checkpoint.size)
-        roots = _Roots(checkpoint, earlier, anchors)
+        roots = _Roots(checkpoint, earlier, anchors, self._held)
         with self._archive.open("events.jsonl") as member, closing(read_events(member, scope)) as events:
             self._follow(roots, register, events)
         roots.check()
@@ -186,6 +197,13 @@ class _Verification:
         streams = "1 stream" if len(scope.streams) == 1 else f"{len(scope.streams)} streams"
         self._report.passed(f"{streams} with {total} entries followed from first to last. {sentence}")
 
+    def _check_held(self, scope: Scope, marks: bytearray) -> None:
+        for receipt in self._held:
+            index, size = receipt.event.index, receipt.checkpoint.size
+            found = "is in it too" if receipt.require_within(scope, marks) else "is not in this export"
+            sentence = f"this export begins with the {size} leaves of its checkpoint, and event {index} {found}"
+            self._report.passed(f"The receipt {receipt.name} agrees: {sentence}.")
+
     def _leaves(self) -> Iterator[bytes]:
         return self._archive.blocks("leaves.bin", _LEAVES_AT_ONCE * LEAF_SIZE)
 
@@ -197,10 +215,12 @@ class _Roots:
     checkpoint: Checkpoint
     earlier: Checkpoint | None
     anchors: list[ChainAnchor]
+    held: Sequence[HeldReceipt]
 
     def __post_init__(self) -> None:
         self._frontier = Frontier()
-        self._wanted = {one.size for one in self.anchors} | ({self.earlier.size} if self.earlier else set())
+        self._wanted = {one.size for one in self.anchors} | {one.checkpoint.size for one in self.held}
+        self._wanted |= {self.earlier.size} if self.earlier else set()
         self._roots = {0: self._frontier.root()}
 
     @property
@@ -225,6 +245,10 @@ class _Roots:
             if self._roots[anchor.size] != anchor.root:
                 sentence = f"{anchor.place} holds another root for the first {anchor.size} leaves: history was changed"
                 raise MismatchError(sentence, member="leaves.bin")
+        for receipt in self.held:
+            size = receipt.checkpoint.size
+            if self._roots[size] != receipt.checkpoint.root:
+                raise receipt.mismatch(f"the first {size} leaves are not those of its checkpoint: history was changed")
         if self.earlier and self._roots[self.earlier.size] != self.earlier.root:
             sentence = (
                 f"the first {self.earlier.size} leaves are not those of the checkpoint you know: history was changed"
