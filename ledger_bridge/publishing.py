@@ -2,7 +2,8 @@
 
 What is in the file has been seen by others. A database that is behind it, or tells another history, was restored from a
 backup or tampered with; signing on would make a fork, the one thing a log must never do. The same holds of checkpoints
-that witnesses showed us and this database does not know: they lie beside it as `seen-….note` until it does.
+that witnesses showed us and this database does not know: they lie beside it as `seen-….note` until it does, and what
+the chain showed as `seen-….anchor`, without signatures.
 """
 
 import fcntl
@@ -83,7 +84,7 @@ def require_no_rollback(size: int) -> None:
     elif last is None or published != last.note.encode():
         _compare(_head(published), size, "published checkpoint")
     for seen in seen_elsewhere():
-        _compare(_head(seen.read_bytes()), size, "checkpoint that a witness holds")
+        _compare(_seen(seen), size, "anchor on the chain" if _is_anchor(seen) else "checkpoint that a witness holds")
         # The database holds it again: it says nothing new.
         seen.unlink(missing_ok=True)
     _halted_path().unlink(missing_ok=True)
@@ -95,8 +96,25 @@ def keep_seen(note: bytes) -> None:
         _write(note, _path().with_name(f"seen-{sha256(note).hexdigest()[:16]}.note"))
 
 
+def keep_anchored(head: Head) -> None:
+    """Keep what the chain holds and this database does not know: the node may not answer the next time."""
+    text = head.marshal()
+    with _lock():
+        _write(text, _path().with_name(f"seen-{sha256(text).hexdigest()[:16]}.anchor"))
+
+
 def seen_elsewhere() -> list[Path]:
-    return sorted(_path().parent.glob("seen-*.note"))
+    return sorted([*_path().parent.glob("seen-*.note"), *_path().parent.glob("seen-*.anchor")])
+
+
+def open_seen(name: str, note: bytes) -> Head:
+    """Read a published checkpoint, or one of those that were seen elsewhere, by the name of its file.
+
+    Raises:
+        TlogError: when it is none of this log.
+
+    """
+    return Head.parse(note) if name.endswith(".anchor") else log_policy().open_checkpoint(note)[0]
 
 
 def contradicts(head: Head) -> bool:
@@ -112,10 +130,9 @@ def rolled_back() -> str | None:
     """
     if reason := halted():
         return reason
-    notes = [path.read_bytes() for path in seen_elsewhere()] + [read_published() or b""]
-    for note in filter(None, notes):
+    for path in [*seen_elsewhere(), *filter(Path.exists, [_path()])]:
         try:
-            head = log_policy().open_checkpoint(note)[0]
+            head = open_seen(path.name, path.read_bytes())
         except TlogError as error:
             return f"The published checkpoint is not one of this log ({error})."
         if contradicts(head):
@@ -154,6 +171,17 @@ def _head(note: bytes) -> Head:
         return log_policy().open_checkpoint(note)[0]
     except TlogError as error:
         raise _refusal(f"The published checkpoint is not one of this log ({error}).") from error
+
+
+def _seen(path: Path) -> Head:
+    try:
+        return open_seen(path.name, path.read_bytes())
+    except TlogError as error:
+        raise _refusal(f"{path.name} is not a checkpoint of this log ({error}).") from error
+
+
+def _is_anchor(path: Path) -> bool:
+    return path.suffix == ".anchor"
 
 
 def _refusal(reason: str, kind: "type[RolledBack] | None" = None) -> RolledBack:

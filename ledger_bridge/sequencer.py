@@ -36,6 +36,7 @@ from ledger_bridge.stream_keys import unwrap_stream_key
 from ledger_bridge.tlog import checkpoint
 from ledger_bridge.tlog.merkle import HASH_SIZE, Frontier
 from ledger_bridge.tlog.tiles import TILE_HEIGHT, TILE_WIDTH
+from ledger_bridge.witnessing.watching import watch
 
 _LOCK_TREE = "SELECT size, frontier FROM ledger_bridge_treestate FOR UPDATE SKIP LOCKED"
 _PLANT_TREE = "INSERT INTO ledger_bridge_treestate (id, size, frontier) VALUES (1, 0, '') ON CONFLICT DO NOTHING"
@@ -78,10 +79,11 @@ def sequence_batch() -> int:
     """Sequence up to one batch of waiting entries and return how many left the outbox.
 
     Raises:
-        RolledBack: when more, or something else, was published before.
+        RolledBack: when more, or something else, was published, cosigned or anchored before.
         Unavailable: when a key is out of reach.
 
     """
+    watch()
     with transaction.atomic(durable=True):
         frontier = _lock_tree()
         if frontier is None or not Outbox.objects.exists():

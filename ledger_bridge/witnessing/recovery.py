@@ -1,17 +1,18 @@
-"""Where the heads of this log differ: in the database, in the published file, with the witnesses."""
+"""Where the heads of this log differ: in the database, in the published file, with the witnesses, on the chain."""
 
 from dataclasses import dataclass
 
 from ledger_bridge.models import Checkpoint, TreeState
-from ledger_bridge.publishing import contradicts, read_published, seen_elsewhere
-from ledger_bridge.signing import log_policy
+from ledger_bridge.publishing import contradicts, open_seen, read_published, seen_elsewhere
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
 from ledger_bridge.tlog.errors import TlogError
 from ledger_bridge.witnessing.client import HttpWitness
 from ledger_bridge.witnessing.collecting import Connect
 from ledger_bridge.witnessing.policy import full_policy, needs_witnesses
 from ledger_bridge.witnessing.standings import addresses
-from ledger_bridge.witnessing.watching import shown_by
+from ledger_bridge.witnessing.watching import chain_in_background, chain_said, shown_by
+
+CHAIN = "contract on the chain"
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,16 @@ def database_heads() -> tuple[int, int]:
 
 
 def shown_heads(connect: Connect = HttpWitness) -> list[Shown]:
-    """Return what the published file, the evidence beside it and every witness that answers hold."""
+    """Return what the published file, the evidence beside it, the chain and every witness that answers hold."""
+    anchored = chain_in_background()
     found = [("published file", note)] if (note := read_published()) else []
     found += [(path.name, path.read_bytes()) for path in seen_elsewhere()]
     asked = addresses(full_policy()) if needs_witnesses() else []
     answers = {one.url: note for one, note in shown_by(asked, connect)} if asked else {}
     found += [(f"witness {one.url}", answers[one.url]) for one in asked if one.url in answers]
-    return [_shown(where, note) for where, note in found]
+    shown = [_shown(where, note) for where, note in found]
+    head = chain_said(anchored) if anchored else None
+    return [*shown, Shown(CHAIN, head.marshal(), head, contradicts(head))] if head else shown
 
 
 def silent_witnesses(shown: list[Shown]) -> list[str]:
@@ -55,7 +59,7 @@ def furthest(shown: list[Shown]) -> Shown | None:
 
 def _shown(where: str, note: bytes) -> Shown:
     try:
-        head = log_policy().open_checkpoint(note)[0]
+        head = open_seen(where, note)
     except TlogError:
         return Shown(where, note, None, contradicts=False)
     return Shown(where, note, head, contradicts(head))
