@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ledger_bridge import proofs
 from ledger_bridge.disclosure import StoredEntry
-from ledger_bridge.models import Checkpoint, Leaf
+from ledger_bridge.models import Checkpoint, Leaf, Quarantined
 from ledger_bridge.tlog.entry import canonical
 from ledger_bridge.tlog.proof import TlogProof
 from ledger_bridge.witnessing.models import Publication
@@ -17,7 +17,8 @@ OTHERS_SECRETS = frozenset({"source_address", "request_id"})
 
 @dataclass(frozen=True)
 class ProofState:
-    """How far the proof of an entry has come: `pending` (committed, not in the log yet) or `sequenced`.
+    """How far the proof of an entry has come: `pending` (committed, not in the log yet), `sequenced`, or
+    `quarantined` (not made by this installation, and never in the log).
 
     `cosigned` is the number of witnesses that signed the published checkpoint which covers it.
     """
@@ -28,16 +29,19 @@ class ProofState:
 
 
 PENDING = ProofState("pending")
+QUARANTINED = ProofState("quarantined")
 
 
 def proof_states(entries: Collection[object]) -> dict[str, ProofState]:
-    """Return the state of each entry by its id (text), in one query, and a second where there are witnesses."""
+    """Return the state of each entry by its id (text), in one query, or two where some wait; one more where there are witnesses."""
     placed = Leaf.objects.filter(entry__in=list(entries)).values_list("entry_id", "index")
     states = {str(entry): PENDING for entry in entries}
     size, witnesses = latest_witnesses()
-    return states | {
-        str(entry): ProofState("sequenced", index, witnesses if index < size else 0) for entry, index in placed
-    }
+    states |= {str(entry): ProofState("sequenced", index, witnesses if index < size else 0) for entry, index in placed}
+    if waiting := [entry for entry, state in states.items() if state is PENDING]:
+        held = Quarantined.objects.filter(entry__in=waiting).values_list("entry", flat=True)
+        states |= {str(entry): QUARANTINED for entry in held}
+    return states
 
 
 def latest_checkpoint() -> Checkpoint | Publication | None:

@@ -23,7 +23,7 @@ from ledger_bridge.failpoints import reach
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry, LogKey
 from ledger_bridge.permissions import Right as LedgerRight
-from ledger_bridge.receipts import OTHERS_SECRETS, latest_checkpoint, make_receipt
+from ledger_bridge.receipts import OTHERS_SECRETS, QUARANTINED, latest_checkpoint, make_receipt, proof_states
 from ledger_bridge.recording import record, record_durably
 from ledger_bridge.selectors import Place, TrailPage, count_entries, trail_page
 from ledger_bridge.sequencer import sequence_batch
@@ -32,6 +32,7 @@ from ledger_bridge.tlog.entry import SLOTS
 from ledger_bridge.witnessing.publisher import publish_checkpoint
 from ledger_bridge.witnessing.watching import watch
 
+IN_QUARANTINE = "This entry is in quarantine: this installation did not make it. It has no receipt."
 NOT_IN_THE_LOG_YET = "This entry is recorded but not in the log yet. Its receipt is ready in a moment."
 
 
@@ -116,6 +117,8 @@ def take_receipt(*, actor: Actor, entry: Entry) -> bytes:
 
     """
     stored, checkpoint = stored_entry(str(entry.id)), latest_checkpoint()
+    if proof_states([entry.id])[str(entry.id)] is QUARANTINED:
+        raise Conflict(IN_QUARANTINE)
     if stored is None or stored.index is None or checkpoint is None or stored.index >= checkpoint.size:
         raise Conflict(NOT_IN_THE_LOG_YET)
     if not stored.is_readable:

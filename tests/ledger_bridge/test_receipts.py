@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from core.errors import Refused
+from core.errors import Conflict, Refused
 from ledger_bridge import access
-from ledger_bridge.models import Entry
+from ledger_bridge.models import Entry, Outbox
 from ledger_bridge.receipts import proof_states
-from ledger_bridge.services import take_receipt, view_receipt
+from ledger_bridge.services import sequence_entries, take_receipt, view_receipt
 from tests.ledger_bridge.conftest import Fill, Thing
 from verifier.__main__ import main
 
@@ -112,9 +112,28 @@ def test_nobody_without_an_account_gets_it(fill: Fill, alice: User) -> None:
     assert response.status_code == 302
 
 
-def test_states_of_many_entries_cost_one_query(fill: Fill, django_assert_num_queries: "object") -> None:
+def test_an_entry_in_quarantine_is_not_said_to_be_on_its_way(fill: Fill, alice: User) -> None:
+    entry = fill(1, actor=alice, sequence=False)[0]
+    Outbox.objects.update(code=bytes(32))
+    sequence_entries()
+    assert proof_states([entry])[entry].state == "quarantined"
+    for name in ("receipt", "badge"):
+        text = page(alice, entry, name)[1]
+        assert ("in quarantine" in text, "being recorded" in text, "hx-trigger" in text) == (True, False, False)
+    assert "is in quarantine" in page(alice, entry)[1]
+
+
+def test_there_is_no_receipt_for_what_is_in_quarantine(fill: Fill, alice: User) -> None:
+    entry = Entry.objects.get(pk=fill(1, actor=alice, sequence=False)[0])
+    Outbox.objects.update(code=bytes(32))
+    sequence_entries()
+    with pytest.raises(Conflict, match="quarantine"):
+        take_receipt(actor=alice, entry=entry)
+
+
+def test_states_of_many_entries_cost_two_queries(fill: Fill, django_assert_num_queries: "object") -> None:
     made = fill(3) + fill(2, sequence=False)
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(2):  # type: ignore[operator]
         states = proof_states(made)
     assert [states[entry].state for entry in made] == ["sequenced"] * 3 + ["pending"] * 2
     assert states[made[2]].index == 2
