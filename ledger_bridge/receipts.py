@@ -33,7 +33,10 @@ QUARANTINED = ProofState("quarantined")
 
 
 def proof_states(entries: Collection[object]) -> dict[str, ProofState]:
-    """Return the state of each entry by its id (text), in one query, or two where some wait; one more where there are witnesses."""
+    """Return the state of each entry by its id (text), in one query.
+
+    It takes one more where some wait, and one more where there are witnesses.
+    """
     placed = Leaf.objects.filter(entry__in=list(entries)).values_list("entry_id", "index")
     states = {str(entry): PENDING for entry in entries}
     size, witnesses = latest_witnesses()
