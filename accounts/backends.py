@@ -21,6 +21,7 @@ _ROLE_RIGHTS: dict[str, frozenset[str]] = {
             Right.APPOINT_ADMINS,
             Right.CONFIRM_ADMINS,
             Right.SEE_PEOPLE,
+            LedgerRight.ERASE,
         }
     ),
     User.Role.AUDITOR: frozenset({LedgerRight.VIEW_TRAILS, LedgerRight.EXPORT_TRAILS, Right.SEE_PEOPLE}),

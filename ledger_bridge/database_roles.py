@@ -18,7 +18,7 @@ WEB = {
     "cosignature": "INSERT",
     "erasedstream": "INSERT, UPDATE (destroyed_at)",
 }
-_ANCHORS = ("anchor", "anchorturn")
+_ANCHORS = ("anchor", "anchorturn", "erasure", "legalhold")
 SEQUENCER = {
     "leaf": "INSERT",
     "tile": "INSERT",

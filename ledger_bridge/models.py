@@ -14,6 +14,7 @@ from django.db.models.query import ModelIterable
 from core.ids import uuid7
 from ledger_bridge.anchors.models import Anchor, AnchorTurn  # noqa: F401  Django looks for models here
 from ledger_bridge.blind_ids import BlindIdField
+from ledger_bridge.erasure.models import Erasure, LegalHold  # noqa: F401  Django looks for models here
 from ledger_bridge.feeds.models import FeedPosition  # noqa: F401  Django looks for models here
 from ledger_bridge.sealing import SUBJECTS, DamagedSealError, keys_for_reading, open_entry
 from ledger_bridge.tlog.note import VerifierKey

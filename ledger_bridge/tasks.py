@@ -4,6 +4,7 @@ from celery import shared_task
 
 from ledger_bridge import services
 from ledger_bridge.anchors import anchoring
+from ledger_bridge.erasure import services as erasure
 from ledger_bridge.feeds.services import feed_receiver
 
 
@@ -20,3 +21,8 @@ def feed() -> None:
 @shared_task(name="ledger_bridge.anchor_on_chain")
 def anchor_on_chain() -> None:
     anchoring.anchor_on_chain()
+
+
+@shared_task(name="ledger_bridge.finish_erasures")
+def finish_erasures() -> None:
+    erasure.finish_erasures()

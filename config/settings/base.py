@@ -179,6 +179,11 @@ LEDGER_BATCH = 10_000
 FAILPOINT = ""  # where to die on purpose: only the settings of tests read it from the environment
 # Who has to cosign a checkpoint before it is published: a file of witness, group and quorum lines; none without it.
 LEDGER_WITNESS_POLICY = env_text("LEDGER_WITNESS_POLICY", "")
+# How many days must have passed since the last event about something before what is recorded about it may be erased.
+_RETENTION_DAYS = env_int("LEDGER_RETENTION_DAYS", 3653)
+LEDGER_RETENTION_DAYS = {
+    kind: env_int(f"LEDGER_RETENTION_DAYS_{kind.upper()}", _RETENTION_DAYS) for kind in ("workspace", "item", "person")
+}
 # A hospital's audit repository (docs/feeds.md): syslog+tls://host:6514, the CA it is checked by, and what we show it.
 AUDIT_FEED_URL = env_text("AUDIT_FEED_URL", "")
 AUDIT_FEED_FORMAT = env_text("AUDIT_FEED_FORMAT", "dicom")
@@ -229,6 +234,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(ITHACA_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sequence the ledger": {"task": "ledger_bridge.sequence", "schedule": 1.0, "options": {"expires": 1.0}},
     "anchor on a chain": {"task": "ledger_bridge.anchor_on_chain", "schedule": 10.0, "options": {"expires": 10.0}},
+    "finish erasures": {"task": "ledger_bridge.finish_erasures", "schedule": 60.0, "options": {"expires": 60.0}},
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
     "expire approvals": {"task": "accounts.expire_approvals", "schedule": 3600.0},
     "remind of expiry": {"task": "accounts.remind_of_expiry", "schedule": 86400.0},

@@ -20,6 +20,7 @@ from tests.architecture.sources import (
 
 LEAVES_NO_ENTRY = {
     "ledger_bridge.feed_receiver": "sends entries on; an entry about it would be sent in turn, without end",
+    "ledger_bridge.finish_erasures": "destroys keys; the entry of the erasure was committed before",
     "ledger_bridge.sequence_entries": "makes leaves of entries; the checkpoint it signs is its trace",
     "workspaces.seal_upload": "what it stores belongs to nothing until add_file or upload_version, which record",
 }
@@ -29,6 +30,7 @@ ASKS_NO_RIGHT = {
     "ledger_bridge.finish_anchor": "writes down what a chain holds; run by the worker",
     "ledger_bridge.reopen_anchor": "writes down what a chain lost; run by the worker",
     "ledger_bridge.feed_receiver": "changes nothing that anybody could be refused; run by the worker",
+    "ledger_bridge.finish_erasures": "finishes what two admins were asked for; run by the worker",
     "ledger_bridge.sequence_entries": "changes nothing that anybody could be refused; run by the worker",
     "ledger_bridge.take_receipt": "asks may_see_entry: entries have many readers, and no single right",
     "ledger_bridge.view_receipt": "asks may_see_entry: entries have many readers, and no single right",
