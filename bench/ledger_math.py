@@ -12,9 +12,10 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,12 @@ class LargeTrail:
     leaves: Path
     count: int
 
-    def events(self) -> Iterator[dict[str, Any]]:
+    def reader(self) -> Callable[[Sequence[int]], Iterator[dict[str, Any]]]:
+        """Return what yields the next so many events, whichever they are asked to be."""
+        lines = self._all()
+        return lambda places: islice(lines, len(places))
+
+    def _all(self) -> Iterator[dict[str, Any]]:
         with self.lines.open("rb") as file:
             for line in file:
                 yield json.loads(line)
@@ -126,7 +132,8 @@ def make_large_trail(count: int, folder: Path) -> tuple[LargeTrail, Trail]:
         policy_text=f"log {SIGNER.vkey}\nquorum none\n",
         checkpoint_note=SIGNER.sign(Checkpoint(SIGNER.key.name, count, frontier.root()).marshal()),
         scope={**scope, "exported_at": "2026-11-23T20:41:25.000123Z", "exported_by": "bench"},
-        events=large.events,
+        indexes=range(count),
+        read=large.reader(),
         leaves=large.leaf_chunks(),
     )
     return large, trail

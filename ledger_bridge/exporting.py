@@ -1,14 +1,14 @@
 """What goes into an export of the trail: up to one checkpoint, in bounded memory, never through a file of our own.
 
 Entries do not change once they have a place in the log, so an export needs no long transaction: their places are
-gathered once, and the entries are read again in small portions for every member of the archive that is made from them.
+gathered first, and the entries are read in small portions.
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from functools import partial
 from time import monotonic, sleep
 from typing import Any
 
@@ -19,8 +19,7 @@ from core.access import Actor
 from core.errors import Unavailable
 from ledger_bridge import names
 from ledger_bridge.anchors.evidence import anchors_up_to
-from ledger_bridge.blind_ids import real_ids
-from ledger_bridge.disclosure import StoredEntry, entries_ahead
+from ledger_bridge.disclosure import StoredEntry, entries_at
 from ledger_bridge.erasure.accounts import erased_streams, is_accounted_for
 from ledger_bridge.events import event_kinds
 from ledger_bridge.filters import TrailFilters
@@ -39,16 +38,7 @@ from ledger_bridge.witnessing.publisher import publish_checkpoint
 
 _PATIENCE = 5.0
 _BEHIND = "The ledger or its witnesses are behind, so an export would miss the newest entries. Try again in a moment."
-_PORTION = 500
 _LEAVES = 10_000
-_NAMED_AT_MOST = 20_000
-_NAMED = {
-    "actor": "person",
-    "actor_institution": "institution",
-    "workspace": "workspace",
-    "item": "item",
-    "person": "person",
-}
 # One statement, so that the lengths are those at the checkpoint. The sequencer may be further than the witnesses: what
 # stands beyond the checkpoint is taken off again, in each slot where the stream occurs.
 _STREAMS = """
@@ -115,7 +105,7 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
     size, note = checkpoint.size, checkpoint.note
     found = _streams(filters, size)
     streams, disclosed = list(found.values()), frozenset(found)
-    selection = _Selection(filters, size)
+    indexes = _indexes(filters, size)
     complete = filters.is_complete() and bool(streams)
     now = datetime.now(UTC)
     scope = {
@@ -123,7 +113,7 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
         "filters": filters.asked(),
         "complete": complete,
         "streams": streams,
-        "events": len(selection.indexes),
+        "events": len(indexes),
         "exported_at": format_time(now),
         "exported_by": getattr(actor, "name", actor.ledger_kind),
     }
@@ -132,40 +122,39 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
         anchors=anchors_up_to(size),
         checkpoint_note=note.encode(),
         scope=scope,
-        events=lambda: _events(selection.indexes, disclosed),
-        readable=lambda: (entry.readable() for entry in entries_ahead(_portions(selection.indexes))),
+        indexes=indexes,
+        read=partial(read_events, disclosed=disclosed),
         leaves=_leaves(size),
-        names=names.resolve(selection.subjects()),
+        name_them=names.resolve,
         kinds={kind: kind_of(event) for kind, event in event_kinds().items()},
         name=f"trail-{now:%Y-%m-%d-%H%M%S}.zip",
+        share=True,
     )
     chunks = iter_trail(trail, signer=log_signer())
-    return Export(chunks, len(selection.indexes), size, complete, trail.name)
+    return Export(chunks, len(indexes), size, complete, trail.name)
 
 
-class _Selection:
-    """The places in the log of all entries that belong to an export, and whom and what they mention."""
+def read_events(indexes: Sequence[int], *, disclosed: frozenset[int]) -> Iterator[dict[str, Any]]:
+    """Yield the events at these places as lines of `events.jsonl`, with their numbers in the disclosed streams."""
+    erased = erased_streams()
+    for entry in entries_at(indexes):
+        if not (entry.is_readable or is_accounted_for(entry, erased)):
+            # Never passed off as erased; the archive ends here, without the manifest that would make it one.
+            raise Unavailable(f"Entry {entry.index} cannot be opened, and no erasure accounts for it: run ledger_fsck.")
+        yield entry.disclosed_whole(numbers=_disclosed_slots(entry, disclosed))
 
-    def __init__(self, filters: TrailFilters, size: int) -> None:
-        self.ids: dict[str, set[object]] = {kind: set() for kind in _NAMED.values()}
-        found = array("q")
-        for branch in filters.branches(seen=Q()):
-            entries = Entry.objects.filter(branch, leaf__index__lt=size).order_by()
-            for index, *ids in entries.values_list("leaf__index", *_NAMED).iterator(chunk_size=10_000):
-                found.append(index)
-                self._mention(ids)
-        self.indexes = array("q", sorted(found))
 
-    def subjects(self) -> dict[str, list[str]]:
-        """Return whom and what the entries mention, by kind; what was erased is not among it."""
-        real = real_ids(one for ids in self.ids.values() for one in ids)
-        return {kind: [real[str(one)] for one in ids if str(one) in real] for kind, ids in self.ids.items()}
+def _disclosed_slots(entry: StoredEntry, disclosed: frozenset[int]) -> list[str]:
+    return [slot for slot, stream in zip(SLOTS, entry.streams, strict=True) if stream in disclosed]
 
-    def _mention(self, ids: list[object]) -> None:
-        for kind, one in zip(_NAMED.values(), ids, strict=True):
-            # Names are for reading only; an export with more of them than anybody reads shows ids.
-            if one and len(self.ids[kind]) < _NAMED_AT_MOST:
-                self.ids[kind].add(one)
+
+def _indexes(filters: TrailFilters, size: int) -> "array[int]":
+    """Return the places in the log of all entries that belong to an export, ascending."""
+    found = array("q")
+    for branch in filters.branches(seen=Q()):
+        places = Entry.objects.filter(branch, leaf__index__lt=size).order_by().values_list("leaf__index", flat=True)
+        found.extend(places.iterator(chunk_size=10_000))
+    return array("q", sorted(found))
 
 
 def _sequence() -> int:
@@ -196,25 +185,6 @@ def _streams(filters: TrailFilters, size: int) -> dict[int, dict[str, Any]]:
         }
         for row, kind, blind, key, length in rows
     }
-
-
-def _events(indexes: "array[int]", disclosed: frozenset[int]) -> Iterator[dict[str, Any]]:
-    erased = erased_streams()
-    for entry in entries_ahead(_portions(indexes)):
-        if not (entry.is_readable or is_accounted_for(entry, erased)):
-            # Never passed off as erased; the archive ends here, without the manifest that would make it one.
-            raise Unavailable(f"Entry {entry.index} cannot be opened, and no erasure accounts for it: run ledger_fsck.")
-        yield entry.disclosed(numbers=_disclosed_slots(entry, disclosed))
-
-
-def _disclosed_slots(entry: StoredEntry, disclosed: frozenset[int]) -> list[str]:
-    return [slot for slot, stream in zip(SLOTS, entry.streams, strict=True) if stream in disclosed]
-
-
-def _portions(indexes: "array[int]") -> Iterator[list[int]]:
-    remaining = iter(indexes)
-    while portion := list(islice(remaining, _PORTION)):
-        yield portion
 
 
 def _leaves(size: int) -> Iterator[bytes]:

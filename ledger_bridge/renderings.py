@@ -9,12 +9,14 @@ Out of scope: proof. Renderings are covered by the signed manifest of the archiv
 """
 
 import csv
+import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from html import escape
+from itertools import islice
 from typing import Any
 
 from ledger_bridge import events
@@ -22,6 +24,8 @@ from ledger_bridge.sentences import describe_filters, fill_in
 from ledger_bridge.tlog.checkpoint import Checkpoint
 
 Event = Mapping[str, Any]
+Names = Mapping[str, Mapping[str, str]]
+"""Display names by kind and id."""
 HIDDEN = "(hidden)"
 _NOTHING: dict[str, Any] = {}
 _FORMULA_STARTS = frozenset("=+-@\t\r\n")
@@ -62,10 +66,14 @@ class Context:
 
     checkpoint: Checkpoint
     scope: Mapping[str, Any]
-    names: Mapping[str, Mapping[str, str]]
+    names: Names
     kinds: Mapping[str, Kind]
     name: str = "trail.zip"
     """What the file of the archive is called."""
+
+    def with_names(self, names: Names) -> "Context":
+        """Return the same with these names."""
+        return replace(self, names=names)
 
     def kind_of(self, event: Event) -> Kind:
         """The kind of an event; an unknown one is shown by its dotted name alone."""
@@ -78,28 +86,36 @@ class Context:
         return self.names.get(NAMED[field], {}).get(value, "")
 
 
-class _Line:
-    """A file for `csv.writer` that keeps nothing: what is written comes back from `writerow`."""
-
-    def write(self, line: str) -> str:
-        return line
+def csv_head() -> bytes:
+    """The first line of `events.csv`."""
+    return _csv([["index", *COLUMNS, *(f"{field}_name" for field in NAMED), "detail", "hidden"]])
 
 
-def csv_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
-    """Yield `events.csv`, line by line."""
-    write: Callable[[list[str]], str] = csv.writer(_Line(), lineterminator="\r\n").writerow
-    yield write(["index", *COLUMNS, *(f"{field}_name" for field in NAMED), "detail", "hidden"]).encode()
-    for event in events:
-        yield write(_csv_row(event, context)).encode()
+def csv_rows(events: Iterable[Event], context: Context) -> bytes:
+    """A line of `events.csv` for each event."""
+    return _csv(_csv_row(event, context) for event in events)
+
+
+def _csv(rows: Iterable[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode()
 
 
 def _csv_row(event: Event, context: Context) -> list[str]:
     fields = fields_of(event)
     shown = fields.get
-    cells = [as_text(shown(name, HIDDEN)) for name in COLUMNS]
-    cells += [context.name_of(name, shown(name)) for name in NAMED]
-    cells += [compact(details(fields)), "(erased)" if event.get("erased") else " ".join(event.get("hidden", ()))]
-    return [str(event["index"]), *map(harmless, cells)]
+    cells = [str(event["index"])]
+    for name in COLUMNS:
+        value = shown(name, HIDDEN)
+        cells.append("" if value is None else harmless(value if type(value) is str else compact(value)))
+    names = context.names
+    for name, kind in NAMED.items():
+        value = shown(name)
+        cells.append(harmless(names.get(kind, _NOTHING).get(value, "")) if value else "")
+    cells.append(harmless(compact(details(fields))))
+    cells.append("(erased)" if event.get("erased") else " ".join(event.get("hidden", ())))
+    return cells
 
 
 def fields_of(event: Event) -> dict[str, Any]:
@@ -163,59 +179,93 @@ def readme(context: Context) -> bytes:
     return text.encode()
 
 
-class Summary:
-    """Counts events as they pass and keeps the first few for the printable page."""
+NAMED_AT_MOST = 20_000
+"""Names are for reading only; an export with more of them than anybody reads shows ids."""
+
+
+class Tally:
+    """Counts events as they pass, keeps the first few, and whom and what they mention."""
 
     ROWS = 500
-    LARGEST = 20
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._kinds: Counter[str] = Counter()
-        self._outcomes: Counter[str] = Counter()
-        self._rows: list[str] = []
-        self._total = 0
-        self._times: tuple[str, str] | None = None
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.first: list[Event] = []
+        self.times: tuple[str, str] | None = None
+        self.total = 0
+        self.mentioned: dict[str, set[str]] = {kind: set() for kind in NAMED.values()}
 
     def observe(self, event: Event) -> None:
         """Take note of one event."""
         fields = fields_of(event)
-        self._total += 1
-        self._kinds[self._context.kind_of(event).label or str(fields.get("kind", HIDDEN))] += 1
-        self._outcomes[_outcome(fields)] += 1
+        self.total += 1
+        self.kinds[fields.get("kind", HIDDEN)] += 1
+        self.outcomes[fields.get("outcome", HIDDEN)] += 1
         if time := fields.get("occurred_at"):
-            first, last = self._times or (time, time)
-            self._times = (min(first, time), max(last, time))
-        if len(self._rows) < self.ROWS:
-            self._rows.append(self._row(event))
+            first, last = self.times or (time, time)
+            self.times = (min(first, time), max(last, time))
+        if len(self.first) < self.ROWS:
+            self.first.append(event)
+        for name, kind in NAMED.items():
+            if value := fields.get(name):
+                self.mentioned[kind].add(value)
+
+    def add(self, other: "Tally") -> None:
+        """Take over what was counted elsewhere, after what was counted here."""
+        self.total += other.total
+        self.kinds += other.kinds
+        self.outcomes += other.outcomes
+        self.first += other.first[: self.ROWS - len(self.first)]
+        if other.times:
+            first, last = self.times or other.times
+            self.times = (min(first, other.times[0]), max(last, other.times[1]))
+        for kind, ids in other.mentioned.items():
+            room = NAMED_AT_MOST - len(self.mentioned[kind])
+            self.mentioned[kind].update(islice(ids, max(0, room)))
+
+
+class Summary:
+    """The printable page: what was counted, and the first few events."""
+
+    LARGEST = 20
+
+    def __init__(self, context: Context, tally: Tally) -> None:
+        self._context = context
+        self._tally = tally
 
     def html(self) -> bytes:
         """`summary.html`, after all events have passed."""
-        body = [self._head(), _table("Kinds of event", self._kinds.most_common(self.LARGEST))]
-        body += [_table("Outcome", self._outcomes.most_common()), self._events()]
+        kinds = [(self._label(kind), count) for kind, count in self._tally.kinds.most_common(self.LARGEST)]
+        outcomes = [(_in_words(outcome), count) for outcome, count in self._tally.outcomes.most_common()]
+        body = [self._head(), _table("Kinds of event", kinds), _table("Outcome", outcomes), self._events()]
         return (_PAGE_TOP + "".join(body) + "</main></body></html>\n").encode()
+
+    def _label(self, kind: str) -> str:
+        return self._context.kinds.get(kind, Kind()).label or kind
 
     def _head(self) -> str:
         checkpoint, scope = self._context.checkpoint, self._context.scope
-        first, last = self._times or ("", "")
+        first, last = self._tally.times or ("", "")
         facts = {
             "Log": checkpoint.origin,
             "Checkpoint": f"{checkpoint.size} leaves, root {checkpoint.root.hex()}",
-            "Events": str(self._total),
+            "Events": str(self._tally.total),
             "First": _moment(first),
             "Last": _moment(last),
             "Asked for": _asked_for(self._context),
-            "Is anything missing?": _completeness(scope, self._total, checkpoint.size),
+            "Is anything missing?": _completeness(scope, self._tally.total, checkpoint.size),
             "Exported": f"{_moment(as_text(scope.get('exported_at')))} by {as_text(scope.get('exported_by'))}",
         }
         rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
         return f"<h1>Trail</h1><dl>{rows}</dl>"
 
     def _events(self) -> str:
-        rest = self._total - len(self._rows)
+        rows = [self._row(event) for event in self._tally.first]
+        rest = self._tally.total - len(rows)
         note = f"<p>{rest} more are in events.csv.</p>" if rest else ""
         head = "<tr><th>Leaf</th><th>When</th><th>Who</th><th>What</th><th>Outcome</th></tr>"
-        return f"<h2>Events</h2><table><thead>{head}</thead><tbody>{''.join(self._rows)}</tbody></table>{note}"
+        return f"<h2>Events</h2><table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>{note}"
 
     def _row(self, event: Event) -> str:
         fields = fields_of(event)
@@ -247,7 +297,10 @@ def _completeness(scope: Mapping[str, Any], events: int, leaves: int) -> str:
 
 
 def _outcome(fields: Mapping[str, Any]) -> str:
-    outcome = str(fields.get("outcome", HIDDEN))
+    return _in_words(str(fields.get("outcome", HIDDEN)))
+
+
+def _in_words(outcome: str) -> str:
     return {"allow": "allowed", "deny": "refused"}.get(outcome, outcome)
 
 

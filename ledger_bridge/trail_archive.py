@@ -7,23 +7,25 @@ Rules enforced
     * events ascend by index and are as many as the scope says; leaves are exactly those of the checkpoint.
 
 Out of scope: which events belong to the trail, whether the checkpoint holds (the verifier asks that), and encryption.
-No plaintext is spooled: `events` is called once for each member that is made from events.
+Events are read once for all members; no plaintext is spooled (trail_portions.py).
 """
 
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, BinaryIO
 
 from ledger_bridge import renderings
-from ledger_bridge.audit_event import fhir_lines
-from ledger_bridge.renderings import Context, Event, Kind, Summary
+from ledger_bridge.renderings import Context, Kind, Names, Summary, Tally
 from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.entry import LEAF_SIZE
 from ledger_bridge.tlog.note import NoteSigner, parse
+from ledger_bridge.trail_helper import TrailHelper
+from ledger_bridge.trail_portions import Portions, PortionWriter, Read, deserves_help
 
 MANIFEST_HEADER = "ithaca-trail/v1\nmembers\n"
 _BLOCK = 1 << 16
@@ -47,21 +49,23 @@ class ArchiveError(ValueError):
 class Trail:
     """All that goes into an export.
 
-    `events` is a factory: each call yields the same events, as `tlog.entry.disclose` shapes them, by ascending index.
-    `readable`, when given, yields them without salts, which the renderings do not need and which cost time to make.
-    `leaves` yields the leaves from 0 to the size of the checkpoint, in chunks of any length.
+    `indexes` are the places of the events in the log, ascending; `read` yields the events at some of them, in one of
+    the forms of docs/formats/entry.md, and may be sent to a second process. `leaves` yields the leaves from 0 to the
+    size of the checkpoint, in chunks of any length. `name_them` is asked for the names behind the ids in the events.
     """
 
     policy_text: str
     checkpoint_note: bytes
     scope: Mapping[str, Any]
-    events: Callable[[], Iterable[Event]]
+    indexes: Sequence[int]
+    read: Read
     leaves: Iterable[bytes]
-    readable: Callable[[], Iterable[Event]] | None = None
-    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    name_them: Callable[[Mapping[str, Collection[str]]], Names] = lambda _: {}
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     anchors: Mapping[str, Any] | None = None
     name: str = "trail.zip"
+    share: bool = False
+    """Whether a second process may read half of the events, through a connection to the database of its own."""
 
 
 def write_trail(out: BinaryIO, trail: Trail, *, signer: NoteSigner) -> None:
@@ -84,23 +88,35 @@ def iter_trail(trail: Trail, *, signer: NoteSigner) -> Iterator[bytes]:
 
     """
     checkpoint = Checkpoint.parse(parse(trail.checkpoint_note).text)
-    context = Context(checkpoint=checkpoint, scope=trail.scope, names=trail.names, kinds=trail.kinds, name=trail.name)
-    summary = Summary(context)
+    context = Context(checkpoint=checkpoint, scope=trail.scope, names={}, kinds=trail.kinds, name=trail.name)
     archive = _Archive(events=int(trail.scope["events"]))
-    readable = trail.readable or trail.events
-    yield from archive.add("README.txt", [renderings.readme(context)])
     yield from archive.add("policy", [trail.policy_text.encode()])
     yield from archive.add("checkpoint", [trail.checkpoint_note])
     yield from archive.add("scope.json", [_json(trail.scope)])
-    yield from archive.add("names.json", [_json(trail.names)])
     if trail.anchors is not None:
         yield from archive.add("anchors.json", [_json(trail.anchors)])
-    yield from archive.add("events.jsonl", _event_lines(trail, summary, checkpoint.size))
     yield from archive.add("leaves.bin", _counted(trail.leaves, checkpoint.size * LEAF_SIZE))
-    yield from archive.add("events.csv", renderings.csv_lines(readable(), context))
-    yield from archive.add("fhir-auditevents.ndjson", fhir_lines(readable(), context))
-    yield from archive.add("summary.html", [summary.html()])
+    with closing(_portions(trail, context)) as portions:
+        yield from _members_of_events(archive, trail, context, portions)
     yield from archive.finish(signer)
+
+
+def _members_of_events(archive: "_Archive", trail: Trail, context: Context, portions: Portions) -> Iterator[bytes]:
+    tally = Tally()
+    yield from archive.add("events.jsonl", _event_lines(trail, portions, tally, context.checkpoint.size))
+    names = trail.name_them(tally.mentioned)
+    context = context.with_names(names)
+    portions.learn_names(names)
+    yield from archive.add("names.json", [_json(names)])
+    yield from archive.add("README.txt", [renderings.readme(context)])
+    yield from archive.add("events.csv", portions.csv())
+    yield from archive.add("fhir-auditevents.ndjson", portions.fhir())
+    yield from archive.add("summary.html", [Summary(context, tally).html()])
+
+
+def _portions(trail: Trail, context: Context) -> Portions:
+    helper = TrailHelper(context, trail.read) if trail.share and deserves_help(len(trail.indexes)) else None
+    return Portions(trail.indexes, PortionWriter(context, trail.read), helper)
 
 
 def manifest_text(members: Mapping[str, tuple[str, int]]) -> bytes:
@@ -177,17 +193,17 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(gathered)
 
 
-def _event_lines(trail: Trail, summary: Summary, size: int) -> Iterator[bytes]:
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-    last, count = -1, 0
-    for event in trail.events():
-        if not last < event["index"] < size:
-            raise ArchiveError(f"event {event['index']} follows {last} in a log of {size} leaves")
-        last, count = event["index"], count + 1
-        summary.observe(event)
-        yield encode(event).encode() + b"\n"
-    if count != trail.scope["events"]:
-        raise ArchiveError(f"the scope promises {trail.scope['events']} events, but there are {count}")
+def _event_lines(trail: Trail, portions: Portions, tally: Tally, size: int) -> Iterator[bytes]:
+    last = -1
+    for lines in portions.lines():
+        for index in lines.indexes:
+            if not last < index < size:
+                raise ArchiveError(f"event {index} follows {last} in a log of {size} leaves")
+            last = index
+        tally.add(lines.tally)
+        yield lines.data
+    if tally.total != trail.scope["events"]:
+        raise ArchiveError(f"the scope promises {trail.scope['events']} events, but there are {tally.total}")
 
 
 def _counted(chunks: Iterable[bytes], expected: int) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ operator, who has the log's key. An attacker without the key edits the finished 
 import base64
 import io
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -38,6 +38,15 @@ def secret(*words: object) -> bytes:
 def identifier(*words: object) -> str:
     """A UUID that is the same in every run."""
     return str(UUID(bytes=secret("id", *words)[:16]))
+
+
+def with_events(trail: Trail, events: list[dict[str, Any]], **changes: Any) -> Trail:
+    """The same trail with these events."""
+    return replace(trail, indexes=range(len(events)), read=lambda places: [events[at] for at in places], **changes)
+
+
+def events_in(trail: Trail) -> list[Any]:
+    return list(trail.read(trail.indexes))
 
 
 def witness(name: str) -> Cosigner:
@@ -144,15 +153,17 @@ class FakeLedger:
         """The complete trail of some streams, each given as (kind, id)."""
         streams = [self.stream(*subject) for subject in subjects]
         events = self.events(streams, hide)
-        return Trail(
+        trail = Trail(
             policy_text=self.policy,
             checkpoint_note=self.checkpoint_note(),
             scope=self.scope(streams, len(events)),
-            events=lambda: events,
+            indexes=(),
+            read=lambda _: [],
             leaves=self.leaves,
-            names=self.names,
+            name_them=lambda _: self.names,
             kinds=KINDS,
         )
+        return with_events(trail, events)
 
     def archive(self, trail: Trail) -> bytes:
         out = io.BytesIO()

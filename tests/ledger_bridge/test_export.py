@@ -276,3 +276,20 @@ def test_the_command_asks_which_of_two(fill: Fill, tmp_path: Path) -> None:
     fill(1, subject=Thing.new())
     with pytest.raises(CommandError, match="several are called so"):
         call_command("export_trail", "--workspace", "Site 12", "--out", str(tmp_path / "out.zip"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_write_the_same_export_as_one(
+    fill: Fill, alice: User, thing: Thing, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(25, actor=alice, subject=thing)
+    monkeypatch.setattr("ledger_bridge.trail_portions.PORTION", 4)
+    alone = export(of(thing))
+    monkeypatch.setattr("ledger_bridge.trail_portions.WORTH_SHARING", 10)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    shared = export(of(thing))
+    assert verify(shared) == 0
+    for name in ("events.jsonl", "events.csv"):
+        (first, second) = (zipfile.ZipFile(io.BytesIO(one)).read(name) for one in (alone, shared))
+        assert second.startswith(first)
+        assert second.count(b"\n") == first.count(b"\n") + 1  # the second export is an event of its own

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger_bridge.renderings import Context, Kind, Summary, csv_lines, harmless, readme
+from ledger_bridge.renderings import Context, Kind, Summary, Tally, csv_head, csv_rows, harmless, readme
 from ledger_bridge.tlog import entry
 from tests.fakes.ledger import KINDS, FakeLedger, small_ledger
 
@@ -27,7 +27,7 @@ def context_of(ledger: FakeLedger, **kinds: Kind) -> Context:
 
 def rows_of(ledger: FakeLedger, **options: Any) -> list[dict[str, str]]:
     events = ledger.events([ledger.stream(*WORKSPACE)], **options)
-    text = b"".join(csv_lines(events, context_of(ledger))).decode()
+    text = (csv_head() + csv_rows(events, context_of(ledger))).decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -46,8 +46,8 @@ def test_csv_says_what_is_hidden(ledger: FakeLedger) -> None:
 
 
 def test_csv_lines_end_as_rfc_4180_says(ledger: FakeLedger) -> None:
-    lines = list(csv_lines(ledger.events([ledger.stream(*WORKSPACE)]), context_of(ledger)))
-    assert all(line.endswith(b"\r\n") and line.count(b"\n") == 1 for line in lines)
+    text = csv_head() + csv_rows(ledger.events([ledger.stream(*WORKSPACE)]), context_of(ledger))
+    assert text.count(b"\r\n") == text.count(b"\n") == 8
 
 
 @pytest.mark.parametrize("start", list("=+-@\t\r\n"))
@@ -64,7 +64,7 @@ def test_csv_takes_the_sting_from_every_column() -> None:
     ledger = FakeLedger(names={"person": {"=1": "=2"}, "workspace": {"@w": "+x"}})
     ledger.record("=kind", workspace="@w", actor="=1", purpose='-"1"\r\n=2', source_address="\t1")
     event = entry.disclose(index=0, tags={}, fields=ledger.entries[0].fields, seed=ledger.entries[0].seed)
-    text = b"".join(csv_lines([event], context_of(ledger))).decode()
+    text = (csv_head() + csv_rows([event], context_of(ledger))).decode()
     row = list(csv.reader(io.StringIO(text, newline="")))[1]
     assert not [cell for cell in row if cell[:1] in set("=+-@\t\r\n") and cell]
 
@@ -84,9 +84,10 @@ class Tags(HTMLParser):
 
 
 def page_of(ledger: FakeLedger, **kinds: Kind) -> Tags:
-    summary = Summary(context_of(ledger, **kinds))
+    tally = Tally()
     for event in ledger.events([ledger.stream(*WORKSPACE)]):
-        summary.observe(event)
+        tally.observe(event)
+    summary = Summary(context_of(ledger, **kinds), tally)
     page = Tags()
     page.feed(summary.html().decode())
     return page
@@ -110,7 +111,7 @@ def test_the_page_survives_a_sentence_about_a_hidden_field(ledger: FakeLedger) -
 
 
 def test_the_page_says_where_the_rest_is(ledger: FakeLedger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Summary, "ROWS", 3)
+    monkeypatch.setattr(Tally, "ROWS", 3)
     assert "4 more are in events.csv." in page_of(ledger).text
 
 
@@ -127,7 +128,9 @@ def test_the_read_me_calls_the_file_by_its_name_and_says_where_the_verifier_is(l
 def test_the_page_says_in_words_what_was_asked_for(ledger: FakeLedger) -> None:
     context = context_of(ledger)
     filters = {"workspace": ["w1"], "since": "2026-05-01T00:00:00.000000Z"}
-    page = Summary(dataclasses.replace(context, scope={**context.scope, "filters": filters, "complete": False}))
+    page = Summary(
+        dataclasses.replace(context, scope={**context.scope, "filters": filters, "complete": False}), Tally()
+    )
     assert "workspace: Site 12; from 1 May 2026" in page.html().decode().replace(
         ledger.names["workspace"]["w1"], "Site 12"
     )
@@ -136,7 +139,7 @@ def test_the_page_says_in_words_what_was_asked_for(ledger: FakeLedger) -> None:
 
 def test_the_page_does_not_call_a_whole_log_filtered(ledger: FakeLedger) -> None:
     context = context_of(ledger)
-    page = Summary(dataclasses.replace(context, scope={**context.scope, "filters": {}, "complete": False}))
+    page = Summary(dataclasses.replace(context, scope={**context.scope, "filters": {}, "complete": False}), Tally())
     assert "everything that the log holds" in page.html().decode()
     assert f"0 of its {context.checkpoint.size} leaves have their event here" in page.html().decode()
 

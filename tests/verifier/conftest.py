@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -8,7 +8,7 @@ import pytest
 
 from ledger_bridge.tlog import entry
 from ledger_bridge.trail_archive import Trail
-from tests.fakes.ledger import FakeEntry, FakeLedger, small_ledger, witness
+from tests.fakes.ledger import FakeEntry, FakeLedger, events_in, small_ledger, with_events, witness
 from verifier.__main__ import main
 
 WORKSPACE = ("workspace", "w1")
@@ -59,10 +59,9 @@ def ledger() -> FakeLedger:
 def in_short(ledger: FakeLedger, form: str, *, keep_last: bool = False) -> Trail:
     """The trail of one workspace, its events in one of the two shorter forms of a line."""
     trail = ledger.trail(WORKSPACE)
-    long = list(trail.events())
+    long = events_in(trail)
     short = [_shortened(ledger.entries[event["index"]], event, form) for event in long]
-    lines = [*short[:-1], long[-1]] if keep_last else short
-    return replace(trail, events=lambda: lines, readable=lambda: long)
+    return with_events(trail, [*short[:-1], long[-1]] if keep_last else short)
 
 
 def _shortened(one: FakeEntry, event: Any, form: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from ledger_bridge.tlog import entry
 from ledger_bridge.tlog.note import join
 from tests.fakes.archives import Event, edit_events, edit_scope, event_lines, events_of, forge
-from tests.fakes.ledger import FakeLedger, FakeStream, secret, small_ledger, witness
+from tests.fakes.ledger import FakeLedger, FakeStream, secret, small_ledger, with_events, witness
 from tests.verifier.conftest import WORKSPACE, Verify, in_short
 
 Refused = Callable[..., str]
@@ -183,7 +183,7 @@ def test_it_finds_fraud_in_the_scope(archive: bytes, ledger: FakeLedger, refused
 def test_it_refuses_an_empty_stream_in_the_place_of_the_real_one(ledger: FakeLedger, refused: Refused) -> None:
     honest = ledger.trail(WORKSPACE)
     made_up = FakeStream("workspace", WORKSPACE[1], secret("made up"))
-    trail = replace(honest, events=list, scope=ledger.scope([made_up], 0))
+    trail = with_events(honest, [], scope=ledger.scope([made_up], 0))
     assert "the stream of workspace w1 has no entries" in refused(ledger.archive(trail))
 
 
@@ -191,11 +191,8 @@ def test_it_refuses_the_stream_of_something_else_under_this_id(ledger: FakeLedge
     """The events hide what they are about, so only the scope says whose stream it is."""
     other = ledger.stream("workspace", "w2")
     events = ledger.events([other], hide={"workspace"})
-    trail = replace(
-        ledger.trail(WORKSPACE),
-        events=lambda: events,
-        scope=ledger.scope([replace(other, id="w1")], len(events)),
-    )
+    scope = ledger.scope([replace(other, id="w1")], len(events))
+    trail = with_events(ledger.trail(WORKSPACE), events, scope=scope)
     assert "no event ties the stream of workspace w1 to its key" in refused(ledger.archive(trail))
 
 
@@ -319,7 +316,7 @@ def test_it_finds_a_second_stream_about_the_same_workspace(ledger: FakeLedger, r
     honest = ledger.trail(WORKSPACE)
     event = entry.disclose(index=hidden.index, tags={}, fields=hidden.fields, seed=hidden.seed)
     events = [*ledger.events([public])[:-1], event]
-    trail = replace(honest, events=lambda: events, scope=ledger.scope([public], len(events), complete=False))
+    trail = with_events(honest, events, scope=ledger.scope([public], len(events), complete=False))
     assert "event 11, field workspace_stream: it commits to another stream" in refused(ledger.archive(trail))
 
 

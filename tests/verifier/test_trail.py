@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.archives import forge
-from tests.fakes.ledger import FakeLedger, leaves_at_once, small_ledger
+from tests.fakes.ledger import FakeLedger, leaves_at_once, small_ledger, with_events
 from tests.verifier.conftest import WORKSPACE, Verify, in_short
 
 
@@ -73,14 +73,14 @@ def test_it_says_how_many_entries_a_filter_left_out(verify: Verify, ledger: Fake
     streams = [ledger.stream(*WORKSPACE)]
     events = ledger.events(streams)[::2]
     scope = ledger.scope(streams, len(events), complete=False)
-    trail = replace(ledger.trail(WORKSPACE), scope=scope, events=lambda: events)
+    trail = with_events(ledger.trail(WORKSPACE), events, scope=scope)
     outcome = verify(ledger.archive(trail), policy=ledger.policy)
     assert outcome.status == 0
     assert "leaves 3 of them out" in str(outcome.report["checks"])
 
 
 def test_it_says_that_it_cannot_tell_without_streams(verify: Verify, ledger: FakeLedger) -> None:
-    trail = replace(ledger.trail(WORKSPACE), scope=ledger.scope([], 0, complete=False), events=list)
+    trail = with_events(ledger.trail(WORKSPACE), [], scope=ledger.scope([], 0, complete=False))
     outcome = verify(ledger.archive(trail), policy=ledger.policy)
     assert outcome.status == 0
     assert "whether events are missing" in str(outcome.report["limits"])

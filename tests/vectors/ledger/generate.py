@@ -1,13 +1,12 @@
 """Writes the vectors in this folder (see README.md)."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ledger_bridge.tlog import entry
 from tests.fakes.archives import edit_events, forge, members, pack
-from tests.fakes.ledger import FakeEntry, FakeLedger, small_ledger, witness
+from tests.fakes.ledger import FakeEntry, FakeLedger, small_ledger, with_events, witness
 
 HERE = Path(__file__).parent
 WORKSPACE = ("workspace", "w1")
@@ -53,7 +52,7 @@ def filtered(ledger: FakeLedger) -> bytes:
     streams = [ledger.stream(*WORKSPACE)]
     events = ledger.events(streams, hide={"purpose", "source_address", "detail.name"})[1:4]
     scope = ledger.scope(streams, len(events), complete=False)
-    return ledger.archive(replace(ledger.trail(WORKSPACE), scope=scope, events=lambda: events))
+    return ledger.archive(with_events(ledger.trail(WORKSPACE), events, scope=scope))
 
 
 def rewritten(ledger: FakeLedger) -> bytes:

@@ -1,0 +1,169 @@
+"""The members of an export that are made of events, portion by portion: each event is read once for all of them.
+
+The members stand one after the other in the archive, so what was read for the first must wait for the next: it waits in
+a sealed temporary file, never in clear and never in memory.
+
+With many events a second process makes half of the portions. It gets places in the log and gives back bytes; what it
+read waits in a spool of its own, so a portion stays with whoever read it.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+import orjson
+
+from ledger_bridge.audit_event import fhir_lines
+from ledger_bridge.renderings import Context, Event, Names, Tally, csv_head, csv_rows
+from ledger_bridge.sealed_spool import SealedSpool
+
+PORTION = 1_000
+WORTH_SHARING = 20_000
+"""Events from which on a second process earns more than its start costs."""
+
+_AHEAD = 4
+_WAITING_AT_HELPER = 2
+
+T = TypeVar("T")
+
+Read = Callable[[Sequence[int]], Iterable[Event]]
+"""Yields the events at these places of the log, as lines of `events.jsonl` hold them."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A piece of `events.jsonl`, and what is in it."""
+
+    indexes: list[int]
+    data: bytes
+    tally: Tally
+
+
+class PortionWriter:
+    """Makes every member's piece of a portion; one for each process."""
+
+    def __init__(self, context: Context, read: Read) -> None:
+        self._context = context
+        self._read = read
+        self._spool = SealedSpool()
+
+    def lines(self, indexes: Sequence[int]) -> tuple[int, Lines]:
+        """Read a portion; return the number under which it can be asked for again, and its lines."""
+        tally = Tally()
+        found: list[int] = []
+        encoded = []
+        for event in self._read(indexes):
+            found.append(event["index"])
+            tally.observe(event)
+            encoded.append(orjson.dumps(event))
+        encoded.append(b"")
+        data = b"\n".join(encoded)
+        return self._spool.put(data), Lines(found, data, tally)
+
+    def learn_names(self, names: Names) -> None:
+        """Take over the names for the members that show them."""
+        self._context = self._context.with_names(names)
+
+    def csv(self, number: int) -> bytes:
+        return csv_rows(self._events(number), self._context)
+
+    def fhir(self, number: int) -> bytes:
+        return b"".join(fhir_lines(self._events(number), self._context))
+
+    def close(self) -> None:
+        self._spool.close()
+
+    def _events(self, number: int) -> Iterator[Event]:
+        return map(orjson.loads, self._spool.get(number).splitlines())
+
+
+class Helper(Protocol):
+    """A second process with a `PortionWriter` of its own."""
+
+    def submit(self, task: str, argument: Any) -> Future[Any]: ...
+
+    def close(self) -> None: ...
+
+
+class Portions:
+    """Reads the events at some places of the log once, and gives every member its pieces in order."""
+
+    def __init__(self, indexes: Sequence[int], writer: PortionWriter, helper: Helper | None = None) -> None:
+        self._indexes = indexes
+        self._writer = writer
+        self._helper = helper
+        self._with_helper: list[bool] = []
+        self._numbers: list[int] = []
+
+    def lines(self) -> Iterator[Lines]:
+        """Read everything. The other members need this to have come to its end."""
+        waiting = deque[Future[tuple[int, Lines]]]()
+        at_helper = deque[Future[tuple[int, Lines]]]()
+        for portion in portions(self._indexes):
+            while at_helper and at_helper[0].done():
+                at_helper.popleft()
+            share = self._helper is not None and len(at_helper) < _WAITING_AT_HELPER
+            self._with_helper.append(share)
+            waiting.append(self._do("lines", portion, share=share))
+            if share:
+                at_helper.append(waiting[-1])
+            yield from map(self._numbered, _ready(waiting))
+        yield from map(self._numbered, _ready(waiting, ahead=0))
+
+    def learn_names(self, names: Names) -> None:
+        self._writer.learn_names(names)
+        if self._helper is not None:
+            self._helper.submit("learn_names", names).result()
+
+    def csv(self) -> Iterator[bytes]:
+        """Yield `events.csv`."""
+        yield csv_head()
+        yield from self._again("csv")
+
+    def fhir(self) -> Iterator[bytes]:
+        """Yield `fhir-auditevents.ndjson`."""
+        yield from self._again("fhir")
+
+    def close(self) -> None:
+        self._writer.close()
+        if self._helper is not None:
+            self._helper.close()
+
+    def _numbered(self, made: tuple[int, Lines]) -> Lines:
+        number, lines = made
+        self._numbers.append(number)
+        return lines
+
+    def _again(self, task: str) -> Iterator[bytes]:
+        waiting = deque[Future[bytes]]()
+        for number, share in zip(self._numbers, self._with_helper, strict=True):
+            waiting.append(self._do(task, number, share=share))
+            yield from _ready(waiting)
+        yield from _ready(waiting, ahead=0)
+
+    def _do(self, task: str, argument: Any, *, share: bool) -> Future[Any]:
+        if share and self._helper is not None:
+            return self._helper.submit(task, argument)
+        done = Future[Any]()
+        done.set_result(getattr(self._writer, task)(argument))
+        return done
+
+
+def portions(indexes: Iterable[int]) -> Iterator[list[int]]:
+    remaining = iter(indexes)
+    while portion := list(islice(remaining, PORTION)):
+        yield portion
+
+
+def deserves_help(events: int) -> bool:
+    return events >= WORTH_SHARING and (os.cpu_count() or 1) > 1
+
+
+def _ready(waiting: "deque[Future[T]]", ahead: int = _AHEAD) -> Iterator[T]:
+    """Take out, in order, what is done, and wait where too much stands in line."""
+    while waiting and (len(waiting) > ahead or waiting[0].done()):
+        yield waiting.popleft().result()
