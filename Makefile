@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 ROUNDS ?= 50
+MUTATIONS ?= 1000
 CRASHES ?= 1000
 UV_VERSION := 0.13.9
 ANVIL_VERSION := 1.7.1
@@ -12,7 +13,7 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)"
 SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed reset test check conformance test-browser test-faults test-crashes screenshots bench-files bench-ledger bench-permissions anvil
+.PHONY: help run seed reset test check conformance test-browser test-faults test-verifiers test-crashes screenshots bench-files bench-ledger bench-permissions anvil
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -55,6 +56,9 @@ test-faults: $(VENV)/.development ## Kill processes at random under load and loo
 
 test-crashes: $(VENV)/.development ## Let the ledger's processes die between any two steps, and check every promise (CRASHES=1000 SEED=…).
 	@"$(BIN)/python" -m tests.faults.crashes --crashes "$(CRASHES)" $(if $(SEED),--seed "$(SEED)")
+
+test-verifiers: $(VENV)/.development ## Let both verifiers judge a thousand changed exports (MUTATIONS=1000, SEED=… repeats a run).
+	@MUTATIONS="$(MUTATIONS)" SEED="$(SEED)" "$(BIN)/python" -m pytest tests/verifier/test_agreement.py -q -p no:randomly
 
 screenshots: $(VENV)/.development ## Take pictures of every page into var/screenshots, a few into docs/screenshots.
 	@"$(BIN)/python" -m tests.browser.screenshots
