@@ -18,7 +18,7 @@ WEB = {
     "cosignature": "INSERT",
     "erasedstream": "INSERT, UPDATE (destroyed_at)",
 }
-_ANCHORS = ("anchor", "anchorturn", "erasure", "legalhold")
+_ANCHORS = ("anchor", "anchorturn", "erasure", "legalhold", "rollingcheck")
 SEQUENCER = {
     "leaf": "INSERT",
     "tile": "INSERT",

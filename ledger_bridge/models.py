@@ -296,6 +296,22 @@ class TreeState(models.Model):
         return f"tree of {self.size}"
 
 
+class RollingCheck(models.Model):
+    """How far the check in the background has got, and what it found: a list of where, what, and in which pass."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    next_index = models.BigIntegerField(default=0)
+    passes = models.BigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    found = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="only_one_rolling_check")]
+
+    def __str__(self) -> str:
+        return f"checked up to {self.next_index} in pass {self.passes + 1}"
+
+
 class LogKey(models.Model):
     """A public key of the log: it signs for trees from `first` leaves on, and up to `last` if it was retired."""
 

@@ -6,11 +6,17 @@ from ledger_bridge import services
 from ledger_bridge.anchors import anchoring
 from ledger_bridge.erasure import services as erasure
 from ledger_bridge.feeds.services import feed_receiver
+from ledger_bridge.fsck.rolling import check_next
 
 
 @shared_task(name="ledger_bridge.sequence")
 def sequence() -> None:
     services.sequence_entries()
+
+
+@shared_task(name="ledger_bridge.check")
+def check() -> None:
+    check_next()
 
 
 @shared_task(name="ledger_bridge.feed")

@@ -10,6 +10,7 @@ class AnchorConfirmed(Event):
     """`place` names the block, `proof` its hash."""
 
     kind = "anchor.confirmed"
+    label = "Checkpoint anchored"
     sentence = "anchored the first {size} entries in {place}"
     action = "C"
     size: int
@@ -20,6 +21,7 @@ class AnchorConfirmed(Event):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AnchorFailed(Event):
     kind = "anchor.failed"
+    label = "Anchor failed"
     sentence = "could not anchor the first {size} entries: {reason}"
     action = "C"
     size: int
@@ -29,6 +31,7 @@ class AnchorFailed(Event):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AnchorLost(Event):
     kind = "anchor.lost"
+    label = "Anchor lost"
     sentence = "found that {place}, which held the anchor of {size} entries, is no longer part of its chain"
     action = "U"
     size: int

@@ -45,28 +45,29 @@ def check_log() -> Iterator[Problem]:
     yield from walk.heads.finish(size)
 
 
-class _Walk:
-    def __init__(self, heads: Heads, codes: CodeCheck) -> None:
-        self.heads = heads
-        self.codes = codes
-        self.frontier = merkle.Frontier()
-        self.tiles = _Tiles()
-        self.erasures = erased_streams()
+class Entries:
+    """Entries and their leaves, a portion at a time."""
 
-    def pass_portion(self, places: range) -> Iterator[Problem]:
+    def __init__(self, codes: CodeCheck) -> None:
+        self.codes = codes
+        self.erasures = erased_streams()
+        self._leaves: dict[int, Leaf] = {}
+        self._entries: dict[int | None, StoredEntry] = {}
+        self._keys: Keys = {}
+
+    def load(self, places: range) -> None:
         rows = Leaf.objects.filter(index__gte=places.start, index__lt=places.stop)
-        leaves = {leaf.index: leaf for leaf in rows}
-        entries = {entry.index: entry for entry in entries_at(places)}
-        keys = _keys_of(entries.values())
-        for index in places:
-            if index not in leaves:
-                yield Problem(f"leaf {index}", "it is missing, and the tree cannot be built beyond it")
-            data = bytes(leaves[index].data) if index in leaves else b""
-            yield from self._check_entry(index, leaves.get(index), entries.get(index), keys)
-            hashed = merkle.leaf_hash(data)
-            self.frontier.append(hashed)
-            yield from self.tiles.grow(hashed)
-            yield from self.heads.check(self.frontier)
+        self._leaves = {leaf.index: leaf for leaf in rows}
+        self._entries = {entry.index: entry for entry in entries_at(places)}
+        self._keys = _keys_of(self._entries.values())
+
+    def hashed(self, index: int) -> bytes:
+        return merkle.leaf_hash(bytes(self._leaves[index].data) if index in self._leaves else b"")
+
+    def check(self, index: int) -> Iterator[Problem]:
+        if index not in self._leaves:
+            yield Problem(f"leaf {index}", "it is missing, and the tree cannot be built beyond it")
+        yield from self._check_entry(index, self._leaves.get(index), self._entries.get(index), self._keys)
 
     def _check_entry(self, index: int, leaf: Leaf | None, entry: StoredEntry | None, keys: Keys) -> Iterator[Problem]:
         if leaf is None:
@@ -80,6 +81,23 @@ class _Walk:
         else:
             yield from _check_erased(where, entry, keys, self.erasures)
         yield from self.codes.check(where, entry, index)
+
+
+class _Walk(Entries):
+    def __init__(self, heads: Heads, codes: CodeCheck) -> None:
+        super().__init__(codes)
+        self.heads = heads
+        self.frontier = merkle.Frontier()
+        self.tiles = _Tiles()
+
+    def pass_portion(self, places: range) -> Iterator[Problem]:
+        self.load(places)
+        for index in places:
+            yield from self.check(index)
+            hashed = self.hashed(index)
+            self.frontier.append(hashed)
+            yield from self.tiles.grow(hashed)
+            yield from self.heads.check(self.frontier)
 
 
 def _check_derivation(where: str, entry: StoredEntry, keys: Keys) -> Iterator[Problem]:
@@ -171,7 +189,7 @@ class _Tiles:
         row.append(node)
         if len(row) == TILE_WIDTH:
             root = merkle.root(row)
-            yield from _check_tile(level, self.full[level], b"".join(row), root)
+            yield from check_tile(level, self.full[level], b"".join(row), root)
             self.full[level] += 1
             row.clear()
             yield from self.grow(root, level + 1)
@@ -181,7 +199,7 @@ class _Tiles:
             yield Problem("tiles", f"{sum(self.full)} are full, but {stored} are stored")
 
 
-def _check_tile(level: int, number: int, hashes: bytes, root: bytes) -> Iterator[Problem]:
+def check_tile(level: int, number: int, hashes: bytes, root: bytes) -> Iterator[Problem]:
     tile = Tile.objects.filter(level=level, number=number).first()
     if tile is None:
         yield Problem(f"tile {level}/{number}", "it is full, but not stored")

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from ledger_bridge.fsck.rolling import damage
 from ledger_bridge.publishing import halted
 from ledger_bridge.receipts import latest_checkpoint
 from ledger_bridge.signing import log_signer
@@ -21,5 +22,6 @@ def promises(request: HttpRequest) -> HttpResponse:
         "checkpoint": latest_checkpoint(),
         "witnessing": witnessing(),
         "halted": halted(),
+        "damage": damage(),
     }
     return render(request, "promises.html", context)
