@@ -5,6 +5,7 @@ break a page, so a failure is logged (without the address) and the deed stands; 
 """
 
 import logging
+from datetime import UTC, datetime
 from smtplib import SMTPException
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.formats import date_format
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,11 @@ def send_mail(mail: str, /, *, to: str, **context: Any) -> None:
             logger.warning("The mail %s was not sent: %s.", mail, type(error).__name__)
 
     transaction.on_commit(deliver)
+
+
+def day(moment: datetime) -> str:
+    """Return a day as a mail says it, with the time zone in which it is meant."""
+    return date_format(moment.astimezone(UTC), "j F Y") + " (UTC)"
 
 
 def address_of(page: str, *args: Any) -> str:

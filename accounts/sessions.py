@@ -15,6 +15,28 @@ from accounts.models import User
 _STARTED = "session_started"
 _SEEN = "session_seen"
 _NOTED_EVERY = 60
+# The first sign that is found counts: nearly every browser also claims to be Safari, and Android to be Linux.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+    ("python", "A Python program"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
 
 
 def used_second_factor(request: HttpRequest) -> bool:
@@ -53,6 +75,16 @@ def idle_limit(user: User) -> timedelta:
         settings.SESSION_IDLE_LIMIT_PRIVILEGED if user.watches_over_others else settings.SESSION_IDLE_LIMIT
     )
     return limit
+
+
+def device_name(user_agent: str) -> str:
+    """Return what a person would call the browser and the device: "Firefox on Windows".
+
+    Only the best known are told apart. What a browser says of itself can be invented, so nothing depends on it.
+    """
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
+    return " on ".join(part for part in (browser, system) if part) or "Unknown browser"
 
 
 def end_sessions(user: User, *, keep: str | None = None) -> int:

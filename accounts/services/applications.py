@@ -19,7 +19,7 @@ from accounts.events import (
     EvidenceOpened,
     MoreAsked,
 )
-from accounts.mail import address_of, send_mail
+from accounts.mail import address_of, day, send_mail
 from accounts.models import Application, ApplicationMessage, Institution, TermsVersion, User
 from accounts.orcid import normal_orcid
 from accounts.permissions import Right
@@ -133,7 +133,7 @@ def approve_application(
     until = f"{person.approved_until:%Y-%m-%d}"
     event = ApplicationApproved(application=str(application.id), institution=str(chosen.id), until=until)
     record(event, actor=actor, subject=application)
-    _tell(application, "application_approved", until=until, reason=reason)
+    _tell(application, "application_approved", until=_end_of(person), reason=reason)
     return application
 
 
@@ -244,6 +244,10 @@ def _make_contributor(application: Application, institution: Institution) -> Use
     person.save(update_fields=["role", "institution", "profession", "orcid", "approved_until"])
     person.groups.add(institution.members)
     return person
+
+
+def _end_of(person: User) -> str:
+    return day(person.approved_until) if person.approved_until else ""
 
 
 def _write(application: Application, author: User, text: str, document: StoredDocument | None = None) -> None:

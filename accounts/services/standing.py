@@ -13,7 +13,7 @@ from accounts.events import (
     ContributorSuspended,
     SuspensionLifted,
 )
-from accounts.mail import address_of, send_mail
+from accounts.mail import address_of, day, send_mail
 from accounts.models import ApprovalNotice, User
 from accounts.permissions import Right
 from accounts.sessions import end_sessions
@@ -37,7 +37,7 @@ def renew_approval(*, actor: User, person: User) -> User:
     person.save(update_fields=["approved_until"])
     until = f"{person.approved_until:%Y-%m-%d}"
     record(ApprovalRenewed(until=until), actor=actor, subject=person)
-    send_mail("approval_renewed", to=person.email, name=person.name, until=until)
+    send_mail("approval_renewed", to=person.email, name=person.name, until=day(person.approved_until))
     return person
 
 
@@ -116,7 +116,7 @@ def _remind(actor: Actor, person: User) -> bool:
     if not _first_notice(person, person.approved_until, due):
         return False
     record(ApprovalReminded(days=due), actor=actor, subject=person)
-    send_mail("approval_ends", to=person.email, name=person.name, until=f"{person.approved_until:%Y-%m-%d}")
+    send_mail("approval_ends", to=person.email, name=person.name, until=day(person.approved_until))
     return True
 
 

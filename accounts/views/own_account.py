@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import recovery, services
 from accounts.forms.people import ProfileForm
 from accounts.selectors import standing_of
-from accounts.sessions import used_second_factor
+from accounts.sessions import device_name, used_second_factor
 from accounts.stepup import has_second_factor, requires_recent_authentication
 from accounts.views.answers import accepted, form_page, person_of
 
@@ -56,7 +56,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     codes = services.make_recovery_codes(actor=person) if request.method == "POST" else []
     crumbs = [("Sign-in and security", reverse("accounts:security")), ("Recovery codes", "")]
-    context = {"codes": codes, "left": recovery.left(person), "crumbs": crumbs}
+    context = {"codes": codes, "lines": "\n".join(codes), "left": recovery.left(person), "crumbs": crumbs}
     return render(request, "accounts/recovery_codes.html", context)
 
 
@@ -64,7 +64,11 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 def sessions(request: HttpRequest) -> HttpResponse:
     listed = UserSession.objects.purge_and_list(person_of(request))
     rows = [
-        {"session": one, "current": one.session_key == request.session.session_key}
+        {
+            "session": one,
+            "device": device_name(one.user_agent),
+            "current": one.session_key == request.session.session_key,
+        }
         for one in sorted(listed, key=lambda one: one.last_seen_at, reverse=True)
     ]
     return render(request, "accounts/sessions.html", {"rows": rows})
