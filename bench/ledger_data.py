@@ -22,15 +22,18 @@ def scratch_database() -> Iterator[None]:
     home = tempfile.TemporaryDirectory(prefix="ithaca-bench-")
     os.environ.setdefault("ITHACA_HOME", home.name)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
-    from config.database import start_embedded_database
+    from config.database import beside, make_database, start_embedded_database
 
     start_embedded_database()
     import django
 
     django.setup()
     logging.getLogger("kombu").setLevel(logging.ERROR)  # the in-memory broker of the tests has no address, and says so
+    from django.conf import settings
     from django.db import connection
 
+    settings.SUBJECT_KEYS_URL = beside(settings.SUBJECT_KEYS_URL, f"bench_subject_keys_{os.getpid()}")
+    make_database(settings.SUBJECT_KEYS_URL, afresh=True)
     before = connection.settings_dict["NAME"]
     connection.settings_dict["TEST"]["NAME"] = f"bench_ledger_{os.getpid()}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
@@ -69,9 +72,11 @@ def fill_outbox(count: int, population: Population, *, workspace: str | None = N
 
     from ledger_bridge.recording import _COLUMNS
     from ledger_bridge.streams import streams_of
+    from ledger_bridge.subject_keys import keys_for_sealing
 
     with transaction.atomic():
-        known = streams_of(population.streams())
+        keys = keys_for_sealing(population.streams())
+        known = streams_of([(kind, keys[kind, subject].blind) for kind, subject in population.streams()])
         rows = io.StringIO("".join(_rows(count, population, known, workspace)))
         with connection.cursor() as cursor:
             cursor.copy_expert(f"COPY ledger_bridge_entry ({', '.join(_COLUMNS)}) FROM STDIN", rows)
@@ -81,37 +86,34 @@ def fill_outbox(count: int, population: Population, *, workspace: str | None = N
 def _rows(count: int, population: Population, known: Any, workspace: str | None) -> Iterator[str]:
     from core.ids import uuid7
     from ledger_bridge.entry_codes import codes, message_of, pads_for
-    from ledger_bridge.recording import committed_fields, format_time
-    from ledger_bridge.tlog.entry import commitment
+    from ledger_bridge.recording import _CLEAR, committed_fields, format_time
+    from ledger_bridge.sealing import SUBJECTS, keys_of, seal_entry
+    from ledger_bridge.tlog.entry import SLOTS, commitment
 
     choice, maker = population.random.choice, codes()
     begin = datetime.now(UTC) - timedelta(days=20)
     for number in range(count):
         moment = format_time(begin + timedelta(seconds=number))
-        actor, item = choice(population.people), choice(population.items)
-        place = workspace or choice(population.workspaces)
         common = {
             "id": str(uuid7()), "kind": "version.opened", "schema": 1, "occurred_at": moment, "recorded_at": moment,
-            "actor": actor, "actor_kind": PERSON_KIND, "actor_institution": None, "workspace": place, "item": item,
-            "version": None, "person": None, "outcome": "allow", "purpose": None, "request_id": uuid.uuid4().hex,
+            "actor": choice(population.people), "actor_kind": PERSON_KIND, "actor_institution": None,
+            "workspace": workspace or choice(population.workspaces), "item": choice(population.items), "version": None,
+            "person": None, "outcome": "allow", "purpose": None, "request_id": uuid.uuid4().hex,
             "source_address": "192.0.2.0/24",
         }  # fmt: skip
         detail = {"name": f"scan-{number}.dcm", "number": 1, "right": "view"}
-        streams = {
-            "workspace": known["workspace", place],
-            "item": known["item", item],
-            "actor": known[PERSON_KIND, actor],
-            "person": None,
-        }
-        committed = {slot: stream.commitment if stream else None for slot, stream in streams.items()}
+        keys = keys_of(common)
+        streams = {slot: known[SUBJECTS[slot], keys[slot].blind] if slot in keys else None for slot in SLOTS}
         seed = os.urandom(32)
+        committed = {slot: stream.commitment if stream else None for slot, stream in streams.items()}
         made = commitment(committed_fields(common, detail, committed), seed)
-        encoded = json.dumps(detail)
+        sealed = seal_entry(common, detail, seed=seed, commitment=made, keys=keys)
         rows = tuple(stream.id if stream else 0 for stream in streams.values())
         pads = pads_for(seed, rows)
         code = maker.code(message_of(str(common["id"]), made, pads, rows))
-        values = [*common.values(), encoded, *(f"\\\\x{part.hex()}" for part in (seed, made, pads, code))]
-        values += [row or None for row in rows]
+        values = [common[name] for name in _CLEAR]
+        values += [keys[column].blind if column in keys else None for column in SUBJECTS]
+        values += [*(f"\\\\x{part.hex()}" for part in (sealed, made, pads, code)), *(row or None for row in rows)]
         yield "\t".join("\\N" if value is None else str(value) for value in values) + "\n"
 
 
