@@ -1,7 +1,6 @@
 """A scratch database for the ledger's benchmarks, and a way to fill it faster than deeds would."""
 
 import io
-import json
 import logging
 import os
 import tempfile
