@@ -24,6 +24,8 @@ GET = {
     "ledger:policy":                              "200 200 200 200 200 200 200 200 200",
     "ledger:tile":                                "404 404 404 404 404 404 404 404 404",
     "promises":                                   "200 200 200 200 200 200 200 200 200",
+    "verifier":                                   "200 200 200 200 200 200 200 200 200",
+    "verifier_file":                              "404 404 404 404 404 404 404 404 404",
     "home":                                       "200 302 200 200 200 200 200 302 302",
     "sharing:workspace_access":                   "302 404 404 200 200 200 200 404 404",
     "sharing:grant":                              "302 404 404 403 403 200 200 404 404",
@@ -294,6 +296,7 @@ DELETE = {
 
 # Which id is meant where the parameter's name alone does not say it.
 IDS = {
+    "verifier_file": {"name": "key"},
     "sharing:accept": {"invitation_id": "offer_id"},
     "sharing:decline": {"invitation_id": "offer_id"},
     "sharing:remove_member": {"person_id": "contributor_id"},

@@ -26,6 +26,7 @@ class Place:
 PLACES = [
     Place("landing", None, "/"),
     Place("promises", None, "/promises/"),
+    Place("verifier", None, "/verify/"),
     Place("walk-through", None, "/walk-through/"),
     Place("sign-in", None, "/accounts/login/"),
     Place("forgotten-password", None, "/accounts/password/reset/"),
