@@ -23,6 +23,7 @@ _GROUPS = {
     "password": "Sign-in",
     "profile": "Sign-in",
     "receipt": "Trails",
+    "erasure": "Erasures",
     "exception": "Sharing",
     "grant": "Sharing",
     "group": "Groups",

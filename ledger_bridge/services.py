@@ -1,5 +1,7 @@
 """The ledger's deeds."""
 
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import Q
 
@@ -165,8 +167,8 @@ def _numbers_shown_to(actor: Actor, stored: StoredEntry) -> frozenset[str]:
         return frozenset(SLOTS)
     fields = stored.fields
     own = {slot for slot in ("actor", "person") if actor.ledger_id and fields[slot] == actor.ledger_id}
-    trails = {"workspace": Entry(workspace=fields["workspace"])}
-    trails["item"] = Entry(workspace=fields["workspace"], item=fields["item"])
+    workspace, item = (UUID(fields[slot]) if fields[slot] else None for slot in ("workspace", "item"))
+    trails = {"workspace": Entry(workspace=workspace), "item": Entry(workspace=workspace, item=item)}
     return frozenset(own | {slot for slot, entry in trails.items() if fields[slot] and may_see_entry(actor, entry)})
 
 

@@ -6,6 +6,7 @@ what is stored is committed at once. Keys that nothing was sealed with, because 
 
 import os
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -53,15 +54,26 @@ class SubjectKeyStore(Protocol):
         ...
 
 
+# No statistics: samples of ids and keys would outlive the rows that they were taken from.
 _SCHEMA = """
-    CREATE TABLE IF NOT EXISTS master_key (
-        only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), wrapped bytea NOT NULL
-    );
-    CREATE TABLE IF NOT EXISTS subject_key (
-        kind text NOT NULL, subject uuid NOT NULL,
-        blind uuid NOT NULL UNIQUE, wrapped bytea NOT NULL, PRIMARY KEY (kind, subject)
-    );
+    DO $$ BEGIN IF to_regclass('subject_key') IS NULL THEN
+        CREATE TABLE master_key (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), wrapped bytea NOT NULL);
+        CREATE TABLE subject_key (
+            kind text NOT NULL, subject uuid NOT NULL, blind uuid NOT NULL UNIQUE, wrapped bytea NOT NULL,
+            PRIMARY KEY (kind, subject)
+        );
+        ALTER TABLE subject_key
+            ALTER subject SET STATISTICS 0, ALTER blind SET STATISTICS 0, ALTER wrapped SET STATISTICS 0;
+    END IF; END $$
 """
+# Whoever still looks at an older state of this database, such as a backup, keeps VACUUM from taking old rows away.
+_OLDER_LOOKS = """
+    SELECT EXISTS (
+        SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+            AND backend_xmin IS NOT NULL
+    )
+"""
+_PATIENCE = 10.0
 _COLUMNS = "kind, subject::text, blind::text, wrapped"
 _NAMED = f"SELECT {_COLUMNS} FROM subject_key JOIN unnest(%s::text[], %s::uuid[]) AS wanted (kind, subject) USING (kind, subject)"  # noqa: S608, E501  constants
 _BEHIND = f"SELECT {_COLUMNS} FROM subject_key WHERE blind = ANY(%s::uuid[])"  # noqa: S608  constants
@@ -97,6 +109,7 @@ class PostgresStore:
             cursor.execute(_OVERWRITE, [os.urandom(64), blind])
             cursor.execute("DELETE FROM subject_key WHERE blind = %s", [blind])
             found = bool(cursor.rowcount)
+            _wait_for_older_looks(cursor)
             # A plain VACUUM leaves the bytes in the page until the room is needed; this writes the table anew.
             cursor.execute("VACUUM (FULL) subject_key")
             return found
@@ -160,6 +173,23 @@ class PostgresStore:
                 cursor.execute("SELECT pg_advisory_unlock(4921406)")
             self._local.held = (os.getpid(), raw)
         return self._local.held[1]
+
+
+def _wait_for_older_looks(cursor: Any) -> None:
+    """Wait until nothing keeps the old row on the disk.
+
+    Raises:
+        Unavailable: when that takes too long. The row cannot be found any more, but has to be cleaned away later.
+
+    """
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        cursor.execute(_OLDER_LOOKS)
+        if not cursor.fetchone()[0]:
+            return
+        if time.monotonic() > give_up:
+            raise Unavailable("A backup or a long query keeps a destroyed key on the disk. It is cleaned away later.")
+        time.sleep(0.05)
 
 
 @contextmanager

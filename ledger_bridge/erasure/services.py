@@ -26,7 +26,7 @@ from ledger_bridge.models import Entry, ErasedStream, Stream
 from ledger_bridge.names import is_id
 from ledger_bridge.permissions import Right
 from ledger_bridge.recording import record, record_durably
-from ledger_bridge.subject_keys import blind_ids, destroy_key
+from ledger_bridge.subject_keys import blind_ids, destroy_key, keys_behind
 from ledger_bridge.subjects import Subject
 
 OTHER_ADMIN = "The admin who confirms an erasure is not the one who asked for it."
@@ -104,9 +104,12 @@ def lift_hold(*, actor: Actor, hold: LegalHold) -> LegalHold:
 def finish_erasures() -> int:
     """Destroy the keys of what was erased, and return how many that were.
 
-    It runs when an erasure is committed, and every minute for what a crash or an outage left over.
+    It runs when an erasure is committed, and every minute for what a crash or an outage left over, and for keys that
+    came back with a backup of their database.
     """
-    waiting = ErasedStream.objects.filter(destroyed_at=None).select_related("stream")
+    erased_streams = list(ErasedStream.objects.select_related("stream"))
+    there = keys_behind({str(erased.stream.subject) for erased in erased_streams})
+    waiting = [one for one in erased_streams if one.destroyed_at is None or str(one.stream.subject) in there]
     for erased in waiting:
         destroy_key(str(erased.stream.subject))
         ErasedStream.objects.filter(pk=erased.pk).update(destroyed_at=timezone.now())

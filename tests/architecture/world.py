@@ -14,7 +14,10 @@ from django.utils import timezone
 
 from accounts import services as people
 from accounts.models import Application, TermsVersion, User
+from ledger_bridge.erasure import services as erasures
+from ledger_bridge.erasure.models import Erasure
 from ledger_bridge.services import sequence_entries
+from ledger_bridge.subject_keys import blind_ids
 from sharing import services as sharing
 from tests.conftest import make_institution, make_person
 from workspaces import services as workspaces
@@ -122,9 +125,15 @@ def _elsewhere(who: dict[str, User], gita: User) -> dict[str, Any]:
     """Make what the visitor was offered in another workspace, and whom the admins are thinking of."""
     workspace = workspaces.create_workspace(actor=gita, name="Elsewhere")
     offer = sharing.invite(actor=gita, workspace=workspace, email=who["visitor"].email, role=Role.VISITOR)
+    subject = blind_ids("workspace", [str(workspace.pk)])[str(workspace.pk)]
+    hold = erasures.place_hold(actor=who["admin"], kind="workspace", subject=str(workspace.pk), reason="Inquiry.")
+    erasure = Erasure.objects.create(kind="workspace", blind=subject, ground="They asked.", asked_by=gita.pk)
     appointment = people.propose_admin(actor=who["admin"], candidate=gita, reason="She is careful.")
     suspension = people.propose_suspension(actor=_third_admins(gita), person=who["auditor"], reason="She is asleep.")
-    return {"offer_id": offer.pk, "appointment_id": appointment.pk, "suspension_id": suspension.pk}
+    return {"offer_id": offer.pk, "appointment_id": appointment.pk, "suspension_id": suspension.pk} | {
+        "erasure_id": erasure.pk,
+        "hold_id": hold.pk,
+    }
 
 
 def _third_admins(gita: User) -> User:

@@ -8,9 +8,11 @@ from typing import Any
 import psycopg2
 import pytest
 from django.db import connection
+from psycopg2 import extensions
 
 from core.errors import Unavailable
 from core.kms import KeyServiceRefused
+from ledger_bridge import subject_key_store as subject_key_store_module
 from ledger_bridge import subject_keys
 from ledger_bridge.subject_key_store import PostgresStore, subject_key_store
 from ledger_bridge.subject_keys import (
@@ -150,3 +152,17 @@ def test_a_lost_connection_is_made_again(settings: Any, name: Name) -> None:
 @pytest.mark.django_db
 def test_the_ledgers_own_database_has_no_such_table() -> None:
     assert "subject_key" not in connection.introspection.table_names()
+
+
+def test_a_key_is_not_called_destroyed_while_somebody_still_looks_at_it(
+    name: Name, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = keys_for_sealing([name])[name]
+    monkeypatch.setattr(subject_key_store_module, "_PATIENCE", 0.2)
+    backup = psycopg2.connect(settings.SUBJECT_KEYS_URL)
+    backup.set_isolation_level(extensions.ISOLATION_LEVEL_REPEATABLE_READ)
+    backup.cursor().execute("SELECT FROM subject_key")
+    with pytest.raises(Unavailable, match="cleaned away later"):
+        destroy_key(made.blind)
+    backup.close()
+    assert not destroy_key(made.blind)

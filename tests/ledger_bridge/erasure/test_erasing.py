@@ -285,6 +285,19 @@ def test_after_a_crash_before_the_key_is_destroyed_the_worker_destroys_it(
     assert services.finish_erasures() == 0
 
 
+def test_a_key_that_came_back_with_a_backup_is_destroyed_again(
+    fill: Fill, alice: User, dana: User, erik: User, thing: Thing
+) -> None:
+    entry = fill(1, actor=alice, subject=thing)[0]
+    store = subject_key_store.subject_key_store()
+    backup = store.behind([blind_ids("item", [item_of(thing)])[item_of(thing)]])
+    erase(dana, erik, thing)
+    store.add(backup)
+    assert Entry.objects.get(pk=entry).is_readable
+    assert services.finish_erasures() == 1
+    assert not Entry.objects.get(pk=entry).is_readable
+
+
 def test_erasing_beside_recording_has_one_outcome(
     fill: Fill, alice: User, dana: User, erik: User, thing: Thing
 ) -> None:
