@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from config.database import beside
+from config.env import env_text
 from config.settings.base import *
 
 SECRET_KEY = "only for tests"  # noqa: S105
