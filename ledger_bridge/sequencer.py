@@ -32,7 +32,7 @@ from ledger_bridge.models import Checkpoint, Outbox, Quarantined
 from ledger_bridge.proofs import read_tile
 from ledger_bridge.publishing import publish_latest, require_no_rollback
 from ledger_bridge.signing import sign_head
-from ledger_bridge.stream_keys import unwrap_stream_key
+from ledger_bridge.stream_keys import ledger_key, unwrap_stream_key
 from ledger_bridge.tlog import checkpoint
 from ledger_bridge.tlog.merkle import HASH_SIZE, Frontier
 from ledger_bridge.tlog.tiles import TILE_HEIGHT, TILE_WIDTH
@@ -84,6 +84,10 @@ def sequence_batch() -> int:
 
     """
     watch()
+    if Outbox.objects.exists():
+        # Remembered only when fetched outside a transaction; fetched within, it would be fetched for every stream,
+        # beside the thread that copies leaves through the same connection, and the server would hang up.
+        ledger_key()
     with transaction.atomic(durable=True):
         frontier = _lock_tree()
         if frontier is None or not Outbox.objects.exists():

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from accounts.models import User
-from ledger_bridge import proofs, publishing, sequencer
+from ledger_bridge import proofs, publishing, sequencer, stream_keys
 from ledger_bridge.events import TrailViewed
 from ledger_bridge.models import Checkpoint, Entry, Leaf, Outbox, Stream, Tile, TreeState
 from ledger_bridge.publishing import RolledBack
@@ -285,3 +285,19 @@ def _elsewhere(deed: Callable[[], Any]) -> Any:
     worker.start()
     worker.join()
     return result[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_process_asks_for_no_key_while_it_copies_leaves(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would ask through the connection that copies: PostgreSQL takes the question for leaves and hangs up."""
+    for _ in range(12):
+        fill(1, subject=Thing.new(), sequence=False)
+    monkeypatch.setattr(sequencer, "PORTION", 3)
+    asked: list[bool] = []
+    find = stream_keys._find
+    monkeypatch.setattr(
+        stream_keys, "_find", lambda generation: asked.append(connection.in_atomic_block) or find(generation)
+    )
+    stream_keys.forget_keys()
+    assert sequence_entries() == 12
+    assert asked == [False]
