@@ -52,6 +52,8 @@ ithaca.form = (() => {
     person_stream: stream,
   }));
 
+  const odd = () => new FormatError("it does not have the form of an event");
+
   /** One line, read. */
   class Event {
     fields = new Map();
@@ -61,13 +63,12 @@ ithaca.form = (() => {
     erased = null; // the commitment, when it is all that is left
 
     static parse(raw) {
-      const odd = new FormatError("it does not have the form of an event");
-      if (!(raw instanceof Map) || !isInteger(raw.get("index"))) throw odd;
+      if (!(raw instanceof Map) || !isInteger(raw.get("index"))) throw odd();
       const form = [SALTED, SEEDED, ERASED].find((keys) => hasKeys(raw, keys));
       const event = new Event();
       event.index = raw.get("index");
       event.tags = raw.get("tags");
-      if (!form || !(event.tags instanceof Map)) throw odd;
+      if (!form || !(event.tags instanceof Map)) throw odd();
       for (const [slot, number] of event.tags) {
         if (!SLOTS.includes(slot) || !isInteger(number) || number < 1 || number > LARGEST_NUMBER) {
           throw new FormatError("its `tags` are not numbers by slot");
@@ -78,7 +79,7 @@ ithaca.form = (() => {
         return event;
       }
       event.fields = raw.get("fields");
-      if (!(event.fields instanceof Map)) throw odd;
+      if (!(event.fields instanceof Map)) throw odd();
       if (form === SEEDED) {
         event.seed = base64(raw.get("seed"));
         if (event.seed.length !== SEED_SIZE) throw new FormatError(`a seed has ${SEED_SIZE} bytes`);
@@ -134,7 +135,7 @@ ithaca.form = (() => {
   }
 
   function readHidden(hashes, fields) {
-    if (!(hashes instanceof Map)) throw new FormatError("it does not have the form of an event");
+    if (!(hashes instanceof Map)) throw odd();
     for (const name of hashes.keys()) {
       if (fields.has(name)) throw new FormatError("a field is both in clear and hidden");
     }

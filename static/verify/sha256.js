@@ -72,21 +72,21 @@ ithaca.sha256 = (() => {
   function pad(data, size, padded, total) {
     data.fill(0, size, padded);
     data[size] = 0x80;
-    const view = new DataView(data.buffer, data.byteOffset);
-    view.setUint32(padded - 8, Math.floor(total / 0x20000000));
-    view.setUint32(padded - 4, total << 3);
+    write32(data, padded - 8, Math.floor(total / 0x20000000));
+    write32(data, padded - 4, total << 3);
   }
 
   function output(words) {
     const digest = new Uint8Array(32);
-    for (let i = 0, at = 0; i < 8; i++) {
-      const word = words[i];
-      digest[at++] = word >>> 24;
-      digest[at++] = word >>> 16;
-      digest[at++] = word >>> 8;
-      digest[at++] = word;
-    }
+    for (let i = 0; i < 8; i++) write32(digest, 4 * i, words[i]);
     return digest;
+  }
+
+  function write32(data, at, word) {
+    data[at] = word >>> 24;
+    data[at + 1] = word >>> 16;
+    data[at + 2] = word >>> 8;
+    data[at + 3] = word;
   }
 
   /** The digest of some parts, one after the other. */
