@@ -10,12 +10,12 @@ unreadable.
 """
 
 import hmac
-import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
@@ -37,7 +37,6 @@ SEALED = (*SUBJECTS, "version", "purpose", "request_id", "source_address")
 _LABEL = b"ithaca.seal.v1\x00"
 _NONCE = bytes(12)
 _SEED = 32
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Opened(NamedTuple):
@@ -74,7 +73,7 @@ def keys_of(common: Mapping[str, Any]) -> Keys:
 def seal_entry(
     common: Mapping[str, Any], detail: Mapping[str, Any], *, seed: bytes, commitment: bytes, keys: Keys
 ) -> bytes:
-    data = seed + _encode([[common[name] for name in SEALED], detail]).encode()
+    data = seed + orjson.dumps([[common[name] for name in SEALED], detail])
     if not keys:
         keys = {"": keys_for_sealing([INSTALLATION])[INSTALLATION]}
     entry = UUID(common["id"]).bytes
@@ -95,7 +94,7 @@ def open_entry(entry: str, sealed: bytes, *, commitment: bytes, keys: Keys) -> O
         data = ChaCha20Poly1305(_entry_key(identity, keys)).decrypt(_NONCE, sealed, identity + commitment)
     except InvalidTag as error:
         raise DamagedSealError(entry) from error
-    values, detail = json.loads(data[_SEED:])
+    values, detail = orjson.loads(data[_SEED:])
     return Opened(dict(zip(SEALED, values, strict=True)), detail, data[:_SEED])
 
 
