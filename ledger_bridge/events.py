@@ -138,3 +138,17 @@ class LogKeyRetired(Event):
     dicom_code = "110137"
     key: str
     last: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LogSucceeded(Event):
+    """`checkpoint` is the last note of the log that ended, `carried` how many of its leaves follow this entry."""
+
+    kind = "ledger.succeeded"
+    label = "Log continued under a new name"
+    sentence = "continued the retired log {origin} of {size} entries, of which {carried} follow"
+    action = "C"
+    origin: str
+    size: int
+    checkpoint: str
+    carried: int

@@ -66,6 +66,13 @@ def make_key(origin: str, type_: str) -> LogPrivateKey:
     return private
 
 
+def key_files() -> list[Path]:
+    """Return the files of all private keys, damaged ones included."""
+    first = settings.KEYRING_DIRECTORY / _FIRST
+    later = sorted(settings.KEYRING_DIRECTORY.glob("ledger-signing-*.key"))
+    return [*filter(Path.exists, [first]), *(path for path in later if _LATER.fullmatch(path.name))]
+
+
 def destroy_key(key: VerifierKey) -> None:
     """Remove the private key of a public one, if it is still there. Copies in backups are beyond its reach."""
     for path, private in _stored(key.name):

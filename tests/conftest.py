@@ -1,6 +1,7 @@
 """Starts the embedded database for the tests, and introduces the people that they speak about."""
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -53,8 +54,7 @@ def _forget_streams() -> Iterator[None]:
 
     yield
     forget_streams()
-    for path in settings.LEDGER_DIRECTORY.glob("*"):
-        path.unlink()
+    shutil.rmtree(settings.LEDGER_DIRECTORY, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,11 @@
 """The public log, as C2SP tlog-tiles wants it: plain files for anybody who watches or mirrors the log."""
 
+import re
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
@@ -20,6 +23,7 @@ from ledger_bridge.tlog.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, encode_bundl
 from ledger_bridge.witnessing.policy import policy_text
 from ledger_bridge.witnessing.receiving import MAX_BODY, receive_cosignatures
 
+_ARCHIVE = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _A_MOMENT = "public, max-age=1"
 _AN_HOUR = "public, max-age=3600"
 _FOREVER = "public, max-age=31536000, immutable"
@@ -88,6 +92,21 @@ def vkey(request: HttpRequest) -> HttpResponse:
 @public
 def policy(request: HttpRequest) -> HttpResponse:
     return _text(policy_text().encode(), _AN_HOUR)
+
+
+@public
+def retired(request: HttpRequest, log: str, rest: str) -> HttpResponse:
+    """A log that has ended, as far as it was kept."""
+    if rest not in {"checkpoint", "last", "policy"}:
+        _parse(rest)
+    if not _ARCHIVE.fullmatch(log):
+        raise Http404
+    try:
+        data = (Path(settings.LEDGER_DIRECTORY) / "retired" / log / rest).read_bytes()
+    except OSError as error:
+        raise Http404 from error
+    kind = "application/octet-stream" if rest.startswith("tile/") else "text/plain; charset=utf-8"
+    return HttpResponse(data, content_type=kind, headers={"Cache-Control": _AN_HOUR})
 
 
 def _parse(path: str) -> Tile:

@@ -71,6 +71,7 @@ def build_world() -> World:
         "pk": 1,
         "uidb36": "1",
         "key": "no-such-key",
+        "log": "0" * 16,
         "rest": "0/000",
     }
     ids |= _workspace(who) | _elsewhere(who, make_person("Gita Rao", laboratory))
