@@ -58,7 +58,11 @@ def read_anchors(data: bytes, checkpoint: Checkpoint) -> list[ChainAnchor]:
         raw = strict_json.loads(data)
     except ValueError as error:
         raise MismatchError(f"it is not JSON: {error}", member=_MEMBER) from error
-    anchors = raw.get("anchors") if isinstance(raw, dict) and raw.get("version") == 1 else None
+    anchors = (
+        raw.get("anchors")
+        if isinstance(raw, dict) and type(raw.get("version")) is int and raw["version"] == 1
+        else None
+    )
     if not isinstance(anchors, list) or not 0 < len(anchors) <= _MOST:
         raise MismatchError(f"it is not a list of 1 to {_MOST} anchors, version 1", member=_MEMBER)
     return [_read(one, place, checkpoint) for place, one in enumerate(anchors, 1)]

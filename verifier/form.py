@@ -10,11 +10,11 @@ Out of scope: order, streams and repetition (`events.py`), and whether what is c
 """
 
 import re
-from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger_bridge.tlog.encoding import unbase64
 from ledger_bridge.tlog.entry import (
     SLOTS,
     Leaf,
@@ -120,7 +120,7 @@ class Event:
         if keys == _SEEDED:
             return cls(raw["index"], raw["tags"], raw["fields"], seed=_seed(raw["seed"]))
         hidden = _hidden(raw["hidden"], raw["fields"])
-        return cls(raw["index"], raw["tags"], raw["fields"], b64decode(raw["salts"], validate=True), hidden)
+        return cls(raw["index"], raw["tags"], raw["fields"], _base64(raw["salts"]), hidden)
 
     def commitment(self) -> bytes:
         """The commitment that the leaf must hold.
@@ -174,8 +174,14 @@ def _erased_commitment(raw: dict[str, Any]) -> bytes:
     return bytes.fromhex(raw["commitment"])
 
 
+def _base64(text: Any) -> bytes:
+    if not isinstance(text, str):
+        raise ValueError("a secret is not text")  # noqa: TRY004  the file's fault, not the caller's
+    return unbase64(text, "secret")
+
+
 def _seed(text: Any) -> bytes:
-    seed = b64decode(text, validate=True)
+    seed = _base64(text)
     if len(seed) != _SEED_SIZE:
         raise ValueError(f"a seed has {_SEED_SIZE} bytes")
     return seed

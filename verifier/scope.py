@@ -56,7 +56,13 @@ def parse_scope(data: bytes, size: int) -> Scope:
         raw = strict_json.loads(data)
     except ValueError as error:
         raise MismatchError(f"it is not JSON as exports write it: {error}", member="scope.json") from error
-    if not isinstance(raw, dict) or set(raw) != _KEYS or raw["version"] != 1 or not isinstance(raw["streams"], list):
+    if (
+        not isinstance(raw, dict)
+        or set(raw) != _KEYS
+        or raw["version"] is True
+        or raw["version"] != 1
+        or not isinstance(raw["streams"], list)
+    ):
         raise MismatchError("it does not have the fields of version 1", member="scope.json")
     if type(raw["complete"]) is not bool or not _is_count(raw["events"], size):
         raise MismatchError("`complete` or `events` has no possible value", member="scope.json")

@@ -35,6 +35,7 @@ SLOTS = ("workspace", "item", "actor", "person")
 
 MAX_DEPTH = 16
 MAX_INTEGER = 2**53 - 1
+MAX_FIELDS = 2**16 - 1
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -202,6 +203,8 @@ def commitment_from_hashes(hashes: Mapping[str, bytes]) -> bytes:
 
 
 def _entry_frame(fields: int) -> bytes:
+    if fields > MAX_FIELDS:
+        raise FormatError(f"an entry has at most {MAX_FIELDS} fields")
     return _ENTRY + fields.to_bytes(2, "big")
 
 

@@ -16,16 +16,12 @@ ithaca.encoding = (() => {
 
   /** Padded standard base64 in its one canonical spelling. */
   function unbase64(text, field = "value") {
-    const raw = looseBase64(text);
-    if (raw === null) throw new FormatError(`${field}: ${quoted(start(text, 40))} is not base64`);
+    if (text.length % 4 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
+      throw new FormatError(`${field}: ${quoted(start(text, 40))} is not base64`);
+    }
+    const raw = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
     if (toBase64(raw) !== text) throw new FormatError(`${field}: ${quoted(start(text, 40))} is not canonical base64`);
     return raw;
-  }
-
-  /** Base64 whose unused bits may be anything; null if it is none. */
-  function looseBase64(text) {
-    if (typeof text !== "string" || text.length % 4 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
-    return Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
   }
 
   function toBase64(raw) {
@@ -40,5 +36,5 @@ ithaca.encoding = (() => {
     return raw;
   }
 
-  return { MAX_SIZE, decimal, unbase64, looseBase64, toBase64, hashFromBase64 };
+  return { MAX_SIZE, decimal, unbase64, toBase64, hashFromBase64 };
 })();

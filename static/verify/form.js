@@ -4,7 +4,7 @@
 ithaca.form = (() => {
   const { FormatError, translate } = ithaca.errors;
   const { equal, fromHex } = ithaca.bytes;
-  const { looseBase64 } = ithaca.encoding;
+  const { unbase64 } = ithaca.encoding;
   const { SLOTS, commitment, commitmentFromHashes, disclosedHashes, leafCommitment, requireFieldName } = ithaca.entry;
   const { hasKeys, isInteger } = ithaca.strict_json;
 
@@ -129,9 +129,8 @@ ithaca.form = (() => {
   }
 
   function base64(text) {
-    const raw = looseBase64(text);
-    if (raw === null) throw new FormatError("it is not base64");
-    return raw;
+    if (typeof text !== "string") throw new FormatError("a secret is not text");
+    return unbase64(text, "secret");
   }
 
   function readHidden(hashes, fields) {

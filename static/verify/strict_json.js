@@ -5,7 +5,7 @@
 ithaca.strict_json = (() => {
   const { FormatError, translate } = ithaca.errors;
   const { fromUtf8, start } = ithaca.bytes;
-  const DEEPEST = 900, MOST_DIGITS = 4300;
+  const DEEPEST = 100, MOST_DIGITS = 4300;
   const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
   const ESCAPES = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
   const QUOTE = 34, BACKSLASH = 92;
@@ -42,7 +42,6 @@ ithaca.strict_json = (() => {
     }
 
     value(depth) {
-      if (depth > DEEPEST) throw new FormatError("it is nested too deeply");
       const first = this.#text[this.at];
       if (first === '"') return this.#string();
       if (first === "{") return this.#object(depth + 1);
@@ -108,6 +107,7 @@ ithaca.strict_json = (() => {
     }
 
     #list(depth) {
+      requireShallow(depth);
       const made = [];
       this.at++;
       this.skip();
@@ -122,6 +122,7 @@ ithaca.strict_json = (() => {
     }
 
     #object(depth) {
+      requireShallow(depth);
       const made = new Map();
       this.at++;
       this.skip();
@@ -140,6 +141,10 @@ ithaca.strict_json = (() => {
         this.skip();
       }
     }
+  }
+
+  function requireShallow(depth) {
+    if (depth > DEEPEST) throw new FormatError("it is nested too deeply");
   }
 
   /** Whether an object has exactly these keys. */

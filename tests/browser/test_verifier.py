@@ -24,7 +24,7 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
         address = f"{stack.url}/verify/"
     else:
         address = (ROOT / "static" / "verify" / "index.html").as_uri()
-    opened = browser.new_page(viewport=WIDE)
+    opened = browser.new_page(viewport=WIDE)  # type: ignore[arg-type]
     complaints: list[str] = []
     opened.on("console", lambda said: complaints.append(said.text))
     opened.on("pageerror", lambda error: complaints.append(str(error)))

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.fakes.archives import forge, members
 from tests.needs import needs
 from tests.verifier.in_browser import verifier_page, verify_all
 from tests.verifier.mutations import MUTATIONS, Case, honest_exports, honest_receipt, mutate
@@ -84,6 +85,26 @@ def test_both_reach_the_verdicts_of_the_vectors(page: Page) -> None:
     for (name, how), answer in zip(named, verify_all(page, cases), strict=True):
         found = {"status": answer["status"], "failure": answer["report"]["failure"]}
         assert (name, how, found) == (name, how, expected[name][how])
+
+
+def test_both_read_one_spelling_only(page: Page, tmp_path: Path) -> None:
+    """What the operator can write in two ways, and an event with more fields than can be counted."""
+    export = honest_exports()[1]
+    lines = members(export.archive)["events.jsonl"]
+    first = json.loads(lines.splitlines()[0])
+    many = {**first, "fields": first["fields"] | {f"detail.f{number}": 1 for number in range(1 << 16)}}
+    scope = members(export.archive)["scope.json"]
+    changes: list[dict[str, bytes]] = [
+        {"events_jsonl": lines.replace(b'="', b'=="', 1)},
+        {"events_jsonl": json.dumps(many, separators=(",", ":")).encode() + b"\n" + lines.split(b"\n", 1)[1]},
+        {"scope_json": re.sub(rb'"version": ?1', b'"version":true', scope)},
+        {"anchors_json": re.sub(rb'"version": ?1', b'"version":true', members(export.archive)["anchors.json"])},
+    ]
+    cases = [export.handed(forge(export.archive, export.ledger.signer, **change)) for change in changes]
+    for case, there in zip(cases, verify_all(page, cases), strict=True):
+        here = in_python(case, tmp_path)
+        assert here["status"] == 1, here
+        assert comparable(there) == comparable(here)
 
 
 def test_no_changed_file_is_accepted_and_both_agree_on_each(

@@ -1,0 +1,150 @@
+"""The mathematics that the page brings itself, held against libraries that others wrote."""
+
+import json
+import random
+from collections.abc import Iterator
+from hashlib import sha256, shake_128, shake_256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from Crypto.Hash import keccak
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from playwright.sync_api import Page
+
+from tests.needs import needs
+from tests.verifier.in_browser import verifier_page
+
+pytestmark = needs("chromium")
+
+CHANCE = random.Random(7)
+LENGTHS = [*range(140), 167, 168, 169, 1000, 4095, 5000]
+_BYTES = "const bytes = (hex) => ithaca.bytes.fromHex(hex), hex = (data) => ithaca.bytes.toHex(data);"
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with verifier_page() as opened:
+        yield opened
+
+
+def each(page: Page, expression: str, inputs: list[Any]) -> list[Any]:
+    """Evaluate an expression of `one` for every input."""
+    made: list[Any] = page.evaluate(f"(inputs) => {{ {_BYTES} return inputs.map((one) => {expression}); }}", inputs)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("hex(ithaca.sha256.sha256(bytes(one)))", lambda data: sha256(data).hexdigest()),
+        ("hex(ithaca.keccak.keccak256(bytes(one)))", lambda data: keccak.new(data=data, digest_bits=256).hexdigest()),
+        ("hex(ithaca.keccak.shake128(bytes(one)).squeeze(400))", lambda data: shake_128(data).hexdigest(400)),
+        ("hex(ithaca.keccak.shake256(bytes(one)).squeeze(300))", lambda data: shake_256(data).hexdigest(300)),
+    ],
+    ids=["SHA-256", "Keccak-256", "SHAKE128", "SHAKE256"],
+)
+def test_a_hash_of_every_length_is_the_library_s(page: Page, expression: str, expected: Any) -> None:
+    messages = [CHANCE.randbytes(length) for length in LENGTHS]
+    assert each(page, expression, [one.hex() for one in messages]) == [expected(one) for one in messages]
+
+
+def test_sha_256_in_pieces_is_sha_256_at_once(page: Page) -> None:
+    pieces = [[CHANCE.randbytes(CHANCE.randrange(200)).hex() for _ in range(9)] for _ in range(60)]
+    in_pieces = "(() => { const h = new ithaca.sha256.Sha256(); one.forEach((p) => h.update(bytes(p)));"
+    found = each(page, f"{in_pieces} return hex(h.digest()); }})()", pieces)
+    assert found == [sha256(bytes.fromhex("".join(one))).hexdigest() for one in pieces]
+
+
+def signed(number: int) -> tuple[bytes, bytes, bytes]:
+    private = MLDSA44PrivateKey.from_seed_bytes(sha256(bytes([number])).digest())
+    message = CHANCE.randbytes(number * 7)
+    return private.public_key().public_bytes_raw(), message, private.sign(message)
+
+
+def judged(page: Page, triples: list[tuple[bytes, bytes, bytes]]) -> list[bool]:
+    verify = "ithaca.mldsa44.verify(bytes(one[0]), bytes(one[1]), bytes(one[2]))"
+    return each(page, verify, [[part.hex() for part in one] for one in triples])
+
+
+def test_signatures_of_the_library_verify(page: Page) -> None:
+    assert judged(page, [signed(number) for number in range(30)]) == [True] * 30
+
+
+def test_no_changed_key_message_or_signature_verifies(page: Page) -> None:
+    changed = []
+    for number in range(1, 60):
+        parts = [bytearray(part) for part in signed(number)]
+        part = parts[number % 3]
+        part[CHANCE.randrange(len(part))] ^= 1 << CHANCE.randrange(8)
+        changed.append((bytes(parts[0]), bytes(parts[1]), bytes(parts[2])))
+    assert judged(page, changed) == [False] * len(changed)
+
+
+def test_hints_in_another_order_or_with_a_rest_do_not_verify(page: Page) -> None:
+    """Other spellings of one signature: the standard allows none of them."""
+    key, message, signature = signed(3)
+    hints = signature[-84:]
+    counts, last = hints[80:], hints[83]
+    swapped = bytes([hints[1], hints[0], *hints[2:80]]) + counts
+    more = hints[:last] + b"\1" + hints[last + 1 : 80] + counts
+    beyond = hints[:83] + bytes([81])
+    assert last < 80
+    assert counts[0] > 1
+    spellings = [signature[:-84] + one for one in (swapped, more, beyond)]
+    cut = [signature[:-1], signature + b"\0", b""]
+    assert judged(page, [(key, message, one) for one in (*spellings, *cut)]) == [False] * 6
+
+
+def test_a_note_that_another_library_signed_opens(page: Page) -> None:
+    known = json.loads((Path(__file__).parents[1] / "vectors" / "c2sp" / "mldsa44.json").read_text())
+    opened = """async ({ note, vkey }) => {
+      const key = ithaca.note.VerifierKey.parse(vkey);
+      const verifier = new ithaca.mldsa.MldsaVerifier(key);
+      return (await ithaca.note.open(ithaca.bytes.toUtf8(note), [verifier])).signedBy.has(key.identity);
+    }"""
+    assert page.evaluate(opened, {"note": known["note"], "vkey": known["vkey"]}) is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a":2}',
+        "1.0",
+        "1e3",
+        "NaN",
+        "-Infinity",
+        "01",
+        "+1",
+        "[1,]",
+        '"\t"',
+        '"\\x"',
+        "{'a':1}",
+        "nul",
+        "",
+        "1 2",
+        '"',
+    ],
+)
+def test_json_that_could_be_read_in_two_ways_is_refused(page: Page, text: str) -> None:
+    read = "ithaca.strict_json.loads(ithaca.bytes.toUtf8(one)); return 'read'"
+    tried = f"(() => {{ try {{ {read}; }} catch (error) {{ return error.constructor.name; }} }})()"
+    assert each(page, tried, [text]) == ["FormatError"]
+
+
+def test_json_is_read_and_written_as_in_python(page: Page) -> None:
+    values = [
+        "",
+        'é\n\u2028"\\\u0007\x7f',
+        "😀",
+        0,
+        -(2**53) + 1,
+        True,
+        None,
+        [1, [2]],
+        {"b": 1, "a": [{}], "__proto__": "x"},
+    ]
+    written = [json.dumps(one) for one in values]
+    form = "new TextDecoder().decode(ithaca.entry.canonical(ithaca.strict_json.loads(ithaca.bytes.toUtf8(one))))"
+    expected = [json.dumps(one, sort_keys=True, separators=(",", ":"), ensure_ascii=False) for one in values]
+    assert each(page, form, written) == expected
