@@ -12,7 +12,6 @@ which come with another benchmark; a chain node is asked in the chain's own benc
 import argparse
 import multiprocessing
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -25,7 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.ledger_data import Population, fill_outbox, scratch_database, table_bytes
+from bench.memory import PeakOfAll
 from bench.report import WORK, Row, write
+from bench.witness import with_two_witnesses
 
 ROUNDS = 3
 PROCESSES = 4
@@ -44,6 +45,7 @@ def main() -> None:
             *_proofs(),
             *_trail(options.trail),
             *_growth(options.growth),
+            *with_two_witnesses(),
         ]
     settings = {"entries": options.entries, "trail": options.trail, "committers": PROCESSES * THREADS, "rounds": ROUNDS}
     write("ledger", rows, settings=settings)
@@ -229,14 +231,11 @@ def _trail(events: int) -> Iterator[Row]:
     exported = _in_a_process(lambda: _export(workspace, archive, policy))
     what = f"trail of {events:,} events"
     yield _timed(f"{what} exported", exported.seconds, events, 60)
-    yield Row.at_most(f"{what} exported, memory", exported.mebibytes, "MiB", 200)
-    started = time.perf_counter()
-    command = [sys.executable, "-m", "verifier", str(archive), "--policy", str(policy)]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    subprocess.run(command, check=True, capture_output=True)
-    yield _timed(f"{what} verified offline, complete", time.perf_counter() - started, events, 60)
-    peak = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-    yield Row("largest child process so far (verifier or exporter), memory", peak / 1024, "MiB")
+    yield Row.at_most(f"{what} exported, memory of all processes", exported.mebibytes, "MiB", 200)
+    verified = _run([sys.executable, "-m", "verifier", str(archive), "--policy", str(policy)])
+    yield _timed(f"{what} verified offline, complete", verified.seconds, events, 60)
+    yield Row.at_most(f"{what} verified offline, memory of all processes", verified.mebibytes, "MiB", 200)
+    yield Row(f"{what}, size of the archive", archive.stat().st_size / (1 << 20), "MiB")
     archive.unlink()
 
 
@@ -261,10 +260,20 @@ def _in_a_process(deed: Any) -> Cost:
     if child == 0:
         deed()
         os._exit(0)
-    _, status, usage = os.wait4(child, 0)
+    with PeakOfAll(child) as peak:
+        _, status = os.waitpid(child, 0)
     if status:
         raise RuntimeError("the measured process failed")
-    return Cost(time.perf_counter() - started, usage.ru_maxrss / 1024)
+    return Cost(time.perf_counter() - started, peak.mebibytes)
+
+
+def _run(command: list[str]) -> Cost:
+    started = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process, PeakOfAll(process.pid) as peak:
+        status = process.wait()
+    if status:
+        raise RuntimeError("the measured process failed")
+    return Cost(time.perf_counter() - started, peak.mebibytes)
 
 
 def _export(workspace: str, archive: Path, policy: Path) -> None:

@@ -21,11 +21,11 @@ from ledger_bridge.audit_event import fhir_lines
 from ledger_bridge.renderings import Context, Event, Names, Tally, csv_head, csv_rows
 from ledger_bridge.sealed_spool import SealedSpool
 
-PORTION = 1_000
+PORTION = 500
 WORTH_SHARING = 20_000
 """Events from which on a second process earns more than its start costs."""
 
-_AHEAD = 4
+_AHEAD = 3
 _WAITING_AT_HELPER = 2
 
 T = TypeVar("T")
