@@ -83,6 +83,20 @@ def test_a_killed_worker_comes_back(stack: Stack) -> None:
     assert wait_for(lambda: child(stack, "celery") not in {0, before})
 
 
+def test_a_witness_of_its_own_runs_beside_it(stack: Stack) -> None:
+    command = Path(f"/proc/{child(stack, 'witness')}/cmdline").read_text().split("\0")
+    assert command[1:4] == ["-m", "witness", "run"]
+    assert "localhost/witness" in (stack.home / "witness" / "witness.toml").read_text()
+    assert "quorum local" in (stack.home / "witness-policy").read_text()
+
+
+def test_a_killed_witness_comes_back(stack: Stack) -> None:
+    before = child(stack, "witness")
+    os.kill(before, signal.SIGKILL)
+    assert wait_for(lambda: any(line.startswith("The witness ended (killed by SIGKILL)") for line in stack.lines))
+    assert wait_for(lambda: child(stack, "witness") not in {0, before})
+
+
 def test_a_killed_database_comes_back(stack: Stack) -> None:
     pid_file = stack.home / "postgres" / "postmaster.pid"
     before = pid_file.read_text().split()[0]
