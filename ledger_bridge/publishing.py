@@ -23,6 +23,7 @@ from ledger_bridge.models import Checkpoint
 from ledger_bridge.signing import log_policy
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
 from ledger_bridge.tlog.errors import TlogError
+from ledger_bridge.tlog.note import parse
 from ledger_bridge.witnessing.models import Publication
 from ledger_bridge.witnessing.published import latest_published
 
@@ -92,8 +93,10 @@ def require_no_rollback(size: int) -> None:
 
 def keep_seen(note: bytes) -> None:
     """Keep a checkpoint that this log signed and this database does not know: evidence that it was rolled back."""
+    # Named for what was signed: anybody may add lines of unknown signers, and must not fill the disk with them.
+    signed = sha256(parse(note).text).hexdigest()[:16]
     with _lock():
-        _write(note, _path().with_name(f"seen-{sha256(note).hexdigest()[:16]}.note"))
+        _write(note, _path().with_name(f"seen-{signed}.note"))
 
 
 def keep_anchored(head: Head) -> None:

@@ -80,6 +80,14 @@ def test_a_retired_log_is_never_signed_for_again(fill: Fill, settings: Any) -> N
     assert Checkpoint.objects.latest().size == 3
 
 
+def test_one_checkpoint_is_kept_once_whoever_adds_lines_to_it(fill: Fill) -> None:
+    fill(3)
+    note = log_signer().sign_checkpoint(Head(log_signer().key.name, 9, b"x" * 32).marshal())
+    for stranger in (b"A", b"B", b"C"):
+        publishing.keep_seen(note + "\N{EM DASH} stranger.example AAAA".encode() + stranger * 4 + b"\n")
+    assert len(publishing.seen_elsewhere()) == 1
+
+
 def test_a_log_in_order_is_not_retired(fill: Fill, settings: Any) -> None:
     fill(3)
     with pytest.raises(CommandError, match="no reason"):
