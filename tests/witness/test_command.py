@@ -1,5 +1,6 @@
 """`python -m witness`: making one, running one, killing one, asking how it is."""
 
+import http.client
 import random
 import subprocess
 import sys
@@ -120,7 +121,7 @@ def cosign_until_it_is_gone(port: int, log: FakeLog, answered: int) -> int:
     while True:
         try:
             status, _, body = ask(port, log.request(old, old + 1))
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return answered
         if status == 200:
             old = answered = old + 1
