@@ -18,9 +18,7 @@ from ledger_bridge.erasure.models import Erasure, LegalHold  # noqa: F401  Djang
 from ledger_bridge.feeds.models import FeedPosition  # noqa: F401  Django looks for models here
 from ledger_bridge.sealing import SUBJECTS, DamagedSealError, keys_for_reading, open_entry
 from ledger_bridge.tlog.note import VerifierKey
-from ledger_bridge.witnessing.models import Cosignature as Cosignature
-from ledger_bridge.witnessing.models import Publication as Publication
-from ledger_bridge.witnessing.models import WitnessStanding as WitnessStanding
+from ledger_bridge.witnessing.models import Cosignature, Publication, WitnessStanding  # noqa: F401  Django looks for models here
 
 
 class LedgerKey(models.Model):

@@ -295,9 +295,12 @@ def test_a_new_process_asks_for_no_key_while_it_copies_leaves(fill: Fill, monkey
     monkeypatch.setattr(sequencer, "PORTION", 3)
     asked: list[bool] = []
     find = stream_keys._find
-    monkeypatch.setattr(
-        stream_keys, "_find", lambda generation: asked.append(connection.in_atomic_block) or find(generation)
-    )
+
+    def noted(generation: int) -> bytes | None:
+        asked.append(connection.in_atomic_block)
+        return find(generation)
+
+    monkeypatch.setattr(stream_keys, "_find", noted)
     stream_keys.forget_keys()
     assert sequence_entries() == 12
     assert asked == [False]
