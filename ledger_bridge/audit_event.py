@@ -3,7 +3,7 @@
 Rules enforced
     * every line is an R4 AuditEvent, also when fields are hidden;
     * a BALP profile is claimed (`meta.profile`) only by a record that keeps all of its rules: a refusal, or an event
-      whose address or time is hidden, has the same shape and claims nothing;
+      whose address, time or any detail is hidden, has the same shape and claims nothing;
     * a person who acts or is acted upon is a user, never a patient; the patient is the study participant that the
       event names under a pseudonym (`detail.subject`), and only then do BALP's patient profiles apply;
     * memory does not grow with the number of events.
@@ -49,7 +49,8 @@ def audit_event(event: Event, context: Context) -> str:
     parts = ['"resourceType":"AuditEvent"']
     if fields.get("id"):
         parts.append(f'"id":{_quote(fields["id"])}')
-    if profile := _profile(shape, fields, disclosure=disclosure):
+    tells_all = not any(name.startswith("detail.") for name in event.get("hidden", ()))
+    if tells_all and (profile := _profile(shape, fields, disclosure=disclosure)):
         parts.append(f'"meta":{{"profile":["{BALP}{profile}"]}}')
     parts.append(_types(fields.get("kind", HIDDEN), kind.action, kind.dicom_code, disclosure=disclosure))
     parts += [_times(fields), *_outcome(fields), *_purpose("purposeOfEvent", fields)]

@@ -23,6 +23,7 @@ from ledger_bridge.disclosure import StoredEntry, entries_at
 from ledger_bridge.erasure.accounts import erased_streams, is_accounted_for
 from ledger_bridge.events import event_kinds
 from ledger_bridge.filters import TrailFilters
+from ledger_bridge.leaving_out import ACTOR, names_left_out
 from ledger_bridge.models import Entry, Leaf
 from ledger_bridge.recording import format_time
 from ledger_bridge.renderings import kind_of
@@ -115,7 +116,7 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
         "streams": streams,
         "events": len(indexes),
         "exported_at": format_time(now),
-        "exported_by": getattr(actor, "name", actor.ledger_kind),
+        "exported_by": _exporter(actor, filters),
     }
     trail = Trail(
         policy_text=policy_text(),
@@ -123,7 +124,7 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
         checkpoint_note=note.encode(),
         scope=scope,
         indexes=indexes,
-        read=partial(read_events, disclosed=disclosed),
+        read=partial(read_events, disclosed=disclosed, left_out=filters.left_out),
         leaves=_leaves(size),
         name_them=names.resolve,
         kinds={kind: kind_of(event) for kind, event in event_kinds().items()},
@@ -134,14 +135,28 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
     return Export(chunks, len(indexes), size, complete, trail.name)
 
 
-def read_events(indexes: Sequence[int], *, disclosed: frozenset[int]) -> Iterator[dict[str, Any]]:
-    """Yield the events at these places as lines of `events.jsonl`, with their numbers in the disclosed streams."""
+def read_events(
+    indexes: Sequence[int], *, disclosed: frozenset[int], left_out: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """Yield the events at these places as lines of `events.jsonl`, with their numbers in the disclosed streams.
+
+    Where anything is left out, salts are disclosed and never the seed, which would open what is hidden.
+    """
     erased = erased_streams()
     for entry in entries_at(indexes):
         if not (entry.is_readable or is_accounted_for(entry, erased)):
             # Never passed off as erased; the archive ends here, without the manifest that would make it one.
             raise Unavailable(f"Entry {entry.index} cannot be opened, and no erasure accounts for it: run ledger_fsck.")
-        yield entry.disclosed_whole(numbers=_disclosed_slots(entry, disclosed))
+        numbers = _disclosed_slots(entry, disclosed)
+        if left_out:
+            yield entry.disclosed(numbers=numbers, hide=names_left_out(entry.fields, left_out))
+        else:
+            yield entry.disclosed_whole(numbers=numbers)
+
+
+def _exporter(actor: Actor, filters: TrailFilters) -> str:
+    """Return who exports, unless the last event hides just that."""
+    return "somebody who is left out" if ACTOR in filters.left_out else getattr(actor, "name", actor.ledger_kind)
 
 
 def _disclosed_slots(entry: StoredEntry, disclosed: frozenset[int]) -> list[str]:

@@ -14,7 +14,10 @@ Ids = tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class TrailFilters:
-    """All that is set must hold. Several ids of one kind are alternatives; people acted or were acted upon."""
+    """All that is set must hold. Several ids of one kind are alternatives; people acted or were acted upon.
+
+    `left_out` names what an export does not tell of the entries (`leaving_out.GROUPS`); it chooses none of them.
+    """
 
     workspaces: Ids = ()
     items: Ids = ()
@@ -24,6 +27,7 @@ class TrailFilters:
     outcome: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    left_out: tuple[str, ...] = ()
 
     def condition(self) -> Q:
         """Return the condition on entries, without that on people."""
@@ -66,12 +70,17 @@ class TrailFilters:
             "kind": self.kind,
             "outcome": self.outcome,
             **{name: format_time(moment) for name, moment in times.items() if moment},
+            "left_out": list(self.left_out),
         }
         return {name: value for name, value in parts.items() if value}
 
     def describe(self) -> str:
         """Return the same as text, for the entry that says who looked."""
         return json.dumps(self.asked(), sort_keys=True) if self.asked() else "everything"
+
+    def is_about_who_acted(self) -> bool:
+        """True when what was asked for says who acted, whatever is left out of the entries."""
+        return bool(self.people or self.institutions)
 
     def streams(self) -> list[tuple[str, str]]:
         """Return the streams that were asked for: of workspaces, items or people, whichever one kind was."""

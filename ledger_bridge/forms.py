@@ -1,5 +1,6 @@
 """Filters, as people type them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.finding import Finder
+from ledger_bridge.leaving_out import ACTOR, ASKED_WHO_ACTED, GROUPS
 from ledger_bridge.models import Entry
 from ledger_bridge.sentences import kind_choices
 
@@ -92,6 +94,29 @@ class TrailForm(forms.Form):
         asked["since"] = _midnight(self.cleaned_data.get("since"))
         asked["until"] = _midnight(until + timedelta(days=1) if until else None)
         return TrailFilters(**asked)
+
+
+class ExportForm(TrailForm):
+    """The same filters, and what the export leaves out of the entries."""
+
+    hide = forms.MultipleChoiceField(
+        label="Leave out",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(name, group.label.capitalize()) for name, group in GROUPS.items()],
+        error_messages={"invalid_choice": f"“%(value)s” cannot be left out; what can is: {', '.join(GROUPS)}."},
+        help_text="Of what is left out the file holds salted hashes only. Every entry stays in it, and can be checked.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        tells = cleaned.get("person") or cleaned.get("institution")
+        if tells and ACTOR in cleaned.get("hide", ()):
+            self.add_error("hide", ASKED_WHO_ACTED)
+        return cleaned
+
+    def filters(self) -> TrailFilters:
+        return replace(super().filters(), left_out=tuple(self.cleaned_data["hide"]))
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -20,6 +20,7 @@ from itertools import islice
 from typing import Any
 
 from ledger_bridge import events
+from ledger_bridge.leaving_out import describe_left_out
 from ledger_bridge.sentences import describe_filters, fill_in
 from ledger_bridge.tlog.checkpoint import Checkpoint
 
@@ -155,6 +156,9 @@ together with everything needed to check them without asking its server.
   events.csv, summary.html, fhir-auditevents.ndjson, names.json
                            the same events for reading; covered by the manifest
 
+Left out of the events: {left_out}. Of a field that is left out, events.jsonl
+holds a salted hash, which binds whoever exported it to what the field says.
+
 To check it, on any computer with Python 3.11 or newer and the package "cryptography", take the folders
 verifier/ and ledger_bridge/tlog/ of Ithaca's source from a place that you trust, not from whoever gave you
 this archive; docs/verify.md in the same source explains every line of the report. Then, next to them:
@@ -174,7 +178,11 @@ def readme(context: Context) -> bytes:
     """`README.txt`."""
     checkpoint = context.checkpoint
     text = _README.format(
-        origin=checkpoint.origin, size=checkpoint.size, name=context.name, asked=_asked_for(context).replace("\n", " ")
+        origin=checkpoint.origin,
+        size=checkpoint.size,
+        name=context.name,
+        asked=_asked_for(context).replace("\n", " "),
+        left_out=_left_out(context),
     )
     return text.encode()
 
@@ -254,6 +262,7 @@ class Summary:
             "First": _moment(first),
             "Last": _moment(last),
             "Asked for": _asked_for(self._context),
+            "Left out of the events": _left_out(self._context),
             "Is anything missing?": _completeness(scope, self._tally.total, checkpoint.size),
             "Exported": f"{_moment(as_text(scope.get('exported_at')))} by {as_text(scope.get('exported_by'))}",
         }
@@ -287,11 +296,16 @@ def _asked_for(context: Context) -> str:
     return describe_filters(compact(filters), context.names) if filters else "everything that the log holds"
 
 
+def _left_out(context: Context) -> str:
+    groups = (context.scope.get("filters") or {}).get("left_out") or []
+    return describe_left_out(groups) if groups else "nothing"
+
+
 def _completeness(scope: Mapping[str, Any], events: int, leaves: int) -> str:
     """Say what the verifier can show about events that are not here."""
     if scope.get("complete"):
         return "No: the verifier shows that no event about what was asked for is left out."
-    if not scope.get("filters"):
+    if not set(scope.get("filters") or ()) - {"left_out"}:
         return f"The whole log was asked for: {events} of its {leaves} leaves have their event here."
     return "That cannot be shown: what was asked for is a selection. Each event here can still be checked."
 

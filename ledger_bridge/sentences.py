@@ -9,6 +9,7 @@ from typing import Any
 
 from core.access import Right
 from ledger_bridge.events import Event, event_kinds
+from ledger_bridge.leaving_out import describe_left_out
 
 _GROUPS = {
     "access": "Refusals",
@@ -115,6 +116,8 @@ def describe_filters(text: str, names: Names) -> str:
     said += [f"outcome: {_OUTCOMES.get(str(asked['outcome']), asked['outcome'])}"] if asked.get("outcome") else []
     said += [f"from {_day_of(asked['since'], last=False)}"] if asked.get("since") else []
     said += [f"to {_day_of(asked['until'], last=True)}"] if asked.get("until") else []
+    if left_out := _texts(asked.get("left_out")):
+        said = [*(said or ["everything"]), f"leaving out {describe_left_out(left_out)}"]
     return "; ".join(said) or text
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from core.access import Actor, Right, require
-from core.errors import Conflict, Refused
+from core.errors import Conflict, InvalidInput, Refused
 from ledger_bridge import log_rotation
 from ledger_bridge.access import may_see_entry, sees_every_trail
 from ledger_bridge.disclosure import StoredEntry, stored_entry
@@ -23,6 +23,7 @@ from ledger_bridge.events import (
 from ledger_bridge.exporting import Export, prepare_export, wait_until_published
 from ledger_bridge.failpoints import reach
 from ledger_bridge.filters import TrailFilters
+from ledger_bridge.leaving_out import ACTOR, ASKED_WHO_ACTED, GROUPS
 from ledger_bridge.models import Entry, LogKey
 from ledger_bridge.permissions import Right as LedgerRight
 from ledger_bridge.receipts import OTHERS_SECRETS, QUARANTINED, latest_checkpoint, make_receipt, proof_states
@@ -137,14 +138,23 @@ def export_trail(*, actor: Actor, filters: TrailFilters, operator: str | None = 
 
     Raises:
         Refused: without the right to export.
+        InvalidInput: when what was asked for tells what is to be left out.
         Unavailable: when the ledger is too far behind.
 
     """
     require(actor, LedgerRight.EXPORT_TRAILS)
+    _require_possible(filters)
     event = TrailExported(filters=filters.describe(), complete=filters.is_complete(), operator=operator)
     # Committed before the first byte leaves, and then waited for, so that nobody exports unseen.
     wait_until_published(record_durably(event, actor=actor, subject=filters.subject()))
     return prepare_export(filters, actor)
+
+
+def _require_possible(filters: TrailFilters) -> None:
+    if unknown := [one for one in filters.left_out if one not in GROUPS]:
+        raise InvalidInput(f"“{unknown[0]}” cannot be left out; what can is: {', '.join(GROUPS)}.", field="hide")
+    if ACTOR in filters.left_out and filters.is_about_who_acted():
+        raise InvalidInput(ASKED_WHO_ACTED, field="hide")
 
 
 def _record_reading(event: Event, actor: Actor, entry: Entry) -> None:

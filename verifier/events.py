@@ -12,7 +12,7 @@ Rules enforced, for every line of `events.jsonl`
     * no two events have the same id.
 
 The work is in two halves. `EventReader` needs nothing but the line, so it can run in several processes; `EventRegister`
-sees the events in order, next to their leaves, and remembers the little that completeness needs.
+sees the events in order, next to their leaves, and remembers the little that completeness and the report need.
 """
 
 from collections import Counter
@@ -33,6 +33,7 @@ _SLOT_NUMBERS = {slot: number for number, slot in enumerate(SLOTS)}
 _COMMITMENT_AT = 1 + len(SLOTS) * TAG_SIZE
 _ID_SIZE = 16
 _INDEX_SIZE = 8
+_MOST_HIDDEN = 256
 
 
 @dataclass(slots=True)
@@ -47,6 +48,8 @@ class Digest:
     ties: frozenset[str]
     """Commitments of the disclosed streams whose id and commitment this event names together."""
     erased: bool
+    hidden: tuple[str, ...] = ()
+    """Names of the fields that are left out."""
 
 
 class EventReader:
@@ -74,7 +77,8 @@ class EventReader:
             event.check_values()
             identity = bytes.fromhex(event.fields["id"].replace("-", "")) if "id" in event.fields else None
             commitment, tags, ties = event.commitment(), self._tags(event), self._ties(event)
-            return Digest(number, event.index, commitment, tags, identity, ties, event.erased is not None)
+            hidden = tuple(event.hidden)
+            return Digest(number, event.index, commitment, tags, identity, ties, event.erased is not None, hidden)
         except FormatError as error:
             raise MismatchError(str(error), **where) from error
         except WrongEventError as wrong:
@@ -130,6 +134,8 @@ class EventRegister:
         self.tied: set[str] = set()
         self.count = 0
         self.erased = 0
+        self.hidden: set[str] = set()
+        self.partial = 0
 
     def expect(self, digest: Digest) -> None:
         """Check the place of the next event.
@@ -167,8 +173,15 @@ class EventRegister:
         self.marks[digest.index] = mark
         self.tied |= digest.ties
         self.erased += digest.erased
+        self._note_hidden(digest.hidden)
         if digest.id:
             self._ids[digest.id[-1]] += digest.id + digest.index.to_bytes(_INDEX_SIZE, "big")
+
+    def _note_hidden(self, names: tuple[str, ...]) -> None:
+        self.partial += bool(names)
+        if not self.hidden.issuperset(names):
+            # A forger may make up names without end; nobody reads more of them than these.
+            self.hidden.update(names if len(self.hidden) < _MOST_HIDDEN else ())
 
     def check_ids(self) -> None:
         """Check, after the last event, that no two have the same id.

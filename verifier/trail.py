@@ -36,6 +36,7 @@ from verifier.streams import check_streams
 from verifier.wording import (
     describe_against,
     describe_cosignatures,
+    describe_hidden,
     describe_limits,
     describe_log_keys,
     describe_meaning,
@@ -132,6 +133,7 @@ class _Verification:
         self._report.passed(f"Each of the {register.count} events is in the log, exactly as it was recorded.")
         if register.erased:
             self._describe_erased(register.erased)
+        describe_hidden(self._report, register.hidden, register.partial)
         return register.marks
 
     def _describe_meaning(self, scope: Scope, earlier: Checkpoint | None) -> None:

@@ -3,6 +3,7 @@
 `static/verify/wording.js` says the same in a browser; `tests/verifier/test_agreement.py` holds them equal.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from ledger_bridge.tlog.policy import ALGORITHMS, NOBODY, Accepted, Policy
@@ -42,6 +43,16 @@ def _quorum(policy: Policy) -> str:
     if group is None:
         return policy.quorum
     return f"{group.threshold} of {', '.join(group.members)}"
+
+
+def describe_hidden(report: Report, names: Collection[str], count: int) -> None:
+    """Say which fields were left out, and of how many events."""
+    if names:
+        events = "1 of these events" if count == 1 else f"{count} of these events"
+        report.limit(
+            f"What these fields say: {', '.join(sorted(names))}. They were left out of {events}. What they say stands"
+            " fixed in the log, but the names of other fields than the common ones are inside their hashes."
+        )
 
 
 def describe_meaning(report: Report, accepted: Accepted, *, own_policy: bool) -> None:

@@ -14,6 +14,7 @@ ithaca.events = (() => {
   const KIND_OF_SLOT = new Map([["workspace", "workspace"], ["item", "item"], ["actor", "person"], ["person", "person"]]);
   const COMMITMENT_AT = 1 + SLOTS.length * TAG_SIZE;
   const MEMBER = "events.jsonl";
+  const MOST_HIDDEN = 256;
 
   const identity = (kind, id) => `${kind} ${id}`;
 
@@ -39,7 +40,8 @@ ithaca.events = (() => {
         event.checkValues();
         const commitment = event.commitment(), tags = this.#tags(event), ties = this.#ties(event);
         const id = event.fields.get("id")?.replaceAll("-", "") ?? null;
-        return { line: number, index: event.index, commitment, tags, id, ties, erased: event.erased !== null };
+        const hidden = [...event.hidden.keys()];
+        return { line: number, index: event.index, commitment, tags, id, ties, erased: event.erased !== null, hidden };
       } catch (error) {
         if (error instanceof FormatError) throw new MismatchError(error.message, where);
         if (!(error instanceof WrongEventError)) throw error;
@@ -104,6 +106,8 @@ ithaca.events = (() => {
     tied = new Set();
     count = 0;
     erased = 0;
+    hidden = new Set();
+    partial = 0;
 
     constructor(size) {
       this.marks = new Uint8Array(size);
@@ -140,7 +144,14 @@ ithaca.events = (() => {
       this.marks[digest.index] = mark;
       for (const one of digest.ties) this.tied.add(one);
       if (digest.erased) this.erased++;
+      this.#noteHidden(digest.hidden);
       if (digest.id) this.#ids[parseInt(digest.id.slice(-2), 16)].push([digest.id, digest.index]);
+    }
+
+    #noteHidden(names) {
+      if (names.length) this.partial++;
+      // A forger may make up names without end; nobody reads more of them than these.
+      if (this.hidden.size < MOST_HIDDEN) for (const name of names) this.hidden.add(name);
     }
 
     /** Check, after the last event, that no two have the same id. */

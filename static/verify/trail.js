@@ -9,7 +9,9 @@ ithaca.trail = (() => {
   const { Policy } = ithaca.policy;
   const { describeAnchors, readAnchors } = ithaca.anchors;
   const { EventRegister } = ithaca.events;
-  const { describeAgainst, describeCosignatures, describeLimits, describeLogKeys, describeMeaning } = ithaca.wording;
+  const {
+    describeAgainst, describeCosignatures, describeHidden, describeLimits, describeLogKeys, describeMeaning,
+  } = ithaca.wording;
   const LEAVES_AT_ONCE = 2048;
 
   /** Check a trail export and write what holds into the report. */
@@ -93,6 +95,7 @@ ithaca.trail = (() => {
       }
       this.#report.passed(`Each of the ${register.count} events is in the log, exactly as it was recorded.`);
       if (register.erased) this.#describeErased(register.erased);
+      describeHidden(this.#report, register.hidden, register.partial);
       return register.marks;
     }
 

@@ -32,6 +32,16 @@ ithaca.wording = (() => {
     return group ? `${group.threshold} of ${group.members.join(", ")}` : policy.quorum;
   }
 
+  /** Say which fields were left out, and of how many events. */
+  function describeHidden(report, names, count) {
+    if (!names.size) return;
+    const events = count === 1 ? "1 of these events" : `${count} of these events`;
+    report.limit(
+      `What these fields say: ${[...names].sort().join(", ")}. They were left out of ${events}. What they say stands` +
+      " fixed in the log, but the names of other fields than the common ones are inside their hashes.",
+    );
+  }
+
   /** Say what follows from the signatures under the checkpoint. */
   function describeMeaning(report, accepted, { ownPolicy }) {
     if (ownPolicy) {
@@ -80,5 +90,7 @@ ithaca.wording = (() => {
     return `${new Date(Number(timestamp) * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
   }
 
-  return { describeAgainst, describeCosignatures, describeLogKeys, describeLimits, describeMeaning, describeTime };
+  return {
+    describeAgainst, describeCosignatures, describeHidden, describeLogKeys, describeLimits, describeMeaning, describeTime,
+  };
 })();

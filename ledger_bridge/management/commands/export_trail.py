@@ -15,7 +15,8 @@ from core.access import Service
 from core.errors import IthacaError
 from ledger_bridge import names
 from ledger_bridge.finding import EveryName
-from ledger_bridge.forms import TrailForm
+from ledger_bridge.forms import ExportForm
+from ledger_bridge.leaving_out import GROUPS, describe_left_out
 from ledger_bridge.permissions import Right
 from ledger_bridge.services import export_trail
 
@@ -36,20 +37,28 @@ class Command(BaseCommand):
         parser.add_argument("--outcome", choices=["allow", "deny"])
         parser.add_argument("--since", metavar="YYYY-MM-DD")
         parser.add_argument("--until", metavar="YYYY-MM-DD")
+        parser.add_argument(
+            "--hide", nargs="+", metavar="NAME", default=[], help=f"leave out of the entries: {', '.join(GROUPS)}"
+        )
         parser.add_argument("--out", type=Path, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        form = TrailForm({name: _asked(name, options[name]) for name in _OPTIONS if options[name]}, finder=EveryName())
+        asked = {name: _asked(name, options[name]) for name in _OPTIONS if options[name]}
+        form = ExportForm({**asked, "hide": options["hide"]}, finder=EveryName())
         if not form.is_valid():
             reasons = (f"--{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items())
             raise CommandError("\n".join(reasons), returncode=2)
         try:
-            made = export_trail(actor=OPERATOR, filters=form.filters(), operator=_account())
+            filters = form.filters()
+            made = export_trail(actor=OPERATOR, filters=filters, operator=_account())
             _write(options["out"], made.chunks)
         except (IthacaError, OSError) as error:
             raise CommandError(str(error)) from error
         what = "complete for what was asked" if made.complete else "narrowed, so not shown to be complete"
-        sys.stderr.write(f"{options['out']}: {made.events} entries up to a checkpoint of {made.size}, {what}.\n")
+        left_out = f"; left out: {describe_left_out(filters.left_out)}" if filters.left_out else ""
+        sys.stderr.write(
+            f"{options['out']}: {made.events} entries up to a checkpoint of {made.size}, {what}{left_out}.\n"
+        )
 
 
 def _write(path: Path, chunks: Iterable[bytes]) -> None:
