@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from ledger_bridge import services
-from ledger_bridge.anchors import anchoring
+from ledger_bridge.anchors import anchoring, timestamping
 from ledger_bridge.erasure import services as erasure
 from ledger_bridge.feeds.services import feed_receiver
 from ledger_bridge.fsck.rolling import check_next
@@ -27,6 +27,11 @@ def feed() -> None:
 @shared_task(name="ledger_bridge.anchor_on_chain")
 def anchor_on_chain() -> None:
     anchoring.anchor_on_chain()
+
+
+@shared_task(name="ledger_bridge.timestamp")
+def timestamp() -> None:
+    timestamping.timestamp_checkpoint()
 
 
 @shared_task(name="ledger_bridge.finish_erasures")

@@ -16,6 +16,7 @@ PROGRAMS = {
     "rabbitmq": ("rabbitmq-server",),
     "rsyslog": ("rsyslogd",),
     "anvil": ("anvil",),
+    "openssl": ("openssl",),
 }
 NAMES = {
     "chromium": "Chromium",
@@ -23,6 +24,7 @@ NAMES = {
     "rabbitmq": "RabbitMQ",
     "rsyslog": "rsyslog",
     "anvil": "anvil (make anvil)",
+    "openssl": "OpenSSL (the program)",
 }
 
 _ROOT = Path(__file__).resolve().parents[1]

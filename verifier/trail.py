@@ -9,8 +9,8 @@ Order
        and with those in anchors); along the way, every event against its leaf (`events.py`);
     6. the disclosed streams: nothing missing (`streams.py`).
 
-Out of scope: whether an anchor's block stands on its chain, what the renderings and `names.json` say (covered by the
-manifest only), and whether the policy deserves trust.
+Out of scope: whether an anchor's block stands on its chain or its timestamp is signed, what the renderings and
+`names.json` say (covered by the manifest only), and whether the policy deserves trust.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ from ledger_bridge.tlog.entry import LEAF_SIZE, LEAF_VERSION
 from ledger_bridge.tlog.errors import TlogError
 from ledger_bridge.tlog.merkle import Frontier
 from ledger_bridge.tlog.policy import Accepted, Policy
-from verifier.anchors import ChainAnchor, describe_anchors, read_anchors
+from verifier.anchors import Anchor, describe_anchors, read_anchors
 from verifier.archive import Archive
 from verifier.events import Digest, EventRegister
 from verifier.held import HeldReceipt
@@ -108,13 +108,13 @@ class _Verification:
         self._report.passed(f"The checkpoint is signed by the log with {keys}. {describe_cosignatures(accepted)}")
         return accepted
 
-    def _read_anchors(self, checkpoint: Checkpoint) -> list[ChainAnchor]:
+    def _read_anchors(self, checkpoint: Checkpoint) -> list[Anchor]:
         if not self._archive.holds("anchors.json"):
             return []
         return read_anchors(self._archive.read("anchors.json"), checkpoint)
 
     def _check_leaves_and_events(
-        self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None, anchors: list[ChainAnchor]
+        self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None, anchors: list[Anchor]
     ) -> bytearray:
         self._require_leaf_count(checkpoint.size)
         register = EventRegister(checkpoint.size)
@@ -216,7 +216,7 @@ class _Roots:
 
     checkpoint: Checkpoint
     earlier: Checkpoint | None
-    anchors: list[ChainAnchor]
+    anchors: list[Anchor]
     held: Sequence[HeldReceipt]
 
     def __post_init__(self) -> None:

@@ -208,6 +208,9 @@ ANCHOR_ENTRIES = env_int("ANCHOR_ENTRIES", 0)
 ANCHOR_CONFIRMATIONS = env_int("ANCHOR_CONFIRMATIONS", 12)
 ANCHOR_STUCK_AFTER = env_int("ANCHOR_STUCK_AFTER", 600)
 ANCHOR_MAX_FEE_GWEI = env_int("ANCHOR_MAX_FEE_GWEI", 0)
+# The second kind of anchor: an RFC 3161 authority, and a file with the root (and intermediates) of its certificate.
+TIMESTAMP_URL = env_text("TIMESTAMP_URL", "")
+TIMESTAMP_CA = env_text("TIMESTAMP_CA", "")
 
 # Work for later: the broker carries only wake-ups, the tables hold the truth ---------------------------------------
 CELERY_BROKER_URL = env_text("BROKER_URL", "files://localhost/")
@@ -235,6 +238,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(ITHACA_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sequence the ledger": {"task": "ledger_bridge.sequence", "schedule": 1.0, "options": {"expires": 1.0}},
     "anchor on a chain": {"task": "ledger_bridge.anchor_on_chain", "schedule": 10.0, "options": {"expires": 10.0}},
+    "timestamp a checkpoint": {"task": "ledger_bridge.timestamp", "schedule": 10.0, "options": {"expires": 10.0}},
     "finish erasures": {"task": "ledger_bridge.finish_erasures", "schedule": 60.0, "options": {"expires": 60.0}},
     "check a part of the ledger": {"task": "ledger_bridge.check", "schedule": 60.0, "options": {"expires": 60.0}},
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},

@@ -7,7 +7,7 @@ from ledger_bridge.events import Event
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AnchorConfirmed(Event):
-    """`place` names the block, `proof` its hash."""
+    """`place` names the block and `proof` its hash; or the timestamp and the SHA-256 of its token."""
 
     kind = "anchor.confirmed"
     label = "Checkpoint anchored"

@@ -36,6 +36,7 @@ class Anchor(models.Model):
     transactions = models.JSONField(default=list)
     block_number = models.BigIntegerField(null=True)
     block_hash = models.BinaryField(default=bytes)
+    # What the node said about the transaction, or who signed the timestamp.
     receipt = models.JSONField(null=True)
     evidence = models.JSONField(null=True)
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from ledger_bridge.anchors.showing import anchoring
 from ledger_bridge.fsck.rolling import damage
 from ledger_bridge.publishing import halted
 from ledger_bridge.receipts import latest_checkpoint
@@ -21,6 +22,7 @@ def promises(request: HttpRequest) -> HttpResponse:
         "vkey": log_signer().vkey,
         "checkpoint": latest_checkpoint(),
         "witnessing": witnessing(),
+        "anchoring": anchoring(),
         "halted": halted(),
         "damage": damage(),
     }

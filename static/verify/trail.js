@@ -75,7 +75,7 @@ ithaca.trail = (() => {
 
     async #readAnchors(checkpoint) {
       if (!this.#archive.holds("anchors.json")) return [];
-      return readAnchors(await this.#archive.read("anchors.json"), checkpoint);
+      return readAnchors(await this.#archive.read("anchors.json"), checkpoint, this.#report);
     }
 
     async #checkLeavesAndEvents(scope, checkpoint, earlier, anchors) {

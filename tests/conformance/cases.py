@@ -1,8 +1,13 @@
 """What the foreign verifiers are asked: genuine material, which they must accept, and tampered, which they must not."""
 
+import base64
+import tempfile
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.x509 import load_pem_x509_certificate
 
 from ledger_bridge.tlog.cosignature import Cosigner
 from ledger_bridge.tlog.mldsa import MLDSA44, MldsaSigner
@@ -10,6 +15,7 @@ from ledger_bridge.tlog.note import ED25519, join, parse
 from tests.conformance.material import INDEXES, Material, b64, head_of
 from tests.conformance.tools import Case
 from tests.fakes.archives import flip
+from tests.fakes.timestamps import Authority
 
 Cases = list[Case]
 HASH = bytes(range(32))
@@ -125,3 +131,36 @@ def cosignatures(material: Material) -> tuple[Cases, Cases]:
         signed = join(text, [one.signature_line(text, 1_790_000_000) for one in witnesses]).decode()
         good += [{"kind": "note", "note": signed, "vkeys": [one.vkey]} for one in witnesses]
     return good, [{**case, "note": note} for case in good for note in _spoilt_notes(case["note"])]
+
+
+def timestamps(material: Material) -> tuple[Cases, Cases]:
+    """Every checkpoint, timestamped through our client; and another text, time, signature or CA."""
+    from ledger_bridge.anchors.authority import HttpAuthority
+    from ledger_bridge.anchors.timestamp_settings import TimestampSettings
+
+    with tempfile.TemporaryDirectory() as folder:
+        tsa, stranger = Authority(Path(folder, "tsa")), Authority(Path(folder, "stranger"))
+        root, ca = load_pem_x509_certificate(tsa.ca.read_bytes()), tsa.ca.read_text()
+        texts = [parse(note.encode()).text for note in material.notes]
+        with tsa.serving() as url:
+            client = HttpAuthority(TimestampSettings(url, (root,), ()))
+            good = [_timestamp(client.stamp(text).token, text, ca) for text in texts]
+        bad = [{**case, "ca": stranger.ca.read_text()} for case in good]
+        bad += [_timestamp(stranger.token(text), text, ca) for text in texts]
+    return good, bad + [spoilt for case in good for spoilt in _spoilt_timestamps(case)]
+
+
+def _timestamp(token: bytes, text: bytes, ca: str) -> Case:
+    return {"kind": "timestamp", "token": b64(token), "digest": sha256(text).hexdigest(), "ca": ca}
+
+
+def _spoilt_timestamps(case: Case) -> Iterator[Case]:
+    token, digest = base64.b64decode(case["token"]), bytes.fromhex(case["digest"])
+    other = flip(digest, 3)
+    yield {**case, "digest": other.hex()}
+    # The imprint and the question changed alike, so only the signature tells.
+    yield {**case, "digest": other.hex(), "token": b64(token.replace(digest, other))}
+    # The time follows the imprint and the serial number: the year is the first "20".
+    yield {**case, "token": b64(flip(token, token.index(b"20", token.index(digest) + len(digest)) + 3))}
+    # The signature itself is the last of the token.
+    yield {**case, "token": b64(flip(token, len(token) - 1))}

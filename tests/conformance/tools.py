@@ -113,7 +113,14 @@ NOBLE = Tool(
     lambda: _node_version("@noble/post-quantum"),
     lambda: ["node", str(HERE / "mldsa.mjs"), str(cache())],
 )
-TOOLS = (GO, SCALES_TOOL, SIGSTORE, NOBLE)
+OPENSSL = Tool(
+    "openssl ts",
+    "openssl",
+    lambda: bool(shutil.which("openssl")),
+    lambda: _said("openssl", "version").split()[1],
+    lambda: [sys.executable, "-I", str(HERE / "openssl_ts.py")],
+)
+TOOLS = (GO, SCALES_TOOL, SIGSTORE, NOBLE, OPENSSL)
 
 
 def install() -> None:

@@ -17,6 +17,8 @@ from ledger_bridge.anchors.configuration import (
 )
 from ledger_bridge.anchors.deployment import Operator
 from ledger_bridge.anchors.models import Anchor
+from ledger_bridge.anchors.timestamp_settings import timestamps_are_configured
+from ledger_bridge.anchors.timestamping import timestamp_checkpoint
 from ledger_bridge.tlog.anchors.fields import hexadecimal
 
 _SHOWN = 10
@@ -69,11 +71,14 @@ class Command(BaseCommand):
 
     def _step(self, options: dict[str, Any]) -> None:
         anchor_on_chain()
+        timestamp_checkpoint()
         self._status(options)
 
     def _status(self, options: dict[str, Any]) -> None:
         if not chain_is_configured():
             self.stdout.write("No chain is configured: set ANCHOR_RPC_URL, ANCHOR_CHAIN_ID and ANCHOR_CONTRACT.")
+        if not timestamps_are_configured():
+            self.stdout.write("No timestamp authority is configured: set TIMESTAMP_URL and TIMESTAMP_CA.")
         for anchor in Anchor.objects.order_by("-created_at", "-id")[:_SHOWN]:
             block = f", block {anchor.block_number}" if anchor.block_number is not None else ""
             self.stdout.write(f"{anchor.created_at:%Y-%m-%d %H:%M:%S}  {anchor}{block}. {anchor.note}".rstrip())
