@@ -66,7 +66,7 @@ screenshots: $(VENV)/.development ## Take pictures of every page into var/screen
 bench-files: $(VENV)/.development ## Measure sealing, opening, uploads and downloads.
 	@"$(BIN)/python" -m bench.files
 
-bench-ledger: $(VENV)/.development ## Measure recording, sequencing, proofs and exports.
+bench-ledger: $(VENV)/.bench ## Measure recording, sequencing, proofs and exports, beside the peers.
 	@"$(BIN)/python" -m bench.ledger
 
 bench-permissions: $(VENV)/.development ## Measure rights on large trees.
@@ -86,6 +86,10 @@ $(VENV)/.runtime: $(VENV)/.uv pyproject.toml uv.lock
 $(VENV)/.development: $(VENV)/.uv pyproject.toml uv.lock
 	@$(SYNC) --group dev
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.bench: $(VENV)/.development
+	@$(SYNC) --group bench
+	@touch $@
 
 $(VENV)/.anvil: $(VENV)/.uv
 	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$(VENV)/anvil" "@foundry-rs/anvil@$(ANVIL_VERSION)"

@@ -1,12 +1,20 @@
 """The ledger end to end: recording, sequencing, proofs, exports, growth.
 
-    python -m bench.ledger [--entries N] [--trail N] [--seconds S] [--growth N …]
+    python -m bench.ledger [--entries N] [--trail N] [--seconds S] [--growth N …] [--changes N] [--chain N]
 
 Sizes are small by default, so that a run takes minutes; the targets speak of 1,000,000 events (`--trail 1000000`) and
 of 10^5 to 10^7 entries (`--growth 100000 10000000`), and every row says what it was measured with. The database is a
 scratch one on the embedded PostgreSQL with fsync on. Committers are processes with threads, each committing one entry
-at a time, as deeds do; the sequencer is one more process. The comparison of capture costs needs the peers' packages,
-which come with another benchmark; a chain node is asked in the chain's own benchmark.
+at a time, as deeds do; the sequencer is one more process.
+
+Beside the peers, in the same run and on the same server (`bench/peers`, each in a process of its own):
+
+- django-pghistory, django-auditlog and django-simple-history keep the same change of the same small model as our
+  `record()`; what counts is what each adds to the transaction. None of them seals or commits to anything.
+- pymerkle appends as many leaves as the drain does.
+- anvil takes one transaction per event; without anvil (`make anvil`) these rows are left out, and a line says so.
+
+The peers' packages are the dependency group `bench`, which `make bench-ledger` installs.
 """
 
 import argparse
@@ -25,10 +33,12 @@ from typing import Any
 
 from bench.ledger_data import Population, fill_outbox, scratch_database, table_bytes
 from bench.memory import PeakOfAll
+from bench.peers.rows import capture_rows, chain_rows, tree_rows
 from bench.report import WORK, Row, write
 from bench.witness import with_two_witnesses
 
 ROUNDS = 3
+CAPTURE_ROUNDS = 5
 PROCESSES = 4
 THREADS = 8
 TABLES = [f"ledger_bridge_{name}" for name in ("entry", "leaf", "tile", "checkpoint", "stream")]
@@ -39,15 +49,24 @@ def main() -> None:
     options = _options()
     with scratch_database():
         rows = [
-            *_drain(options.entries),
+            *_drain(options.entries, options.chain),
             *_record(),
+            *capture_rows(options.changes, CAPTURE_ROUNDS),
             *_end_to_end(options.seconds),
             *_proofs(),
             *_trail(options.trail),
             *_growth(options.growth),
             *with_two_witnesses(),
         ]
-    settings = {"entries": options.entries, "trail": options.trail, "committers": PROCESSES * THREADS, "rounds": ROUNDS}
+    settings = {
+        "entries": options.entries,
+        "trail": options.trail,
+        "committers": PROCESSES * THREADS,
+        "rounds": ROUNDS,
+        "changes by each who keeps them, a round": options.changes,
+        "rounds of changes": CAPTURE_ROUNDS,
+        "events on the chain, a round": options.chain,
+    }
     write("ledger", rows, settings=settings)
 
 
@@ -57,10 +76,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--trail", type=int, default=20_000, help="events in the exported trail")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long the committers work")
     parser.add_argument("--growth", type=int, nargs="*", default=[100_000, 300_000], help="sizes of the log")
+    parser.add_argument("--changes", type=int, default=1_000, help="kept by us and by each peer in each round")
+    parser.add_argument("--chain", type=int, default=2_000, help="events that the chain node takes in each round")
     return parser.parse_args()
 
 
-def _drain(entries: int) -> Iterator[Row]:
+def _drain(entries: int, events_on_chain: int) -> Iterator[Row]:
     from ledger_bridge.services import sequence_entries
 
     rates = []
@@ -69,7 +90,10 @@ def _drain(entries: int) -> Iterator[Row]:
         started = time.perf_counter()
         sequenced = sequence_entries()
         rates.append(sequenced / (time.perf_counter() - started))
-    yield Row.at_least(f"drain of a full outbox of {entries:,}", statistics.median(rates), "entries/s", 100_000)
+    drained = statistics.median(rates)
+    yield Row.at_least(f"drain of a full outbox of {entries:,}", drained, "entries/s", 100_000)
+    yield from tree_rows(drained, entries, ROUNDS)
+    yield from chain_rows(drained, events_on_chain, ROUNDS)
 
 
 @dataclass(frozen=True)
@@ -95,7 +119,7 @@ def _record(count: int = 3_000) -> Iterator[Row]:
             for _ in range(count):
                 _open_a_version(person, subject)
         costs.append((time.perf_counter() - started) / count * 1e6)
-    yield Row("cost of recording one change in a deed (peers not measured here)", statistics.median(costs), "µs")
+    yield Row("one call of record(), many in one transaction", statistics.median(costs), "µs")
 
 
 def _subject() -> Any:

@@ -43,6 +43,13 @@ class Row:
         return cls(what, value, unit, peer, peer_value, ratio, target, met)
 
     @classmethod
+    def cost_against(cls, what: str, value: float, unit: str, *, peer: str, peer_value: float, cheaper: bool) -> Self:
+        """Compare a cost (less is better) with a peer's, measured in the same run."""
+        ratio = value / peer_value
+        target, met = ("< 1 x", ratio < 1) if cheaper else ("≤ 1 x", ratio <= 1)
+        return cls(what, value, unit, peer, peer_value, ratio, target, met)
+
+    @classmethod
     def at_most(cls, what: str, value: float, unit: str, limit: float) -> Self:
         """Hold a cost (less is better) against a limit."""
         return cls(what, value, unit, target=f"≤ {limit} {unit}", met=value <= limit)
