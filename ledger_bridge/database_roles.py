@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _APPEND_ONLY = ("entry", "leaf", "tile", "checkpoint", "cosignature", "publication")
 _CHANGING = ("outbox", "stream", "ledgerkey", "treestate", "logkey", "witnessstanding", "feedposition")
-_READ = (*_APPEND_ONLY, *_CHANGING, "quarantine", "codesbegin", "erasedstream")
+_READ = (*_APPEND_ONLY, *_CHANGING, "quarantine", "codesbegin", "erasedstream", "keydatabasemark")
 
 WEB = {
     "entry": "INSERT",
@@ -17,6 +17,7 @@ WEB = {
     "ledgerkey": "INSERT",
     "cosignature": "INSERT",
     "erasedstream": "INSERT, UPDATE (destroyed_at)",
+    "keydatabasemark": "INSERT",
 }
 _ANCHORS = ("anchor", "anchorturn", "erasure", "legalhold", "rollingcheck")
 SEQUENCER = {
@@ -32,6 +33,7 @@ SEQUENCER = {
     "logkey": "INSERT",
     "feedposition": "INSERT, UPDATE",
     "quarantine": "INSERT",
+    "keydatabasemark": "INSERT",
 }
 _NUMBERED = ("tile", "logkey", "quarantine")
 

@@ -31,6 +31,19 @@ class LedgerKey(models.Model):
         return f"ledger key {self.generation}"
 
 
+class KeyDatabaseMark(models.Model):
+    """The mark that the database of subject keys carries too, so that no other one is taken for it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    mark = models.UUIDField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="only_one_key_database_mark")]
+
+    def __str__(self) -> str:
+        return f"mark {self.mark}"
+
+
 class Stream(models.Model):
     """Everything recorded about one workspace, item or person; its key makes the tags.
 

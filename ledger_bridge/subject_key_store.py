@@ -64,7 +64,10 @@ _SCHEMA = """
         );
         ALTER TABLE subject_key
             ALTER subject SET STATISTICS 0, ALTER blind SET STATISTICS 0, ALTER wrapped SET STATISTICS 0;
-    END IF; END $$
+    END IF; END $$;
+    CREATE TABLE IF NOT EXISTS installation (
+        only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), mark uuid NOT NULL
+    )
 """
 # Whoever still looks at an older state of this database, such as a backup, keeps VACUUM from taking old rows away.
 _OLDER_LOOKS = """
@@ -91,7 +94,7 @@ class PostgresStore:
     """One connection for each thread, made when it is needed and again after it was lost."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
         self._local = threading.local()
 
     def named(self, names: Collection[SubjectName]) -> list[KeyRow]:
@@ -125,6 +128,26 @@ class PostgresStore:
                 cursor.execute("SELECT wrapped FROM master_key")
                 row = cursor.fetchone()
             return bytes(row[0])
+
+        return self._run(run)
+
+    def mark(self) -> str | None:
+        """Return the mark of the ledger that these keys belong to."""
+
+        def run(cursor: Any) -> str | None:
+            cursor.execute("SELECT mark::text FROM installation")
+            row = cursor.fetchone()
+            return row[0] if row else None
+
+        return self._run(run)
+
+    def leave_mark(self, offered: str) -> str:
+        """Leave a mark where there is none, and return the one that stands."""
+
+        def run(cursor: Any) -> str:
+            cursor.execute("INSERT INTO installation (mark) VALUES (%s) ON CONFLICT DO NOTHING", [offered])
+            cursor.execute("SELECT mark::text FROM installation")
+            return str(cursor.fetchone()[0])
 
         return self._run(run)
 
@@ -164,7 +187,7 @@ class PostgresStore:
     def _connection(self) -> Any:
         # A connection must not be used by the process that it was forked from and by its child at once.
         if self._is_fresh():
-            raw = psycopg2.connect(self._url, connect_timeout=5)
+            raw = psycopg2.connect(self.url, connect_timeout=5)
             raw.autocommit = True
             with raw.cursor() as cursor:
                 # Two processes that make the tables at once would trip over each other.

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from core.kms import key_service, seal, unseal
-from ledger_bridge.subject_key_store import KeyRow, SubjectName, subject_key_store
+from ledger_bridge.key_database_mark import require_own
+from ledger_bridge.subject_key_store import KeyRow, PostgresStore, SubjectName, subject_key_store
 
 INSTALLATION: SubjectName = ("installation", str(UUID(int=0)))
 """Whose key seals entries that are about nothing and nobody."""
@@ -71,13 +72,13 @@ def keys_behind(blinds: Collection[str]) -> dict[str, SubjectKey]:
     since = monotonic() - FRESH
     known = {blind: found for blind in blinds if (found := _by_blind.get(blind)) and found.fetched > since}
     if missing := set(blinds) - known.keys():
-        known |= {found.blind: found for found in _remember(subject_key_store().behind(missing))}
+        known |= {found.blind: found for found in _remember(_own_store().behind(missing))}
     return known
 
 
 def destroy_key(blind: str) -> bool:
     """Destroy the key behind a blind id for good; false when it is gone already."""
-    destroyed = subject_key_store().destroy(blind)
+    destroyed = _own_store().destroy(blind)
     forget_subject_keys()
     return destroyed
 
@@ -89,9 +90,15 @@ def forget_subject_keys() -> None:
     _master.clear()
 
 
+def _own_store() -> PostgresStore:
+    store = subject_key_store()
+    require_own(store)
+    return store
+
+
 def _make(names: Iterable[SubjectName]) -> dict[SubjectName, SubjectKey]:
     """Make keys. Of two processes that make one for the same subject at once, both get the one that was kept."""
-    subject_key_store().add([_new(name) for name in sorted(names)])
+    _own_store().add([_new(name) for name in sorted(names)])
     return _find(names)
 
 
@@ -101,7 +108,7 @@ def _new(name: SubjectName) -> KeyRow:
 
 
 def _find(names: Iterable[SubjectName]) -> dict[SubjectName, SubjectKey]:
-    return {found.name: found for found in _remember(subject_key_store().named(set(names)))}
+    return {found.name: found for found in _remember(_own_store().named(set(names)))}
 
 
 def _remember(rows: Iterable[KeyRow]) -> list[SubjectKey]:
@@ -126,7 +133,7 @@ def _blind(key: bytes, kind: str) -> str:
 
 def _master_key() -> bytes:
     if not _master:
-        wrapped = subject_key_store().master(lambda: key_service().wrap("ledger", secrets.token_bytes(32), _MASTER))
+        wrapped = _own_store().master(lambda: key_service().wrap("ledger", secrets.token_bytes(32), _MASTER))
         _master.append(key_service().unwrap("ledger", wrapped, _MASTER))
     return _master[0]
 

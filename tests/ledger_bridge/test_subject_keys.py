@@ -14,6 +14,7 @@ from core.errors import Unavailable
 from core.kms import KeyServiceRefused
 from ledger_bridge import subject_key_store as subject_key_store_module
 from ledger_bridge import subject_keys
+from ledger_bridge.key_database_mark import require_own
 from ledger_bridge.subject_key_store import PostgresStore, subject_key_store
 from ledger_bridge.subject_keys import (
     blind_ids,
@@ -27,7 +28,8 @@ Name = tuple[str, str]
 
 
 @pytest.fixture
-def name() -> Name:
+def name(db: None) -> Name:
+    require_own(subject_key_store())  # here, so that no thread of a test has to look
     return ("item", str(uuid.uuid4()))
 
 
