@@ -27,4 +27,5 @@ urlpatterns = [
     path("ledger/vkey", log.vkey, name="vkey"),
     path("ledger/policy", log.policy, name="policy"),
     path("ledger/tile/<path:rest>", log.tile, name="tile"),
+    path("ledger/retired/<str:log>/<path:rest>", log.retired, name="retired"),
 ]
