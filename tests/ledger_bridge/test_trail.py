@@ -1,5 +1,6 @@
 """The trail: who sees what of it, and finding one's way."""
 
+import re
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -246,7 +247,8 @@ def test_the_rest_is_open_when_it_is_used(olga: User) -> None:
     assert '<details class="filters__more">' in text(olga, kind="trail.viewed")
 
 
-def test_a_full_stop_stands_right_after_a_time(fill: Fill, alice: User) -> None:
+def test_no_space_stands_before_a_full_stop_after_a_time(fill: Fill, alice: User) -> None:
     entry = fill(1, actor=alice)[0]
     for path in (f"/audit/receipt/{entry}/", "/promises/"):
-        assert "UTC</time>." in text(alice, path)
+        assert "was signed on" in text(alice, path)
+        assert not re.search(r"</time>\s+\.", text(alice, path))
