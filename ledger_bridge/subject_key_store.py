@@ -169,16 +169,22 @@ class PostgresStore:
             fresh = self._is_fresh()
             try:
                 return self._try(work)
-            except (psycopg2.OperationalError, psycopg2.InterfaceError):
-                self.close()
-                # A connection that lay idle may have been cut meanwhile; everything here may safely be done twice.
-                if fresh:
+            except psycopg2.Error as error:
+                # A connection that lay idle may have been cut meanwhile, which psycopg2 also tells by errors without a
+                # class of their own; everything here may safely be done twice.
+                if fresh or not self._was_lost(error):
                     raise
+                self.close()
                 return self._try(work)
 
     def _try(self, work: Callable[[Any], T]) -> T:
         with self._connection().cursor() as cursor:
             return work(cursor)
+
+    def _was_lost(self, error: psycopg2.Error) -> bool:
+        if isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError)):
+            return True
+        return bool(self._local.held[1].closed)
 
     def _is_fresh(self) -> bool:
         held = getattr(self._local, "held", None)
