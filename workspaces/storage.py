@@ -42,12 +42,31 @@ class BlobWriter(Protocol):
         ...
 
     def abort(self) -> None:
-        """Forget what was written. Does nothing after `commit`; may be called twice."""
+        """Forget what was written. Does nothing after `commit` or `suspend`; may be called twice."""
+        ...
+
+    def suspend(self) -> int:
+        """Make what was written durable, close, and return how many bytes of the blob are durable, from its start.
+
+        The blob is still on its way: `BlobStore.reopen` continues it, `discard_abandoned` gives it up. A store may keep
+        fewer bytes than were written, and says so.
+        """
         ...
 
 
 class BlobStore(Protocol):
     def create(self) -> BlobWriter: ...
+    def reopen(self, name: UUID, size: int) -> BlobWriter:
+        """Continue a blob that is still on its way, after its first `size` bytes; what lies beyond them is discarded.
+
+        Whoever calls this makes sure that nobody else is writing to the blob.
+
+        Raises:
+            DamagedContent: there are fewer bytes, or none: it never was, was given up or is committed already.
+
+        """
+        ...
+
     def read_at(self, name: UUID, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`; fewer only at the end of the blob.
 
@@ -107,7 +126,19 @@ class LocalBlobStore:
         with _translated():
             incoming = self._directory / _INCOMING
             _make_directory(incoming)
-            return _LocalWriter(name, incoming / name.hex, self._path(name))
+            descriptor = os.open(incoming / name.hex, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            return _LocalWriter(name, descriptor, incoming / name.hex, self._path(name))
+
+    def reopen(self, name: UUID, size: int) -> BlobWriter:
+        temporary = self._directory / _INCOMING / name.hex
+        with _translated():
+            descriptor = self._descriptor(temporary, os.O_WRONLY)
+            try:
+                _cut_after(descriptor, size)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            return _LocalWriter(name, descriptor, temporary, self._path(name))
 
     def read_at(self, name: UUID, offset: int, length: int) -> bytes:
         with _translated(), self._opened(name) as descriptor:
@@ -188,16 +219,19 @@ class LocalBlobStore:
 
     @contextmanager
     def _opened(self, name: UUID) -> Iterator[int]:
-        try:
-            descriptor = os.open(self._path(name), os.O_RDONLY)
-        except FileNotFoundError as error:
-            if not self._directory.is_dir():
-                raise Unavailable("The file store is not reachable. Nothing was opened.") from error
-            raise DamagedContent("The stored bytes are missing.") from error
+        descriptor = self._descriptor(self._path(name), os.O_RDONLY)
         try:
             yield descriptor
         finally:
             os.close(descriptor)
+
+    def _descriptor(self, path: Path, flags: int) -> int:
+        try:
+            return os.open(path, flags)
+        except FileNotFoundError as error:
+            if not self._directory.is_dir():
+                raise Unavailable("The file store is not reachable. Nothing was opened.") from error
+            raise DamagedContent("The stored bytes are missing.") from error
 
     def _listed(self, pattern: str) -> Iterator[StoredBlob]:
         with _translated():
@@ -210,11 +244,12 @@ class LocalBlobStore:
 class _LocalWriter:
     """Writes to a temporary name; `commit` makes bytes, name and directories durable, in that order."""
 
-    def __init__(self, name: UUID, temporary: Path, final: Path) -> None:
+    def __init__(self, name: UUID, descriptor: int, temporary: Path, final: Path) -> None:
         self.name = name
         self._temporary = temporary
         self._final = final
-        self._descriptor: int | None = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._descriptor: int | None = descriptor
+        self._suspended = False
 
     def write(self, data: bytes | memoryview) -> None:
         rest = memoryview(data)
@@ -233,7 +268,19 @@ class _LocalWriter:
     def abort(self) -> None:
         with _translated():
             self._close()
-            self._temporary.unlink(missing_ok=True)
+            if not self._suspended:
+                self._temporary.unlink(missing_ok=True)
+
+    def suspend(self) -> int:
+        with _translated():
+            descriptor = self._open_descriptor()
+            os.fsync(descriptor)
+            size = os.fstat(descriptor).st_size
+            self._suspended = True
+            self._close()
+            # Its temporary name has to outlast a power failure too.
+            _sync_directory(self._temporary.parent)
+            return size
 
     def _open_descriptor(self) -> int:
         if self._descriptor is None:
@@ -262,6 +309,14 @@ def _sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _cut_after(descriptor: int, size: int) -> None:
+    """Leave the first `size` bytes of a file, and place the next write after them."""
+    if os.fstat(descriptor).st_size < size:
+        raise DamagedContent("Stored bytes of this upload are missing.")
+    os.ftruncate(descriptor, size)
+    os.lseek(descriptor, size, os.SEEK_SET)
 
 
 def _read_fully(descriptor: int, offset: int, length: int) -> bytes:

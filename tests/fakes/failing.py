@@ -18,6 +18,9 @@ class FillingStore(LocalBlobStore):
     def create(self) -> BlobWriter:
         return _FillingWriter(self, super().create())
 
+    def reopen(self, name: UUID, size: int) -> BlobWriter:
+        return _FillingWriter(self, super().reopen(name, size))
+
 
 class _FillingWriter:
     def __init__(self, store: FillingStore, writer: BlobWriter) -> None:
@@ -39,6 +42,9 @@ class _FillingWriter:
 
     def abort(self) -> None:
         self._writer.abort()
+
+    def suspend(self) -> int:
+        return self._writer.suspend()
 
 
 class DownKeyService:

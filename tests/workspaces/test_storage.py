@@ -81,6 +81,85 @@ def test_nothing_can_be_written_after_the_end(store: BlobStore) -> None:
         writer.write(b"late")
 
 
+def suspended(store: BlobStore, *pieces: bytes) -> tuple[UUID, int]:
+    writer = store.create()
+    for piece in pieces:
+        writer.write(piece)
+    return writer.name, writer.suspend()
+
+
+def test_a_suspended_blob_is_continued_where_it_was_left(store: BlobStore) -> None:
+    name, size = suspended(store, b"hello ")
+    writer = store.reopen(name, size)
+    writer.write(b"world")
+    writer.commit()
+    assert (size, writer.name) == (6, name)
+    assert store.read_at(name, 0, 99) == b"hello world"
+
+
+def test_a_blob_may_be_suspended_many_times(store: BlobStore) -> None:
+    name, size = suspended(store)
+    for letter in (b"a", b"b", b"c"):
+        writer = store.reopen(name, size)
+        writer.write(letter)
+        size = writer.suspend()
+    store.reopen(name, size).commit()
+    assert store.read_at(name, 0, 99) == b"abc"
+
+
+def test_what_lies_beyond_the_place_where_a_blob_is_continued_is_discarded(store: BlobStore) -> None:
+    name, _ = suspended(store, b"hello", b"you")
+    writer = store.reopen(name, 5)
+    writer.write(b"!")
+    assert writer.suspend() == 6
+    store.reopen(name, 6).commit()
+    assert store.read_at(name, 0, 99) == b"hello!"
+
+
+def test_a_blob_whose_writer_died_is_continued_at_what_was_durable(store: BlobStore) -> None:
+    name, size = suspended(store, b"hello")
+    store.reopen(name, size).write(b"never acknowledged")
+    store.reopen(name, size).commit()
+    assert store.read_at(name, 0, 99) == b"hello"
+
+
+def test_a_suspended_blob_is_there_for_nobody_and_outlives_an_abort_of_its_writer(store: BlobStore) -> None:
+    writer = store.create()
+    writer.write(b"hello")
+    writer.suspend()
+    writer.abort()
+    assert list(store.names()) == []
+    assert [blob.name for blob in store.abandoned()] == [writer.name]
+
+
+def test_nothing_can_be_written_to_a_suspended_blob_until_it_is_opened_again(store: BlobStore) -> None:
+    writer = store.create()
+    writer.suspend()
+    with pytest.raises(Unavailable):
+        writer.write(b"late")
+
+
+def test_an_aborted_continuation_leaves_nothing(store: BlobStore) -> None:
+    name, size = suspended(store, b"hello")
+    store.reopen(name, size).abort()
+    assert list(store.abandoned()) == []
+
+
+def test_a_blob_cannot_be_continued_where_fewer_bytes_are(store: BlobStore) -> None:
+    name, size = suspended(store, b"hello")
+    with pytest.raises(DamagedContent):
+        store.reopen(name, size + 1)
+    assert store.reopen(name, size).suspend() == size
+
+
+def test_only_a_blob_that_is_on_its_way_can_be_continued(store: BlobStore) -> None:
+    given_up, size = suspended(store, b"hello")
+    store.discard_abandoned(given_up)
+    for name in (uuid4(), put(store, b"hello"), given_up):
+        with pytest.raises(DamagedContent):
+            store.reopen(name, size)
+
+
 def test_a_blob_that_never_was_is_damage(store: BlobStore) -> None:
     put(store, b"another")
     for ask in (lambda: store.read_at(uuid4(), 0, 1), lambda: store.size(uuid4())):
@@ -180,6 +259,15 @@ def test_bytes_names_and_directories_are_made_durable(tmp_path: Path, monkeypatc
     name = put(LocalBlobStore(tmp_path / "blobs"), b"hello").hex
     assert synced[-1] == name[1]
     assert set(synced) == {tmp_path.name, "blobs", name, name[0], name[1]}
+
+
+def test_a_suspended_blob_is_durable_under_its_temporary_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+    )
+    name, _ = suspended(LocalBlobStore(tmp_path / "blobs"), b"hello")
+    assert synced[-2:] == [name.hex, "incoming"]
 
 
 @pytest.mark.parametrize(
