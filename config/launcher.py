@@ -1,7 +1,7 @@
 """`make run`: everything on one machine, with nothing to set up. A hospital does it by hand: docs/running.md.
 
 Starts the embedded PostgreSQL, brings its tables up to date, collects static files, fills the walk-through once, and
-then keeps a web server and a worker alive until Ctrl-C.
+then keeps a web server, a sequencer, a worker and a timer alive until Ctrl-C.
 """
 
 import fcntl
@@ -21,6 +21,7 @@ from config.supervisor import Child, Supervisor, say
 
 READY_WITHIN = 120.0
 _HIGHEST_PORT = 65535
+_ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 def main() -> int:
@@ -119,13 +120,22 @@ def serve(port: int, *, embedded: bool, witness_port: int | None) -> int:
 
 def children(witness_port: int | None) -> list[Child]:
     web = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
+    # The sequencer has a process of its own, so that nothing which takes long ever keeps the ledger waiting. Neither it
+    # nor the worker has children: what is killed is one process, and it is started again as a whole.
+    started = [
+        Child("web server", web),
+        Child("sequencer", [*celery("worker"), "--queues", "ledger", "--pool", "solo", *_ALONE]),
+        Child("worker", [*celery("worker"), "--queues", "celery", "--pool", "threads", "--concurrency", "3", *_ALONE]),
+        Child("timer", celery("beat")),
+    ]
+    return [*started, Child("witness", local_witness.command(witness_port))] if witness_port else started
+
+
+def celery(command: str) -> list[str]:
     # As root Celery warns about a pickle format that the settings do not accept anyway.
     quiet = "ignore:You're running the worker with superuser privileges"
-    worker = [sys.executable, "-W", quiet, "-m", "celery", "--quiet", "-A", "config.celery", "worker"]
-    worker += ["--beat", "--concurrency", "1", "-O", "fair", "--loglevel", "WARNING"]
-    worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    started = [Child("web server", web), Child("worker", worker)]
-    return [*started, Child("witness", local_witness.command(witness_port))] if witness_port else started
+    start = [sys.executable, "-W", quiet, "-m", "celery", "--quiet", "-A", "config.celery"]
+    return [*start, command, "--loglevel", "WARNING"]
 
 
 def answers(port: int) -> bool:

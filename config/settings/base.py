@@ -234,6 +234,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # nobody steers a worker through the broker
 CELERY_TIMEZONE = "UTC"
+# A queue of its own, so that no other work ever stands before what the ledger has to sequence.
+CELERY_TASK_ROUTES = {"ledger_bridge.sequence": {"queue": "ledger"}}
 CELERY_BEAT_SCHEDULE_FILENAME = str(ITHACA_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sequence the ledger": {"task": "ledger_bridge.sequence", "schedule": 1.0, "options": {"expires": 1.0}},

@@ -76,11 +76,14 @@ def test_a_killed_web_server_comes_back(stack: Stack) -> None:
     assert child(stack, "gunicorn") not in {0, before}
 
 
-def test_a_killed_worker_comes_back(stack: Stack) -> None:
-    before = child(stack, "celery")
+@pytest.mark.parametrize(
+    ("name", "argument"), [("sequencer", "--queues\0ledger"), ("worker", "--queues\0celery"), ("timer", "beat")]
+)
+def test_what_works_in_the_background_comes_back(stack: Stack, name: str, argument: str) -> None:
+    before = child(stack, argument)
     os.kill(before, signal.SIGKILL)
-    assert wait_for(lambda: any(line.startswith("The worker ended (killed by SIGKILL)") for line in stack.lines))
-    assert wait_for(lambda: child(stack, "celery") not in {0, before})
+    assert wait_for(lambda: any(line.startswith(f"The {name} ended (killed by SIGKILL)") for line in stack.lines))
+    assert wait_for(lambda: child(stack, argument) not in {0, before})
 
 
 def test_a_witness_of_its_own_runs_beside_it(stack: Stack) -> None:

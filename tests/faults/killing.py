@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.stack import Stack
 
-TARGETS = ("web master", "web worker", "queue master", "queue child", "database postmaster", "database backend")
+BACKGROUND = {"sequencer": "--queues ledger", "worker": "--queues celery", "timer": " beat "}
+TARGETS = ("web master", "web worker", *BACKGROUND, "database postmaster", "database backend")
 
 
 def children_of(pid: int) -> list[int]:
@@ -28,18 +29,14 @@ def find(stack: Stack, target: str) -> list[int]:
     """Return who could be killed as `target` now."""
     tops = children_of(stack.process.pid)
     web = [pid for pid in tops if "gunicorn" in command_of(pid)]
-    queue = [pid for pid in tops if "celery" in command_of(pid)]
     with contextlib.suppress(OSError, IndexError):
         postmaster = int((stack.home / "postgres" / "postmaster.pid").read_text().split()[0])
         database = {"database postmaster": [postmaster], "database backend": children_of(postmaster)}
         if target in database:
             return database[target]
-    return {
-        "web master": web,
-        "web worker": [child for pid in web for child in children_of(pid)],
-        "queue master": queue,
-        "queue child": [child for pid in queue for child in children_of(pid)],
-    }.get(target, [])
+    if target in BACKGROUND:
+        return [pid for pid in tops if BACKGROUND[target] in command_of(pid)]
+    return {"web master": web, "web worker": [child for pid in web for child in children_of(pid)]}.get(target, [])
 
 
 def kill_one(stack: Stack, chance: random.Random) -> str:

@@ -139,7 +139,7 @@ def checked_by_looking_inside(stack: Stack, history: History) -> None:
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stdout + done.stderr[-4000:]
+    assert done.returncode == 0, done.stdout + done.stderr[-4000:] + stack.said[-4000:]
 
 
 def the_ledger_holds(stack: Stack, workspace: str, scratch: Path) -> None:
