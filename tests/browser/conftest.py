@@ -1,13 +1,12 @@
 """One running stack and one browser for the whole directory."""
 
 import os
-import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.people import Visitor, code_on_screen, visitor
+from tests.browser.people import Visitor, sign_in_as
 from tests.needs import find, needs
 from tests.stack import Stack, running_stack
 
@@ -43,11 +42,7 @@ def signed_in(stack: Stack, browser: Browser) -> Iterator[SignIn]:
 
     def sign_in(email: str) -> Visitor:
         if email not in known:
-            guest = visitor(browser, stack.url)
-            password, code = code_on_screen(guest, email)
-            guest.sign_in(email, password, code)
-            assert not re.search(r"/(login|authenticate)/", guest.page.url), guest.page.inner_text("body")
-            known[email] = guest
+            known[email] = sign_in_as(browser, stack.url, email)
         return known[email]
 
     yield sign_in

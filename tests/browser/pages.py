@@ -11,6 +11,7 @@ AMARA = "amara@commission.example"
 AUDITOR = "friederike@audit.example"
 APPLICANT = "tomas@trois-vallees.example"
 STUDY = "Undiagnosed epilepsies of early childhood"
+IMAGE = ("Images", "CT head, slice 14.dcm")
 
 
 @dataclass(frozen=True)
@@ -42,21 +43,44 @@ PLACES = [
     Place("workspace-settings", MARIA, "/workspaces/", (STUDY, "Settings")),
     Place("upload", MARIA, "/workspaces/", (STUDY, "Upload")),
     Place("folder", MARIA, "/workspaces/", (STUDY, "Images")),
-    Place("file", MARIA, "/workspaces/", (STUDY, "Images", "CT head, slice 14.dcm")),
-    Place("new-version", MARIA, "/workspaces/", (STUDY, "Images", "CT head, slice 14.dcm", "New version")),
+    Place("file", MARIA, "/workspaces/", (STUDY, *IMAGE)),
+    Place("new-version", MARIA, "/workspaces/", (STUDY, *IMAGE, "New version")),
+    Place("item-trail", MARIA, "/workspaces/", (STUDY, *IMAGE, "Who opened this")),
+    Place("receipt", MARIA, "/workspaces/", (STUDY, *IMAGE, "recorded")),
+    Place("item-access", MARIA, "/workspaces/", (STUDY, *IMAGE, "See who")),
+    Place("edit", MARIA, "/workspaces/", (STUDY, *IMAGE, "Rename or describe")),
+    Place("move", MARIA, "/workspaces/", (STUDY, *IMAGE, "Move")),
+    Place("remove", MARIA, "/workspaces/", (STUDY, *IMAGE, "Remove")),
+    Place("new-folder", MARIA, "/workspaces/", (STUDY, "New folder")),
     Place("access", MARIA, "/workspaces/", (STUDY, "People")),
     Place("invite", MARIA, "/workspaces/", (STUDY, "People", "Invite by e-mail")),
     Place("give-access", MARIA, "/workspaces/", (STUDY, "People", "Let somebody in")),
     Place("shared-with-me", MARIA, "/access/shared-with-me/"),
     Place("invitations", MARIA, "/access/invitations/"),
     Place("groups", MARIA, "/access/groups/"),
+    Place("change-role", MARIA, "/workspaces/", (STUDY, "People", "Change access of")),
+    Place("take-away", MARIA, "/workspaces/", (STUDY, "People", "Take away the access")),
+    Place("new-group", MARIA, "/access/groups/new/"),
     Place("people", MARIA, "/people/"),
     Place("my-trail", MARIA, "/audit/mine/"),
     Place("profile", MARIA, "/account/profile/"),
     Place("security", MARIA, "/account/security/"),
     Place("sessions", MARIA, "/account/sessions/"),
+    Place("recovery-codes", MARIA, "/account/recovery-codes/"),
+    Place("change-password", MARIA, "/accounts/password/change/"),
+    Place("add-passkey", MARIA, "/accounts/2fa/webauthn/add/"),
+    Place("not-for-me", MARIA, "/audit/"),
     Place("review", AMARA, "/review/"),
     Place("review-application", AMARA, "/review/", ("Tomás Ó Maoilchiaráin",)),
+    Place("approve", AMARA, "/review/", ("Tomás Ó Maoilchiaráin", "Approve")),
+    Place("refuse", AMARA, "/review/", ("Tomás Ó Maoilchiaráin", "Refuse")),
+    Place("ask-for-more", AMARA, "/review/", ("Tomás Ó Maoilchiaráin", "Ask for more")),
+    Place("person", AMARA, "/people/", ("Kenji",)),
+    Place("suspend", AMARA, "/people/", ("Kenji", "Suspend")),
+    Place("renew", AMARA, "/people/", ("Kenji", "Renew")),
+    Place("erasures", AMARA, "/audit/erasures/"),
+    Place("new-erasure", AMARA, "/audit/erasures/new/"),
+    Place("new-hold", AMARA, "/audit/holds/new/"),
     Place("institutions", AMARA, "/people/institutions/"),
     Place("appointments", AMARA, "/people/appointments/"),
     Place("trail", AUDITOR, "/audit/"),
@@ -67,7 +91,10 @@ PLACES = [
 def visit(place: Place, guest: Visitor) -> None:
     page = guest.go(place.path)
     for link in place.follow:
-        target = page.get_by_role("main").get_by_role("link", name=link).first.get_attribute("href")
+        # Some stand in a menu that is closed.
+        target = (
+            page.get_by_role("main").get_by_role("link", name=link, include_hidden=True).first.get_attribute("href")
+        )
         assert target, f"{place.name}: no link {link}"
         guest.page.goto(guest.base + target if target.startswith("/") else target)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.pages import PLACES, Place, visit
-from tests.browser.people import PHONE, WIDE, Visitor, code_on_screen, visitor
+from tests.browser.people import PHONE, WIDE, Visitor, sign_in_as, visitor
 from tests.needs import find
 from tests.stack import ROOT, Stack, running_stack
 
@@ -40,10 +40,7 @@ def main() -> int:
 def sign_in_everybody(browser: Browser, stack: Stack) -> dict[str | None, Visitor]:
     people: dict[str | None, Visitor] = {None: visitor(browser, stack.url)}
     for email in {place.who for place in PLACES if place.who}:
-        guest = visitor(browser, stack.url)
-        password, code = code_on_screen(guest, email)
-        guest.sign_in(email, password, code)
-        people[email] = guest
+        people[email] = sign_in_as(browser, stack.url, email)
     return people
 
 
