@@ -45,7 +45,7 @@ class Digest:
     commitment: bytes
     tags: dict[int, list[bytes]]
     id: bytes | None
-    ties: frozenset[str]
+    ties: tuple[str, ...]
     """Commitments of the disclosed streams whose id and commitment this event names together."""
     erased: bool
     hidden: tuple[str, ...] = ()
@@ -59,6 +59,9 @@ class EventReader:
         self._scope = scope
         self._by_commitment = {stream.commitment: stream for stream in scope.streams}
         self._by_id = {(stream.kind, stream.id): stream for stream in scope.streams}
+        kinds = {stream.kind for stream in scope.streams}
+        self._slots = [(slot, f"{slot}_stream", kind) for slot, kind in _KIND_OF_SLOT.items() if kind in kinds]
+        """Those in which a disclosed stream may stand, with the field that commits to it and the stream's kind."""
 
     def read(self, line: bytes, number: int) -> Digest:
         """Read one line and say what it demands of its leaf.
@@ -76,8 +79,11 @@ class EventReader:
         try:
             event.check_values()
             identity = bytes.fromhex(event.fields["id"].replace("-", "")) if "id" in event.fields else None
-            commitment, tags, ties = event.commitment(), self._tags(event), self._ties(event)
-            hidden = tuple(event.hidden)
+            commitment, named = event.commitment(), self._named(event)
+            tags, hidden = self._tags(event, named), tuple(event.hidden)
+            ties = tuple(
+                stream.commitment for _, field, stream in named if event.fields.get(field) == stream.commitment
+            )
             return Digest(number, event.index, commitment, tags, identity, ties, event.erased is not None, hidden)
         except FormatError as error:
             raise MismatchError(str(error), **where) from error
@@ -85,11 +91,9 @@ class EventReader:
             where |= {"field": wrong.field} if wrong.field else {}
             raise MismatchError(str(wrong), **where) from wrong
 
-    def _tags(self, event: Event) -> dict[int, list[bytes]]:
-        for slot, kind in _KIND_OF_SLOT.items():
-            stream = self._by_id.get((kind, event.fields.get(slot, "")))
-            if stream:
-                _require_numbered(event, slot, stream)
+    def _tags(self, event: Event, named: list[tuple[str, str, Stream]]) -> dict[int, list[bytes]]:
+        for slot, field, stream in named:
+            _require_numbered(event, slot, field, stream)
         if self._scope.complete and not event.tags:
             raise WrongEventError("it belongs to none of the disclosed streams", "tags")
         return {
@@ -97,14 +101,11 @@ class EventReader:
             for slot, number in event.tags.items()
         }
 
-    def _ties(self, event: Event) -> frozenset[str]:
-        named = (
-            (kind, event.fields.get(slot), event.fields.get(f"{slot}_stream")) for slot, kind in _KIND_OF_SLOT.items()
-        )
-        streams = ((self._by_id.get((kind, id_ or "")), committed) for kind, id_, committed in named)
-        return frozenset(
-            stream.commitment for stream, committed in streams if stream and stream.commitment == committed
-        )
+    def _named(self, event: Event) -> list[tuple[str, str, Stream]]:
+        """The disclosed streams of what the event names, with the slot and the field that commits to the stream."""
+        get, by_id = event.fields.get, self._by_id
+        found = [(slot, field, by_id.get((kind, get(slot, "")))) for slot, field, kind in self._slots]
+        return [(slot, field, stream) for slot, field, stream in found if stream]
 
     def _candidates(self, event: Event, slot: str) -> list[Stream]:
         """The streams that the number may be of: one if the event says which, all of the kind if it hides that."""
@@ -116,10 +117,10 @@ class EventReader:
         return fitting
 
 
-def _require_numbered(event: Event, slot: str, stream: Stream) -> None:
-    if event.fields.get(f"{slot}_stream", stream.commitment) != stream.commitment:
+def _require_numbered(event: Event, slot: str, field: str, stream: Stream) -> None:
+    if event.fields.get(field, stream.commitment) != stream.commitment:
         sentence = f"it commits to another stream than {stream}: there is a second one"
-        raise WrongEventError(sentence, f"{slot}_stream")
+        raise WrongEventError(sentence, field)
     if slot not in event.tags:
         raise WrongEventError(f"it does not give its number in {stream}", "tags")
 
@@ -171,7 +172,7 @@ class EventRegister:
                 raise MismatchError(sentence, **where, field="tags")
             mark |= 1 << slot
         self.marks[digest.index] = mark
-        self.tied |= digest.ties
+        self.tied.update(digest.ties)
         self.erased += digest.erased
         self._note_hidden(digest.hidden)
         if digest.id:

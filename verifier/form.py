@@ -12,6 +12,7 @@ Out of scope: order, streams and repetition (`events.py`), and whether what is c
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any
 
 from ledger_bridge.tlog.encoding import unbase64
@@ -39,52 +40,51 @@ _SALTED = {"index", "tags", "fields", "salts", "hidden"}
 _SEEDED = {"index", "tags", "fields", "seed"}
 _ERASED = {"index", "tags", "commitment", "erased"}
 _SEED_SIZE = 32
+_MOST = 1 << 63
 
 
-def _text(pattern: str) -> Callable[[Any], bool]:
-    matches = re.compile(pattern, re.ASCII).fullmatch
-    return lambda value: type(value) is str and matches(value) is not None
+_is_hash = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
+_TEXT: frozenset[type] = frozenset({str})
+_NUMBER: frozenset[type] = frozenset({int})
+_TEXT_OR_NULL: frozenset[type] = frozenset({str, NoneType})
 
 
-def _or_null(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or check(value)
+def _like(pattern: str) -> Callable[[Any], object]:
+    return re.compile(pattern, re.ASCII).fullmatch
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+_time = _like(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z")
 
-
-_uuid = _text(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_time = _text(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z")
-_is_hash = _text(r"[0-9a-f]{64}")
-_stream = _or_null(_is_hash)
-_optional = _or_null(_is_text)
-
-COMMON: dict[str, Callable[[Any], bool]] = {
-    "id": _uuid,
-    "kind": _text(r"[a-z0-9_]+(\.[a-z0-9_]+)+"),
-    "schema": lambda value: type(value) is int and value > 0,
-    "occurred_at": _time,
-    "recorded_at": _time,
-    "actor": _optional,
-    "actor_kind": lambda value: value in ("person", "service", "anonymous"),
-    "actor_institution": _optional,
-    "workspace": _optional,
-    "item": _optional,
-    "version": _optional,
-    "person": _optional,
-    "outcome": lambda value: value in ("allow", "deny"),
-    "purpose": _optional,
-    "request_id": _optional,
-    "source_address": _optional,
-    "workspace_stream": _stream,
-    "item_stream": _stream,
-    "actor_stream": _stream,
-    "person_stream": _stream,
+COMMON: dict[str, tuple[frozenset[type], Callable[[Any], object] | None]] = {
+    "id": (_TEXT, _like(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")),
+    "kind": (_TEXT, _like(r"[a-z0-9_]+(\.[a-z0-9_]+)+")),
+    "schema": (_NUMBER, lambda value: value > 0),
+    "occurred_at": (_TEXT, _time),
+    "recorded_at": (_TEXT, _time),
+    "actor": (_TEXT_OR_NULL, None),
+    "actor_kind": (_TEXT, frozenset({"person", "service", "anonymous"}).__contains__),
+    "actor_institution": (_TEXT_OR_NULL, None),
+    "workspace": (_TEXT_OR_NULL, None),
+    "item": (_TEXT_OR_NULL, None),
+    "version": (_TEXT_OR_NULL, None),
+    "person": (_TEXT_OR_NULL, None),
+    "outcome": (_TEXT, frozenset({"allow", "deny"}).__contains__),
+    "purpose": (_TEXT_OR_NULL, None),
+    "request_id": (_TEXT_OR_NULL, None),
+    "source_address": (_TEXT_OR_NULL, None),
+    "workspace_stream": (_TEXT_OR_NULL, _is_hash),
+    "item_stream": (_TEXT_OR_NULL, _is_hash),
+    "actor_stream": (_TEXT_OR_NULL, _is_hash),
+    "person_stream": (_TEXT_OR_NULL, _is_hash),
 }
+"""What types a common field may have (a boolean is no number), and what it must look like where not all will do."""
+
+_COMMON = [(name, *demands) for name, demands in COMMON.items()]
+_MISSING = object()
+_INSANE = "its value is not one that this field can have"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Event:
     """One line, read."""
 
@@ -111,8 +111,9 @@ class Event:
         keys = raw.keys()
         if keys not in (_SALTED, _SEEDED, _ERASED) or not isinstance(raw["tags"], dict):
             raise ValueError("it does not have the form of an event")
-        if not all(slot in SLOTS and type(n) is int and 0 < n < 1 << 63 for slot, n in raw["tags"].items()):
-            raise ValueError("its `tags` are not numbers by slot")
+        for slot, number in raw["tags"].items():
+            if slot not in SLOTS or type(number) is not int or not 0 < number < _MOST:
+                raise ValueError("its `tags` are not numbers by slot")
         if keys == _ERASED:
             return cls(raw["index"], raw["tags"], {}, erased=_erased_commitment(raw))
         if not isinstance(raw["fields"], dict):
@@ -144,12 +145,20 @@ class Event:
         """
         if self.erased is not None:
             return
-        for name, is_sane in COMMON.items():
-            if name in self.fields:
-                if not is_sane(self.fields[name]):
-                    raise WrongEventError("its value is not one that this field can have", name)
-            elif name not in self.hidden:
-                raise WrongEventError("it is neither in clear nor hidden", name)
+        get = self.fields.get
+        for name, types, is_sane in _COMMON:
+            value = get(name, _MISSING)
+            if type(value) not in types:
+                self._refuse_value(name)
+            elif is_sane is not None and value is not None and not is_sane(value):
+                raise WrongEventError(_INSANE, name)
+
+    def _refuse_value(self, name: str) -> None:
+        """Refuse a common field whose value is of no possible type, unless it is hidden."""
+        if name in self.fields:
+            raise WrongEventError(_INSANE, name)
+        if name not in self.hidden:
+            raise WrongEventError("it is neither in clear nor hidden", name)
 
     def check_leaf(self, leaf: bytes) -> Leaf:
         """Check that this is the event that the leaf commits to, and return the leaf taken apart.
@@ -169,7 +178,7 @@ class Event:
 
 
 def _erased_commitment(raw: dict[str, Any]) -> bytes:
-    if raw["erased"] is not True or not _is_hash(raw["commitment"]):
+    if raw["erased"] is not True or type(raw["commitment"]) is not str or not _is_hash(raw["commitment"]):
         raise ValueError("an erased event gives its commitment and nothing else")
     return bytes.fromhex(raw["commitment"])
 

@@ -21,8 +21,8 @@ _BATCH_SIZE = 1 << 20
 _WORTH_SHARING = 20_000  # events; below this, starting processes costs more than it saves
 _MOST_WORKERS = 3  # each takes about 35 MB
 
-Batch = tuple[int, list[bytes]]
-"""The number of the first line, and the lines."""
+Batch = tuple[int, bytes]
+"""The number of the first line, and whole lines."""
 
 _readers: list[EventReader] = []
 
@@ -70,20 +70,34 @@ def _work(batch: Batch) -> list[Digest]:
 
 
 def _read(reader: EventReader, batch: Batch) -> list[Digest]:
-    first, lines = batch
+    first, data = batch
+    lines = data.split(b"\n")[:-1]
+    for number, line in enumerate(lines, start=first):
+        if len(line) >= _LONGEST_LINE:
+            raise _endless(number)
     return [reader.read(line, number) for number, line in enumerate(lines, start=first)]
 
 
 def _batches(member: io.BufferedReader) -> Iterator[Batch]:
-    lines: list[bytes] = []
-    first, size = 1, 0
-    while line := member.readline(_LONGEST_LINE + 1):
-        if not line.endswith(b"\n") or len(line) > _LONGEST_LINE:
-            raise MismatchError("it has no end", member="events.jsonl", line=first + len(lines))
-        lines.append(line)
-        size += len(line)
-        if size >= _BATCH_SIZE:
-            yield first, lines
-            first, lines, size = first + len(lines), [], 0
-    if lines:
-        yield first, lines
+    first, rest = 1, b""
+    waiting: Batch | None = None
+    while block := member.read(_BATCH_SIZE):
+        end = block.rfind(b"\n") + 1
+        if not end:
+            if len(rest) >= _LONGEST_LINE:
+                break
+            rest += block
+            continue
+        if waiting:
+            yield waiting
+        waiting = first, rest + block[:end]
+        rest = block[end:]
+        first += waiting[1].count(b"\n")
+    if rest:
+        raise _endless(first)
+    if waiting:
+        yield waiting
+
+
+def _endless(number: int) -> MismatchError:
+    return MismatchError("it has no end", member="events.jsonl", line=number)

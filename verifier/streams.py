@@ -11,8 +11,9 @@ Out of scope: that the leaves are those of the checkpoint (see `trail.py`), and 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from struct import Struct
 
-from ledger_bridge.tlog.entry import LEAF_SIZE, SLOTS, TAG_SIZE, tags
+from ledger_bridge.tlog.entry import HASH_SIZE, LEAF_SIZE, SLOTS, TAG_SIZE, tags
 from verifier.events import PRESENT
 from verifier.report import MismatchError
 from verifier.scope import SLOTS_OF, Scope, Stream
@@ -21,6 +22,8 @@ HORIZON = 64
 """How far beyond the stated end of a stream is looked for more of it."""
 
 _BATCH = 200_000
+_TAGS = Struct(f"x{len(SLOTS) * f'{TAG_SIZE}s'}{HASH_SIZE}x")
+"""The tags of a leaf, without its version and its commitment."""
 
 Leaves = Callable[[], Iterable[bytes]]
 """Yields all leaves from the first to the last, in chunks of whole leaves; may be called again."""
@@ -87,9 +90,10 @@ class _Search:
     def run(self, leaves: Iterable[bytes]) -> int:
         wanted, index = self._wanted, 0
         for chunk in leaves:
-            for slot in range(len(SLOTS)):
-                start = 1 + slot * TAG_SIZE
-                here = [chunk[at : at + TAG_SIZE] for at in range(start, len(chunk), LEAF_SIZE)]
+            for slot, here in enumerate(zip(*_TAGS.iter_unpack(chunk), strict=True)):
+                # Most slots of most chunks hold nothing that is looked for; finding that out costs little.
+                if wanted.keys().isdisjoint(here):
+                    continue
                 for offset, one in enumerate(here):
                     if one in wanted:
                         self._hit(wanted[one], index + offset, slot)

@@ -16,14 +16,13 @@ Out of scope: whether an anchor's block stands on its chain or its timestamp is 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
 from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.entry import LEAF_SIZE, LEAF_VERSION
 from ledger_bridge.tlog.errors import TlogError
-from ledger_bridge.tlog.merkle import Frontier
+from ledger_bridge.tlog.merkle import Frontier, leaf_hash
 from ledger_bridge.tlog.policy import Accepted, Policy
 from verifier.anchors import Anchor, describe_anchors, read_anchors
 from verifier.archive import Archive
@@ -233,7 +232,7 @@ class _Roots:
         count = len(chunk) // LEAF_SIZE
         if chunk[::LEAF_SIZE].count(LEAF_VERSION) != count:
             raise MismatchError("a leaf is not of version 1", member="leaves.bin")
-        hashes = (sha256(b"\x00" + chunk[at : at + LEAF_SIZE]).digest() for at in range(0, len(chunk), LEAF_SIZE))
+        hashes = (leaf_hash(chunk[at : at + LEAF_SIZE]) for at in range(0, len(chunk), LEAF_SIZE))
         start, end = self.size, self.size + count
         for size in sorted(size for size in self._wanted if start < size <= end):
             self._frontier.append_many(islice(hashes, size - self.size))

@@ -17,6 +17,8 @@ from ledger_bridge.tlog.errors import FormatError, ProofError
 
 HASH_SIZE = 32
 EMPTY_ROOT = sha256(b"").digest()
+# What the hash of every leaf and of every node begins with, taken in once.
+_begin_leaf, _begin_node = sha256(b"\x00").copy, sha256(b"\x01").copy
 
 GetNode = Callable[[int, int], bytes]
 """`get_node(level, index)`: the hash over the 2^level leaves that start at index · 2^level, all of them present."""
@@ -24,12 +26,16 @@ GetNode = Callable[[int, int], bytes]
 
 def leaf_hash(leaf: bytes) -> bytes:
     """Hash the bytes of one leaf."""
-    return sha256(b"\x00" + leaf).digest()
+    made = _begin_leaf()
+    made.update(leaf)
+    return made.digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash two neighbouring subtrees into their parent."""
-    return sha256(b"\x01" + left + right).digest()
+    made = _begin_node()
+    made.update(left + right)
+    return made.digest()
 
 
 def root(leaf_hashes: Iterable[bytes]) -> bytes:
@@ -97,8 +103,12 @@ class Frontier:
             row = [self._pending[level], *fresh] if old_size >> level & 1 else fresh
             if len(row) & 1:
                 self._pending[level] = row[-1]
-            # Written out instead of calling node_hash: this line runs once per leaf of every log.
-            fresh = [sha256(b"\x01" + a + b).digest() for a, b in zip(row[::2], row[1::2], strict=False)]
+            # node_hash written out: these lines run once per leaf of every log.
+            fresh = []
+            for a, b in zip(row[::2], row[1::2], strict=False):
+                node = _begin_node()
+                node.update(a + b)
+                fresh.append(node.digest())
         return grown
 
     def root(self) -> bytes:

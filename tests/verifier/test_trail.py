@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.fakes.archives import forge
+from tests.fakes.archives import forge, members
 from tests.fakes.ledger import FakeLedger, leaves_at_once, small_ledger, with_events
 from tests.verifier.conftest import WORKSPACE, Verify, in_short
 
@@ -46,6 +46,30 @@ def test_it_follows_every_kind_of_stream(verify: Verify, ledger: FakeLedger, sub
 def test_it_follows_several_streams_at_once(verify: Verify, ledger: FakeLedger) -> None:
     trail = ledger.trail(WORKSPACE, ("person", "ana"), ("item", "other"))
     assert verify(ledger.archive(trail), policy=ledger.policy).status == 0
+
+
+@pytest.mark.parametrize("size", [64, 4096])
+def test_it_reads_lines_whole_wherever_a_batch_of_them_ends(
+    verify: Verify, ledger: FakeLedger, archive: bytes, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("verifier.reading._BATCH_SIZE", size)
+    assert verify(archive, policy=ledger.policy).status == 0
+
+
+@pytest.mark.parametrize("size", [64, 4096, 1 << 20])
+def test_it_names_the_line_that_has_no_end(
+    verify: Verify, ledger: FakeLedger, archive: bytes, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("verifier.reading._BATCH_SIZE", size)
+    lines = members(archive)["events.jsonl"]
+    cut = forge(archive, ledger.signer, events_jsonl=lines[:-1])
+    assert f"line {lines.count(10)}: it has no end" in verify(cut, policy=ledger.policy).failure
+
+
+def test_it_refuses_a_line_that_is_longer_than_any(verify: Verify, ledger: FakeLedger, archive: bytes) -> None:
+    lines = members(archive)["events.jsonl"]
+    endless = forge(archive, ledger.signer, events_jsonl=lines + b" " * (1 << 20) + b"\n")
+    assert f"line {lines.count(10) + 1}: it has no end" in verify(endless, policy=ledger.policy).failure
 
 
 def test_it_accepts_hidden_fields(verify: Verify, ledger: FakeLedger) -> None:
