@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.checks import Error, Tags, register
 
 from config.database import parse_database_url
+from core.errors import Unavailable
+from core.kms import key_service
 from ledger_bridge.failpoints import VARIABLE
 
 _NEAR = {"", "localhost", "127.0.0.1", "::1"}
@@ -18,7 +20,7 @@ _ENCRYPTED_OR_DECIDED = {"disable", "require", "verify-ca", "verify-full"}
 
 @register(Tags.security, deploy=True)
 def check_production(app_configs: Any, **kwargs: Any) -> list[Error]:
-    rules = [_cache, _mail, _origin, _broker, _database, _proxies, _failpoints]
+    rules = [_cache, _mail, _origin, _broker, _database, _proxies, _failpoints, _key_service]
     return [error for rule in rules for error in rule()]
 
 
@@ -77,6 +79,28 @@ def _proxies() -> Iterator[Error]:
 def _failpoints() -> Iterator[Error]:
     if settings.FAILPOINT or VARIABLE in os.environ:
         yield _error(11, f"{VARIABLE} kills processes on purpose: it belongs to tests only. Unset it.")
+
+
+def _key_service() -> Iterator[Error]:
+    names = {settings.KEY_SERVICE, settings.KEY_SERVICE_BEFORE}
+    if "vault" in names:
+        yield from _vault()
+    if "aws" in names and not settings.AWS_KMS_ADDRESS["region"]:
+        yield _error(14, "Set AWS_KMS_REGION to the region that the root keys are in.")
+    try:
+        key_service().check()
+    except ImportError:
+        yield _error(15, "KEY_SERVICE=aws needs one more package: uv sync --group aws.")
+    except Unavailable as error:
+        yield _error(16, f"The key service is not of use: {error.sentence}")
+
+
+def _vault() -> Iterator[Error]:
+    address = settings.VAULT_ADDRESS
+    if urlsplit(address["url"]).scheme != "https":
+        yield _error(12, "VAULT_ADDR must begin with https://: keys travel there.")
+    if not address["token_file"] and not (address["role_id"] and address["secret_id"]):
+        yield _error(13, "Set VAULT_TOKEN_FILE, or VAULT_ROLE_ID and VAULT_SECRET_ID_FILE.")
 
 
 def _error(number: int, sentence: str) -> Error:

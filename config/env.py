@@ -34,6 +34,14 @@ def env_int(name: str, default: int) -> int:
     return int(value)
 
 
+def env_choice(name: str, choices: tuple[str, ...], default: str) -> str:
+    value = env_text(name, default)
+    if value not in choices:
+        message = f"{name} must be one of {', '.join(filter(None, choices))}, not {value!r}."
+        raise ImproperlyConfigured(message)
+    return value
+
+
 def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env_text(name, default).split(",") if part.strip()]
 

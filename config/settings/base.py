@@ -3,12 +3,13 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
 from config.cache import parse_cache_url
 from config.database import SUBJECT_KEYS_NAME, beside, ithaca_home, parse_database_url
-from config.env import env_bool, env_int, env_list, env_networks, env_text
+from config.env import env_bool, env_choice, env_int, env_list, env_networks, env_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ITHACA_HOME = ithaca_home()
@@ -173,6 +174,28 @@ KEYRING_DIRECTORY = Path(env_text("KEYRING_DIRECTORY", str(ITHACA_HOME / "keyrin
 MAX_UPLOAD_BYTES = env_int("MAX_UPLOAD_BYTES", 20 * 1024**3)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
+# Root keys: a local keyring, HashiCorp Vault or OpenBao, or AWS KMS (docs/keys.md) -----------------------------------
+KEY_SERVICE = env_choice("KEY_SERVICE", ("local", "vault", "aws"), "local")
+# While keys move from one service to another: the one that wrapped what the new one did not.
+KEY_SERVICE_BEFORE = env_choice("KEY_SERVICE_BEFORE", ("", "local", "vault", "aws"), "")
+KEY_SERVICE_PREFIX = env_text("KEY_SERVICE_PREFIX", "ithaca")
+VAULT_MOUNT = env_text("VAULT_MOUNT", "transit")
+VAULT_ADDRESS: dict[str, Any] = {
+    "url": env_text("VAULT_ADDR", "https://127.0.0.1:8200"),
+    "ca": env_text("VAULT_CACERT", ""),
+    "namespace": env_text("VAULT_NAMESPACE", ""),
+    "token_file": os.environ.get("VAULT_TOKEN_FILE", ""),  # a path: the token in it changes while we run
+    "role_id": env_text("VAULT_ROLE_ID", ""),
+    "secret_id": env_text("VAULT_SECRET_ID", ""),
+    "login_mount": env_text("VAULT_LOGIN_MOUNT", "approle"),
+    "timeout": float(env_int("KEY_SERVICE_TIMEOUT", 5)),
+}
+AWS_KMS_ADDRESS: dict[str, Any] = {
+    "region": env_text("AWS_KMS_REGION", ""),
+    "endpoint": env_text("AWS_KMS_ENDPOINT", ""),
+    "timeout": float(env_int("KEY_SERVICE_TIMEOUT", 5)),
+}
+
 # Ledger ---------------------------------------------------------------------------------------------------------
 LEDGER_ORIGIN = env_text("LEDGER_ORIGIN", "localhost/ledger")
 LEDGER_DIRECTORY = Path(env_text("LEDGER_DIRECTORY", str(ITHACA_HOME / "ledger")))
@@ -324,5 +347,11 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env_text("LOG_LEVEL", "INFO")},
-    "loggers": {"django.server": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        # At DEBUG these show what is sent and answered, keys and tokens included: never, whatever LOG_LEVEL says.
+        "botocore": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
+    },
 }

@@ -1,5 +1,6 @@
 """Production starts with everything named, and with nothing missing."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from config.cache import parse_cache_url
 from config.checks import check_production
+from core.errors import Unavailable
+from core.kms import KeyServiceRefused, LocalKeyring
 from tests.check_deployment import check
 
 
@@ -34,7 +37,7 @@ def test_production_does_not_start_without(name: str) -> None:
     assert f"Set the environment variable {name}" in done.stderr
 
 
-SOUND = {
+SOUND: dict[str, Any] = {
     "FAILPOINT": "",
     "CACHES": {"default": parse_cache_url("database://")},
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -48,7 +51,16 @@ SOUND = {
     "DATABASES": {"default": {"HOST": "db.example", "OPTIONS": {"sslmode": "verify-full"}}},
     "SUBJECT_KEYS_URL": "postgresql://ithaca@keys.example/keys?sslmode=verify-full",
     "TRUSTED_PROXIES": ["10.0.0.7"],
+    "KEY_SERVICE": "local",
+    "KEY_SERVICE_BEFORE": "",
+    "VAULT_ADDRESS": {"url": "https://vault.example", "token_file": "/run/token", "role_id": "", "secret_id": ""},
+    "AWS_KMS_ADDRESS": {"region": "eu-central-1"},
 }
+
+
+@pytest.fixture(autouse=True)
+def _answering_key_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("config.checks.key_service", lambda: LocalKeyring(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -67,6 +79,9 @@ SOUND = {
         ({"SUBJECT_KEYS_URL": "postgresql://ithaca@keys.example/keys"}, "E009"),
         ({"TRUSTED_PROXIES": ["0.0.0.0/0"]}, "E010"),
         ({"FAILPOINT": "checkpoint stored"}, "E011"),
+        ({"KEY_SERVICE": "vault", "VAULT_ADDRESS": SOUND["VAULT_ADDRESS"] | {"url": "http://vault"}}, "E012"),
+        ({"KEY_SERVICE_BEFORE": "vault", "VAULT_ADDRESS": SOUND["VAULT_ADDRESS"] | {"token_file": ""}}, "E013"),
+        ({"KEY_SERVICE": "aws", "AWS_KMS_ADDRESS": {"region": ""}}, "E014"),
     ],
 )
 def test_a_rule_refuses_what_is_unsafe(changed: dict[str, Any], rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,3 +110,34 @@ def test_nothing_starts_with_unsound_settings(command: list[str], changed: dict[
     done = check(command=command, **changed)
     assert done.returncode != 0
     assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "rule"),
+    [
+        (Unavailable("The key service does not answer."), "E016"),
+        (KeyServiceRefused("The key service denies it."), "E016"),
+        (ImportError("botocore"), "E015"),
+    ],
+)
+def test_production_does_not_start_with_a_key_service_that_is_of_no_use(
+    error: Exception, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr("config.checks.settings", SimpleNamespace(**SOUND))
+    monkeypatch.setattr("config.checks.key_service", lambda: SimpleNamespace(check=fail))
+    assert [found.id for found in check_production(None)] == [f"installation.{rule}"]
+
+
+def test_a_vault_where_nobody_listens_stops_the_start() -> None:
+    done = check(KEY_SERVICE="vault", VAULT_ADDR="https://127.0.0.1:9", VAULT_TOKEN_FILE="/etc/hostname")
+    assert done.returncode != 0
+    assert "The key service does not answer" in done.stderr
+
+
+def test_an_unknown_key_service_is_named() -> None:
+    done = check(KEY_SERVICE="pkcs11")
+    assert done.returncode != 0
+    assert "KEY_SERVICE must be one of local, vault, aws" in done.stderr

@@ -4,7 +4,7 @@ from pathlib import Path
 from uuid import UUID
 
 from core.errors import StorageFull, Unavailable
-from core.kms import Context
+from core.kms import Context, Generation
 from workspaces.storage import BlobWriter, LocalBlobStore
 
 
@@ -50,6 +50,8 @@ class _FillingWriter:
 class DownKeyService:
     """A key service that does not answer."""
 
+    format = 9
+
     def generate(self, root: str, context: Context) -> tuple[bytes, bytes]:
         raise self._down()
 
@@ -62,10 +64,16 @@ class DownKeyService:
     def rewrap(self, root: str, wrapped: bytes, context: Context) -> bytes:
         raise self._down()
 
+    def newest(self, root: str) -> Generation:
+        raise self._down()
+
     def rotate(self, root: str) -> int:
         raise self._down()
 
     def destroy(self, root: str, generation: int) -> None:
+        raise self._down()
+
+    def check(self) -> None:
         raise self._down()
 
     def _down(self) -> Unavailable:
