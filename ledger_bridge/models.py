@@ -264,11 +264,10 @@ class Leaf(models.Model):
 
 
 class Tile(models.Model):
-    """A full tile: 256 hashes and their root. Partial tiles are sliced from leaves and from full tiles below."""
+    """The root of a full tile. Its 256 hashes lie in a file (`tile_store`), and follow from leaves or roots below."""
 
     level = models.PositiveSmallIntegerField()
     number = models.BigIntegerField()
-    hashes = models.BinaryField()
     root = models.BinaryField()
 
     class Meta:

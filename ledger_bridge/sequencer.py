@@ -29,13 +29,12 @@ from ledger_bridge.leaf_making import (
     times_of,
 )
 from ledger_bridge.models import Checkpoint, Outbox, Quarantined
-from ledger_bridge.proofs import read_tile
 from ledger_bridge.publishing import publish_latest, require_no_rollback
 from ledger_bridge.signing import sign_head
 from ledger_bridge.stream_keys import ledger_key, unwrap_stream_key
 from ledger_bridge.tlog import checkpoint
 from ledger_bridge.tlog.merkle import HASH_SIZE, Frontier
-from ledger_bridge.tlog.tiles import TILE_HEIGHT, TILE_WIDTH
+from ledger_bridge.tlog.tiles import TILE_HEIGHT
 from ledger_bridge.witnessing.watching import watch
 
 _LOCK_TREE = "SELECT size, frontier FROM ledger_bridge_treestate FOR UPDATE SKIP LOCKED"
@@ -60,7 +59,7 @@ _LENGTHEN = """
     FROM unnest(%s::bigint[], %s::bigint[]) AS grown (id, length) WHERE ledger_bridge_stream.id = grown.id
 """
 
-_STORE_TILES = "INSERT INTO ledger_bridge_tile (level, number, hashes, root) VALUES %s"
+_STORE_ROOTS = "INSERT INTO ledger_bridge_tile (level, number, root) VALUES %s"
 _GROW = "UPDATE ledger_bridge_treestate SET size = %s, frontier = %s WHERE size = %s"
 
 PORTION = 2_500
@@ -69,8 +68,8 @@ _LATEST = 5 * 60 * 1000
 
 logger = logging.getLogger(__name__)
 
-TileRow = tuple[int, int, bytes, bytes]
-"""Level, number, hashes and root."""
+TileRow = tuple[int, int, bytes]
+"""Level, number and root."""
 StreamRow = tuple[int, str, str, memoryview, int]
 """Id, kind, subject, wrapped key and length."""
 
@@ -119,8 +118,8 @@ def append_waiting(frontier: Frontier) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_LENGTHEN, [list(batch.counters), [counter.length for counter in batch.counters.values()]])
         reach("streams lengthened")
-        _store_tiles(cursor, list(full_tiles(old_size, grown)))
-        reach("tiles stored")
+        _store_roots(cursor, list(full_tiles(old_size, grown)))
+        reach("roots of tiles stored")
         cursor.execute(_GROW, [frontier.size, b"".join(frontier.hashes()), old_size])
         reach("tree grown")
     _sign(frontier)
@@ -200,15 +199,11 @@ class _Batch:
 def full_tiles(old_size: int, grown: list[list[bytes]]) -> Iterator[TileRow]:
     """Return the tiles that these nodes (`Frontier.append_many`) completed."""
     for level in count():
-        below, above = level * TILE_HEIGHT, (level + 1) * TILE_HEIGHT
+        above = (level + 1) * TILE_HEIGHT
         if len(grown) <= above:
             return
-        first = old_size >> above
-        stored = (old_size >> below) - first * TILE_WIDTH
-        hashes = (read_tile(level, first, stored) if stored else b"") + b"".join(grown[below])
-        for place, root in enumerate(grown[above]):
-            start = place * TILE_WIDTH * HASH_SIZE
-            yield level, first + place, hashes[start : start + TILE_WIDTH * HASH_SIZE], root
+        for number, root in enumerate(grown[above], start=old_size >> above):
+            yield level, number, root
 
 
 def _quarantine(forged: list[bytes]) -> None:
@@ -240,9 +235,9 @@ def _lock_tree() -> Frontier | None:
     return Frontier.from_hashes(size, [edge[at : at + HASH_SIZE] for at in range(0, len(edge), HASH_SIZE)])
 
 
-def _store_tiles(cursor: CursorWrapper, rows: list[TileRow]) -> None:
+def _store_roots(cursor: CursorWrapper, rows: list[TileRow]) -> None:
     if rows:
-        execute_values(cursor.cursor, _STORE_TILES, rows, page_size=64)
+        execute_values(cursor.cursor, _STORE_ROOTS, rows, page_size=1_000)
 
 
 def _sign(frontier: Frontier) -> None:

@@ -7,11 +7,17 @@ from ledger_bridge.anchors import anchoring, timestamping
 from ledger_bridge.erasure import services as erasure
 from ledger_bridge.feeds.services import feed_receiver
 from ledger_bridge.fsck.rolling import check_next
+from ledger_bridge.tile_filling import store_tiles as store_full_tiles
 
 
 @shared_task(name="ledger_bridge.sequence")
 def sequence() -> None:
     services.sequence_entries()
+
+
+@shared_task(name="ledger_bridge.store_tiles")
+def store_tiles() -> None:
+    store_full_tiles()
 
 
 @shared_task(name="ledger_bridge.check")

@@ -199,6 +199,8 @@ AWS_KMS_ADDRESS: dict[str, Any] = {
 # Ledger ---------------------------------------------------------------------------------------------------------
 LEDGER_ORIGIN = env_text("LEDGER_ORIGIN", "localhost/ledger")
 LEDGER_DIRECTORY = Path(env_text("LEDGER_DIRECTORY", str(ITHACA_HOME / "ledger")))
+# Full tiles of the log, as files written once, which machines may share. Below LEDGER_DIRECTORY unless set.
+LEDGER_TILES = env_text("LEDGER_TILES", "")
 LEDGER_BATCH = 10_000
 FAILPOINT = ""  # where to die on purpose: only the settings of tests read it from the environment
 # Who has to cosign a checkpoint before it is published: a file of witness, group and quorum lines; none without it.
@@ -265,6 +267,7 @@ CELERY_BEAT_SCHEDULE = {
     "anchor on a chain": {"task": "ledger_bridge.anchor_on_chain", "schedule": 10.0, "options": {"expires": 10.0}},
     "timestamp a checkpoint": {"task": "ledger_bridge.timestamp", "schedule": 10.0, "options": {"expires": 10.0}},
     "finish erasures": {"task": "ledger_bridge.finish_erasures", "schedule": 60.0, "options": {"expires": 60.0}},
+    "store tiles of the ledger": {"task": "ledger_bridge.store_tiles", "schedule": 5.0, "options": {"expires": 5.0}},
     "check a part of the ledger": {"task": "ledger_bridge.check", "schedule": 60.0, "options": {"expires": 60.0}},
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
     "expire approvals": {"task": "accounts.expire_approvals", "schedule": 3600.0},

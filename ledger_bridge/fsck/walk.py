@@ -16,12 +16,14 @@ from ledger_bridge.models import Leaf, Stream, Tile
 from ledger_bridge.sealing import SUBJECTS
 from ledger_bridge.stream_keys import unwrap_stream_key
 from ledger_bridge.subject_keys import blind_ids
+from ledger_bridge.tile_store import tile_store
 from ledger_bridge.tlog import entry as format_
 from ledger_bridge.tlog import merkle
 from ledger_bridge.tlog.errors import FormatError
 from ledger_bridge.tlog.tiles import TILE_WIDTH
 
 _PORTION = 1_000
+OTHER_BYTES = "its file holds other bytes than the leaves make; see “manage.py ledger_tiles --help”"
 
 Keys = dict[str, tuple[str, str, bytes]]
 """Stream commitment (hex) to kind, blind id and key."""
@@ -200,8 +202,19 @@ class _Tiles:
 
 
 def check_tile(level: int, number: int, hashes: bytes, root: bytes) -> Iterator[Problem]:
+    where = f"tile {level}/{number}"
     tile = Tile.objects.filter(level=level, number=number).first()
     if tile is None:
-        yield Problem(f"tile {level}/{number}", "it is full, but not stored")
-    elif (bytes(tile.hashes), bytes(tile.root)) != (hashes, root):
-        yield Problem(f"tile {level}/{number}", "its hashes are not those of the leaves")
+        yield Problem(where, "it is full, but its root is not stored")
+    elif bytes(tile.root) != root:
+        yield Problem(where, "its root is not that of the leaves")
+    yield from _check_file(where, level, number, hashes)
+
+
+def _check_file(where: str, level: int, number: int, hashes: bytes) -> Iterator[Problem]:
+    store = tile_store()
+    found = store.read(level, number)
+    if found is None and (number + 1) * TILE_WIDTH**level <= store.reached():
+        yield Problem(where, "its file is gone; “manage.py ledger_tiles” makes it again")
+    elif found not in (None, hashes):
+        yield Problem(where, OTHER_BYTES)

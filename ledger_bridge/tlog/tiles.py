@@ -109,10 +109,31 @@ def node_from_tiles(level: int, index: int, size: int, read_tile: ReadTile) -> b
     data = read_tile(tile_level, tile, width) if end <= width else b""
     if len(data) < end * HASH_SIZE:
         raise FormatError(f"tile {tile_level}/{tile} of a tree of {size} leaves does not hold {end} hashes")
-    row = [data[at * HASH_SIZE : (at + 1) * HASH_SIZE] for at in range(offset, end)]
+    return _folded(data)[span][offset >> span]
+
+
+def tile_root(hashes: bytes) -> bytes:
+    """The root over a full tile: the one hash that the tile above holds of it.
+
+    Raises:
+        FormatError: the tile is not full.
+
+    """
+    if len(hashes) != TILE_WIDTH * HASH_SIZE:
+        raise FormatError(f"a full tile has {TILE_WIDTH} hashes")
+    return _folded(hashes)[-1][0]
+
+
+@lru_cache(maxsize=64)
+def _folded(data: bytes) -> tuple[list[bytes], ...]:
+    """All complete subtrees within a tile, by their height. Proofs meet the same upper tiles again and again."""
+    row = [data[at : at + HASH_SIZE] for at in range(0, len(data) - HASH_SIZE + 1, HASH_SIZE)]
+    rows = [row]
     while len(row) > 1:
-        row = [node_hash(a, b) for a, b in zip(row[::2], row[1::2], strict=True)]
-    return row[0]
+        # The odd one out on the right is not complete.
+        row = [node_hash(a, b) for a, b in zip(row[::2], row[1::2], strict=False)]
+        rows.append(row)
+    return tuple(rows)
 
 
 def node_reader(size: int, read_tile: ReadTile) -> GetNode:

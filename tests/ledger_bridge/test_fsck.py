@@ -118,7 +118,7 @@ def test_an_edit_down_to_the_leaf_is_found_at_tile_and_checkpoint(
         "UPDATE ledger_bridge_leaf SET data = substring(data FOR 65) || %s WHERE index = 7", committed(long_log[7])
     )
     found = fsck(capsys)
-    assert "tile 0/0: its hashes are not those of the leaves" in found
+    assert "tile 0/0: its root is not that of the leaves" in found
     assert "checkpoint 10: its root is not that of the first 10 leaves" in found
 
 
@@ -275,12 +275,12 @@ def test_a_changed_stream_key_is_found(log: list[str], superuser: Sql, capsys: p
 
 def test_a_changed_tile_is_found(long_log: list[str], superuser: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     superuser("UPDATE ledger_bridge_tile SET root = sha256(root) WHERE number = 1")
-    assert "tile 0/1: its hashes are not those of the leaves" in fsck(capsys)
+    assert "tile 0/1: its root is not that of the leaves" in fsck(capsys)
 
 
 def test_a_deleted_tile_is_found(long_log: list[str], superuser: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     superuser("DELETE FROM ledger_bridge_tile WHERE number = 1")
-    assert "tile 0/1: it is full, but not stored" in fsck(capsys)
+    assert "tile 0/1: it is full, but its root is not stored" in fsck(capsys)
 
 
 def test_a_changed_edge_is_found(log: list[str], superuser: Sql, capsys: pytest.CaptureFixture[str]) -> None:

@@ -150,7 +150,7 @@ class Promises:
 
     def _check_files(self) -> None:
         left = sorted(path.name for path in Path(settings.LEDGER_DIRECTORY).iterdir())
-        expected = {"checkpoint", "lock", "publishing.lock"}
+        expected = {"checkpoint", "lock", "publishing.lock", "tiles", "tiles.lock"}
         _must(set(left) <= expected, f"files are left over: {sorted(set(left) - expected)}")
 
     def _check_anchors(self) -> None:
