@@ -43,6 +43,20 @@ class Conflict(IthacaError):
     code = "conflict"
 
 
+class Gone(IthacaError):
+    """It was there and will not be again."""
+
+    status = 410
+    code = "gone"
+
+
+class Locked(IthacaError):
+    """Somebody else is at it at this moment; trying again soon is safe."""
+
+    status = 423
+    code = "locked"
+
+
 class TooLarge(IthacaError):
     status = 413
     code = "too_large"

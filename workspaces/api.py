@@ -31,7 +31,7 @@ from workspaces.upload import NAME_HEADER, UploadPlace
 from workspaces.views.finding import asked_folder, signed_in, visible_item, visible_version, visible_workspace
 from workspaces.views.uploads import receive_raw
 
-_FOLDER = OpenApiParameter("folder", OpenApiTypes.UUID, description="A folder; without it, the top of the workspace.")
+FOLDER = OpenApiParameter("folder", OpenApiTypes.UUID, description="A folder; without it, the top of the workspace.")
 _UPLOAD = [
     OpenApiParameter(
         NAME_HEADER,
@@ -41,7 +41,7 @@ _UPLOAD = [
         description="The name of the file as percent-encoded UTF-8 (RFC 8187); addresses are logged, headers are not.",
     ),
     OpenApiParameter("on_conflict", str, enum=["ask", "new_version", "keep_both"]),
-    _FOLDER,
+    FOLDER,
 ]
 
 _LARGEST_OFFSET = 2**31
@@ -73,7 +73,7 @@ class WorkspaceList(ListAPIView[Workspace]):
     def post(self, request: Request) -> Response:
         asked = WorkspaceIn(data=request.data)
         asked.is_valid(raise_exception=True)
-        workspace = services.create_workspace(actor=signed_in(_plain(request)), **asked.validated_data)
+        workspace = services.create_workspace(actor=signed_in(plain(request)), **asked.validated_data)
         return Response(WorkspaceOut(workspace).data, status=201)
 
 
@@ -82,10 +82,10 @@ class WorkspaceDetail(APIView):
 
     @extend_schema(responses=WorkspaceOut)
     def get(self, request: Request, workspace_id: UUID) -> Response:
-        return Response(WorkspaceOut(visible_workspace(_plain(request), workspace_id)).data)
+        return Response(WorkspaceOut(visible_workspace(plain(request), workspace_id)).data)
 
 
-@extend_schema(parameters=[_FOLDER])
+@extend_schema(parameters=[FOLDER])
 class ItemList(ListAPIView[Item]):
     """What lies in a folder; making a folder."""
 
@@ -95,7 +95,7 @@ class ItemList(ListAPIView[Item]):
     queryset = Item.objects.none()
 
     def get_queryset(self) -> QuerySet[Item]:
-        request = _plain(self.request)
+        request = plain(self.request)
         workspace = visible_workspace(request, self.kwargs["workspace_id"])
         folder = asked_folder(request, workspace, request.GET.get("folder"))
         listed = Item.objects.visible_to(request.user).in_folder(workspace, folder)
@@ -104,12 +104,12 @@ class ItemList(ListAPIView[Item]):
     @extend_schema(request=FolderIn, responses={201: ItemOut}, parameters=[])
     def post(self, request: Request, workspace_id: UUID) -> Response:
         # A stranger must not learn from a complaint about the words that the workspace is there.
-        workspace = visible_workspace(_plain(request), workspace_id)
+        workspace = visible_workspace(plain(request), workspace_id)
         asked = FolderIn(data=request.data)
         asked.is_valid(raise_exception=True)
-        parent = asked_folder(_plain(request), workspace, str(asked.validated_data["folder"] or ""))
+        parent = asked_folder(plain(request), workspace, str(asked.validated_data["folder"] or ""))
         name = asked.validated_data["name"]
-        folder = services.create_folder(actor=signed_in(_plain(request)), workspace=workspace, parent=parent, name=name)
+        folder = services.create_folder(actor=signed_in(plain(request)), workspace=workspace, parent=parent, name=name)
         return Response(ItemOut(folder).data, status=201)
 
 
@@ -134,10 +134,10 @@ class FileUpload(APIView):
 
     @extend_schema(request=OpenApiTypes.BINARY, responses={201: OpenApiTypes.OBJECT}, parameters=_UPLOAD)
     def put(self, request: Request, workspace_id: UUID) -> HttpResponse:
-        workspace = visible_workspace(_plain(request), workspace_id)
-        place = UploadPlace(workspace, asked_folder(_plain(request), workspace, request.GET.get("folder")))
-        require(signed_in(_plain(request)), Right.UPLOAD, place.asked)
-        return receive_raw(_plain(request), place)
+        workspace = visible_workspace(plain(request), workspace_id)
+        place = UploadPlace(workspace, asked_folder(plain(request), workspace, request.GET.get("folder")))
+        require(signed_in(plain(request)), Right.UPLOAD, place.asked)
+        return receive_raw(plain(request), place)
 
     @extend_schema(
         request=OpenApiTypes.BINARY,
@@ -156,7 +156,7 @@ class VersionList(ListAPIView[Version]):
     queryset = Version.objects.none()
 
     def get_queryset(self) -> QuerySet[Version]:
-        file = visible_item(_plain(self.request), self.kwargs["item_id"], Item.Kind.FILE)
+        file = visible_item(plain(self.request), self.kwargs["item_id"], Item.Kind.FILE)
         return file.versions.order_by("-number")
 
 
@@ -167,10 +167,10 @@ class VersionContent(APIView):
 
     @extend_schema(responses={200: OpenApiTypes.BINARY, 206: OpenApiTypes.BINARY})
     def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
-        plain = _plain(request)
-        return serve(plain, signed_in(plain), visible_version(plain, version_id), inline=False)
+        asked = plain(request)
+        return serve(asked, signed_in(asked), visible_version(asked, version_id), inline=False)
 
 
-def _plain(request: Any) -> HttpRequest:
+def plain(request: Any) -> HttpRequest:
     """Return Django's own request, which the deeds and the sealing know."""
     return cast("HttpRequest", request._request)  # noqa: SLF001  the framework has no public name for it

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspaces import api
+from workspaces import api, api_uploads
 
 app_name = "workspaces_api"
 urlpatterns = [
@@ -8,6 +8,8 @@ urlpatterns = [
     path("workspaces/<uuid:workspace_id>/", api.WorkspaceDetail.as_view(), name="workspace"),
     path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),
     path("workspaces/<uuid:workspace_id>/files/", api.FileUpload.as_view(), name="files"),
+    path("workspaces/<uuid:workspace_id>/uploads/", api_uploads.UploadList.as_view(), name="uploads"),
+    path("uploads/<uuid:upload_id>/", api_uploads.UploadDetail.as_view(), name="upload"),
     path("files/<uuid:item_id>/versions/", api.VersionList.as_view(), name="versions"),
     path("versions/<uuid:version_id>/content/", api.VersionContent.as_view(), name="content"),
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from core.errors import DamagedContent
 from core.kms import KeyServiceRefused, key_service, seal, unseal
-from workspaces.models import Version, Workspace, WorkspaceKey
+from workspaces.models import UploadRun, Version, Workspace, WorkspaceKey
 
 ROOT = "workspaces"
 ALGORITHM = "crypt4gh-s1"
@@ -84,6 +84,37 @@ def unwrap_data_key(version: Version) -> bytes:
         raise DamagedContent("The data key was not wrapped for this version of this file.") from error
 
 
+def wrap_run_key(key: OpenKey, data_key: bytes, *, upload_id: str, run_id: str) -> bytes:
+    """Wrap the data key of a run of an upload, until its version is recorded."""
+    return seal(key.secret, data_key, _upload_context("upload key", key.workspace, upload_id, run=run_id))
+
+
+def unwrap_run_key(key: OpenKey, run: UploadRun) -> bytes:
+    """Return the data key of a run.
+
+    Raises:
+        DamagedContent: key, run, upload and workspace do not belong together.
+
+    """
+    context = _upload_context("upload key", key.workspace, str(run.upload_id), run=str(run.id))
+    return _opened_for_upload(key, bytes(run.wrapped_key), context)
+
+
+def seal_rest(key: OpenKey, rest: bytes, *, upload_id: str, at: int) -> bytes:
+    """Seal what an upload has beyond its last whole segment, bound to its place."""
+    return seal(key.secret, rest, _upload_context("upload rest", key.workspace, upload_id, at=str(at)))
+
+
+def open_rest(key: OpenKey, sealed: bytes, *, upload_id: str, at: int) -> bytes:
+    """Undo `seal_rest`.
+
+    Raises:
+        DamagedContent: it belongs to another upload or another place.
+
+    """
+    return _opened_for_upload(key, sealed, _upload_context("upload rest", key.workspace, upload_id, at=str(at)))
+
+
 def forget_keys() -> None:
     """Forget every opened workspace key."""
     _opened.clear()
@@ -91,6 +122,17 @@ def forget_keys() -> None:
 
 def _workspace_context(workspace: str, generation: int) -> dict[str, str]:
     return {"purpose": "workspace key", "workspace": workspace, "generation": str(generation)}
+
+
+def _opened_for_upload(key: OpenKey, sealed: bytes, context: dict[str, str]) -> bytes:
+    try:
+        return unseal(key.secret, sealed, context)
+    except KeyServiceRefused as error:
+        raise DamagedContent("What is kept of this upload does not belong to it.") from error
+
+
+def _upload_context(purpose: str, workspace: str, upload: str, **more: str) -> dict[str, str]:
+    return {"purpose": purpose, "algorithm": ALGORITHM, "workspace": workspace, "upload": upload, **more}
 
 
 def _version_context(workspace: str, file_id: str, version_id: str) -> dict[str, str]:

@@ -16,7 +16,20 @@ from django.db import models
 from core import access
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
+from workspaces.incoming import StorageUse, Upload, UploadRun
 from workspaces.permissions import Right, Role
+
+__all__ = [
+    "BlobStoreOwner",
+    "Item",
+    "SealedDocument",
+    "StorageUse",
+    "Upload",
+    "UploadRun",
+    "Version",
+    "Workspace",
+    "WorkspaceKey",
+]
 
 MAX_NAME_BYTES = 255
 
@@ -32,6 +45,8 @@ class Workspace(models.Model):
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True, max_length=4000)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="owned_workspaces")
+    # Whose quota it uses: the owner's institution when it was made. It stays so when the workspace is handed over.
+    institution = models.ForeignKey("accounts.Institution", models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from workspaces.models import Item, Version, Workspace
+from workspaces.models import Item, Upload, Version, Workspace
 
 
 class WorkspaceOut(serializers.ModelSerializer[Workspace]):
@@ -47,3 +47,22 @@ class ItemOut(serializers.ModelSerializer[Item]):
 class FolderIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=255)
     folder = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class UploadOut(serializers.ModelSerializer[Upload]):
+    """Where an upload stands. `version` and `file` say what became of it once its state is `done`."""
+
+    offset = serializers.IntegerField()
+    file = serializers.UUIDField(source="version.file_id", default=None)
+    error = serializers.CharField(source="problem")
+
+    class Meta:
+        model = Upload
+        fields = [
+            "id", "workspace", "place", "name", "size", "modified", "offset", "state", "error", "choices", "version",
+            "file", "created_at", "expires_at",
+        ]  # fmt: skip
+
+
+class DecisionIn(serializers.Serializer[Any]):
+    on_conflict = serializers.ChoiceField(choices=Upload.OnConflict.choices)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from core.errors import Conflict
 from ledger_bridge.publishing import rolled_back
 from workspaces.documents import forget_unclaimed
-from workspaces.models import BlobStoreOwner, SealedDocument, Version
+from workspaces.models import BlobStoreOwner, SealedDocument, UploadRun, Version
 from workspaces.storage import BlobStore, StoredBlob, blob_store
 
 logger = logging.getLogger(__name__)
@@ -132,7 +132,9 @@ def _claim(store: BlobStore) -> None:
 
 
 def _discard_abandoned(store: BlobStore, now: float) -> int:
-    abandoned = [blob.name for blob in store.abandoned() if blob.changed < now - ABANDONED_AFTER]
+    resting = {blob.name for blob in store.abandoned() if blob.changed < now - ABANDONED_AFTER}
+    # Those of an upload that somebody may still continue wait for its expiry.
+    abandoned = resting.difference(UploadRun.objects.filter(blob__in=resting).values_list("blob", flat=True))
     for name in abandoned:
         store.discard_abandoned(name)
     return len(abandoned)
@@ -162,8 +164,10 @@ def _knows_any() -> bool:
 
 
 def _unknown(names: list[UUID]) -> set[UUID]:
-    known = (model.objects.filter(blob__in=names).values_list("blob", flat=True) for model in (Version, SealedDocument))
-    return set(names).difference(*known)
+    tables = (Version, SealedDocument, UploadRun)
+    return set(names).difference(
+        *(table.objects.filter(blob__in=names).values_list("blob", flat=True) for table in tables)
+    )
 
 
 def _batches(blobs: Iterable[StoredBlob]) -> Iterator[list[StoredBlob]]:

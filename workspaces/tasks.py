@@ -2,9 +2,27 @@
 
 from celery import shared_task
 
+from workspaces import services
+from workspaces.models import Upload
 from workspaces.sweeping import sweep
 
 
 @shared_task(name="workspaces.sweep_orphans")
 def sweep_orphans() -> None:
     sweep()
+
+
+@shared_task(name="workspaces.finish_upload")
+def finish_upload(upload: str) -> None:
+    for found in Upload.objects.filter(pk=upload, state=Upload.State.CHECKING):
+        services.finish_upload(upload=found)
+
+
+@shared_task(name="workspaces.finish_uploads")
+def finish_uploads() -> None:
+    services.finish_uploads()
+
+
+@shared_task(name="workspaces.expire_uploads")
+def expire_uploads() -> None:
+    services.expire_uploads()

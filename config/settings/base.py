@@ -171,7 +171,14 @@ CSRF_COOKIE_SAMESITE = "Lax"
 FILE_UPLOAD_HANDLERS = ["workspaces.upload.RefusingUploadHandler"]
 BLOB_DIRECTORY = Path(env_text("BLOB_DIRECTORY", str(ITHACA_HOME / "blobs")))
 KEYRING_DIRECTORY = Path(env_text("KEYRING_DIRECTORY", str(ITHACA_HOME / "keyring")))
-MAX_UPLOAD_BYTES = env_int("MAX_UPLOAD_BYTES", 20 * 1024**3)
+MAX_UPLOAD_BYTES = env_int("MAX_UPLOAD_BYTES", 256 * 1024**3)
+# Room for a workspace and for all workspaces of an institution, unless somebody set another limit for one of them.
+WORKSPACE_QUOTA_BYTES = env_int("WORKSPACE_QUOTA_BYTES", 2 * 1024**4)
+INSTITUTION_QUOTA_BYTES = env_int("INSTITUTION_QUOTA_BYTES", 20 * 1024**4)
+# An upload that nobody continues for so long is given up, and so is a finished one that waits for a decision.
+UPLOAD_EXPIRES = timedelta(hours=env_int("UPLOAD_EXPIRES_HOURS", 7 * 24))
+# How many unfinished uploads a workspace may have at once.
+MAX_UNFINISHED_UPLOADS = env_int("MAX_UNFINISHED_UPLOADS", 1000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Root keys: a local keyring, HashiCorp Vault or OpenBao, or AWS KMS (docs/keys.md) -----------------------------------
@@ -270,6 +277,8 @@ CELERY_BEAT_SCHEDULE = {
     "store tiles of the ledger": {"task": "ledger_bridge.store_tiles", "schedule": 5.0, "options": {"expires": 5.0}},
     "check a part of the ledger": {"task": "ledger_bridge.check", "schedule": 60.0, "options": {"expires": 60.0}},
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
+    "finish uploads": {"task": "workspaces.finish_uploads", "schedule": 30.0, "options": {"expires": 30.0}},
+    "expire uploads": {"task": "workspaces.expire_uploads", "schedule": 300.0, "options": {"expires": 300.0}},
     "expire approvals": {"task": "accounts.expire_approvals", "schedule": 3600.0},
     "remind of expiry": {"task": "accounts.remind_of_expiry", "schedule": 86400.0},
     "record expired grants": {"task": "sharing.record_expired_grants", "schedule": 300.0},

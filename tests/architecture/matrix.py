@@ -166,6 +166,8 @@ GET = {
     "workspaces_api:workspace":                   "403 404 404 200 200 200 200 404 404",
     "workspaces_api:items":                       "403 404 404 200 200 200 200 404 404",
     "workspaces_api:files":                       "403 405 405 405 405 405 405 405 405",
+    "workspaces_api:uploads":                     "403 404 404 200 200 200 200 404 404",
+    "workspaces_api:upload":                      "403 404 404 404 200 404 404 404 404",
     "workspaces_api:versions":                    "403 404 404 200 200 200 200 404 404",
     "workspaces_api:content":                     "403 404 404 200 200 200 200 404 404",
     "sharing_api:grants":                         "403 404 404 200 200 200 200 404 404",
@@ -287,6 +289,8 @@ POST = {
     "workspaces:restore":                         "302 404 404 403 302 302 302 404 404",
     "workspaces_api:workspaces":                  "403 400 400 400 400 400 400 400 400",
     "workspaces_api:items":                       "403 404 404 400 400 400 400 404 404",
+    "workspaces_api:uploads":                     "403 404 404 403 412 412 412 404 404",
+    "workspaces_api:upload":                      "403 404 404 404 400 404 404 404 404",
     "workspaces_api:files":                       "403 404 404 403 411 411 411 404 404",
     "sharing_api:grants":                         "403 404 404 403 403 400 400 404 404",
     "sharing_api:invitations":                    "403 404 404 403 403 400 400 404 404",
@@ -301,7 +305,12 @@ PUT = {
 }  # fmt: skip
 
 # Taking away, by programs.
+PATCH = {
+    "workspaces_api:upload":                      "403 404 404 404 412 404 404 404 404",
+}  # fmt: skip
+
 DELETE = {
+    "workspaces_api:upload":                      "403 404 404 404 412 404 404 404 404",
     "sharing_api:grant":     "403 404 404 403 403 204 204 404 404",
     "sharing_api:exception": "403 404 404 403 403 204 204 404 404",
 }  # fmt: skip

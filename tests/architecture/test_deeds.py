@@ -22,6 +22,9 @@ LEAVES_NO_ENTRY = {
     "ledger_bridge.feed_receiver": "sends entries on; an entry about it would be sent in turn, without end",
     "ledger_bridge.finish_erasures": "destroys keys; the entry of the erasure was committed before",
     "ledger_bridge.sequence_entries": "makes leaves of entries; the checkpoint it signs is its trace",
+    "workspaces.begin_upload": "holds room for bytes that nobody can see; finish_upload records",
+    "workspaces.discard_upload": "gives up bytes that nobody could see and that no entry speaks of",
+    "workspaces.expire_uploads": "gives up bytes that nobody could see and that no entry speaks of",
     "workspaces.seal_upload": "what it stores belongs to nothing until add_file or upload_version, which record",
 }
 ASKS_NO_RIGHT = {
@@ -34,6 +37,8 @@ ASKS_NO_RIGHT = {
     "ledger_bridge.sequence_entries": "changes nothing that anybody could be refused; run by the worker",
     "ledger_bridge.take_receipt": "asks may_see_entry: entries have many readers, and no single right",
     "ledger_bridge.view_receipt": "asks may_see_entry: entries have many readers, and no single right",
+    "workspaces.discard_upload": "asks whose upload it is: what has not arrived is nobody else's",
+    "workspaces.expire_uploads": "gives up what the clock has ended; run by the worker",
     "sharing.record_expired_grants": "writes down what the clock has done; run by the worker",
 }
 PAGE_MODULES = ("django.http", "django.shortcuts", "django.forms", "django.template", "rest_framework")

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.architecture.matrix import DELETE, GET, IDS, POST, PUT, UNNAMED
+from tests.architecture.matrix import DELETE, GET, IDS, PATCH, POST, PUT, UNNAMED
 from tests.architecture.world import PERSONAS, World, build_world, undone
 
 
@@ -41,7 +41,7 @@ ADDRESSES = {name: pattern for name, pattern in patterns() if name not in UNNAME
 
 def test_every_address_has_a_row() -> None:
     assert set(ADDRESSES) == set(GET)
-    assert set(POST) | set(PUT) | set(DELETE) <= set(GET)
+    assert set(POST) | set(PUT) | set(PATCH) | set(DELETE) <= set(GET)
 
 
 def answers(world: World, table: dict[str, str], method: str) -> dict[str, str]:
@@ -69,7 +69,7 @@ def test_everybody_gets_the_pages_of_the_matrix(world: World) -> None:
     assert answers(world, GET, "GET") == {}
 
 
-@pytest.mark.parametrize(("method", "table"), [("POST", POST), ("PUT", PUT), ("DELETE", DELETE)])
+@pytest.mark.parametrize(("method", "table"), [("POST", POST), ("PUT", PUT), ("PATCH", PATCH), ("DELETE", DELETE)])
 def test_everybody_may_do_the_deeds_of_the_matrix(world: World, method: str, table: dict[str, str]) -> None:
     assert answers(world, table, method) == {}
 

@@ -106,6 +106,8 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     exception = sharing.set_exception(
         actor=owner, item=other, right=Right.DOWNLOAD, effect="deny", person=who["visitor"]
     )
+    bob = who["contributor"]
+    upload = workspaces.begin_upload(actor=bob, workspace=workspace, into=None, name="genome.vcf", size=9)
     removed = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Old")
     workspaces.remove_item(actor=owner, item=removed)
     return {
@@ -114,6 +116,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         "item_id": version.file_id,
         "folder_id": folder.pk,
         "version_id": version.pk,
+        "upload_id": upload.pk,
         "entry_id": version.entry,
         "grant_id": grants[Role.VISITOR].pk,
         "invitation_id": invitation.pk,

@@ -19,10 +19,11 @@ from workspaces.crypt4gh.errors import (
     SegmentError,
 )
 from workspaces.crypt4gh.header import make_header, open_header, read_header
+from workspaces.crypt4gh.parts import open_part
 from workspaces.crypt4gh.pieces import write_pieces
 from workspaces.crypt4gh.reader import SealedBody, open_stream
 from workspaces.crypt4gh.segments import CIPHER_SEGMENT, SEGMENT, body_size, new_data_key, plaintext_size
-from workspaces.crypt4gh.writer import Sealed, SealingWriter
+from workspaces.crypt4gh.writer import Hashes, Sealed, SealingWriter, Suspended
 
 __all__ = [
     "CIPHER_SEGMENT",
@@ -30,6 +31,7 @@ __all__ = [
     "ClosedWriterError",
     "CommitmentError",
     "Crypt4ghError",
+    "Hashes",
     "HeaderError",
     "KeyFileError",
     "LengthError",
@@ -38,11 +40,13 @@ __all__ = [
     "SealedBody",
     "SealingWriter",
     "SegmentError",
+    "Suspended",
     "body_size",
     "key_commitment",
     "make_header",
     "new_data_key",
     "open_header",
+    "open_part",
     "open_stream",
     "plaintext_size",
     "read_header",

@@ -7,8 +7,12 @@ One helper thread works ahead of the caller. With content hashing it computes th
 the rest together; without, it does the sealing, so that this overlaps the caller's reading and writing. The sink is
 always called in the caller's thread and in order. A file of at most 1 MiB starts no thread.
 
+A body may be sealed in several sittings: `suspend()` ends one at a whole segment and gives back what is left, a writer
+with `at` begins the next there. Whoever does so owes rule 1 this: a sitting that did not end with `suspend()` is never
+continued under its key, because segments of it may have left that nobody knows of.
+
 Out of scope: rule 1. The writer cannot know whether its key was used before; make one with `new_data_key()` for every
-writer, also when an upload is tried again.
+body, also when an upload is tried again.
 """
 
 import hashlib
@@ -24,13 +28,13 @@ from workspaces.crypt4gh.batches import Batcher
 from workspaces.crypt4gh.errors import ClosedWriterError
 from workspaces.crypt4gh.pieces import CIPHER_PIECE, Sink, write_pieces
 from workspaces.crypt4gh.segments import (
-    BATCH,
-    BATCH_SEGMENTS,
     CIPHER_BATCH,
+    SEGMENT,
     Data,
     body_size,
     cipher_for,
     seal_batch,
+    segment_count,
 )
 
 # Batches the helper may be behind: one it works on and one it finds next, without waiting for the caller.
@@ -56,6 +60,29 @@ class Sealed:
 
 
 @dataclass(frozen=True)
+class Suspended:
+    """Where a sitting ended.
+
+    Attributes:
+        segments: whole segments sealed and given to the sink, from the start of the body.
+        rest: plaintext after them, at most one segment; it was not sealed, since it may be the last. Give it to the
+            next sitting first.
+
+    """
+
+    segments: int
+    rest: bytes
+
+
+class Hashes:
+    """The SHA-256 of the plaintext and the BLAKE3 of the body so far; hand it on from one sitting to the next."""
+
+    def __init__(self) -> None:
+        self.content = hashlib.sha256()
+        self.body = blake3()
+
+
+@dataclass(frozen=True)
 class _Ahead:
     """Work of the helper that is not yet collected, and the sealed batch it gives, if it seals."""
 
@@ -73,22 +100,27 @@ class SealingWriter:
         sink: called with consecutive pieces of the sealed body. **The piece is valid during the call only**: its
             buffer is used again, and a view that was kept raises ValueError when it is touched. Copy what you keep.
         hash_content: whether to compute the SHA-256 of the plaintext and the BLAKE3 of the body on the way.
+        at: how many segments of the body were sealed in earlier sittings.
+        hashes: those of the earlier sittings, to be carried on; they are the body's only if all sittings had them.
 
     Raises:
         ValueError: the key is not 32 bytes long.
 
     """
 
-    def __init__(self, key: bytes, sink: Sink, *, hash_content: bool = True) -> None:
+    def __init__(
+        self, key: bytes, sink: Sink, *, hash_content: bool = True, at: int = 0, hashes: Hashes | None = None
+    ) -> None:
+        hashes = hashes or (Hashes() if hash_content else None)
         self._cipher = cipher_for(key)
         self._sink = sink
-        self._content = hashlib.sha256() if hash_content else None
-        self._body = blake3() if hash_content else None
+        self._content = hashes.content if hashes else None
+        self._body = hashes.body if hashes else None
         self._batcher = Batcher()
         self._helper = ThreadPoolExecutor(1, "crypt4gh-seal")
         self._in_flight: deque[_Ahead] = deque()
         self._spare: list[bytearray] = []
-        self._sent = 0
+        self._sent = at * SEGMENT
         self._open = True
 
     def update(self, data: Data) -> None:
@@ -120,7 +152,7 @@ class SealingWriter:
         try:
             while self._in_flight:
                 self._collect()
-            self._finish_last(self._batcher.rest())
+            self._seal_rest(self._batcher.rest(), last=True)
         finally:
             self.abort()
         return Sealed(
@@ -129,6 +161,25 @@ class SealingWriter:
             plaintext_sha256=self._content.digest() if self._content else b"",
             body_blake3=self._body.digest() if self._body else b"",
         )
+
+    def suspend(self) -> Suspended:
+        """End this sitting: seal all whole segments but the very last, give them to the sink, and hand back the rest.
+
+        Raises:
+            ClosedWriterError: the writer was finished or aborted, also by an earlier error.
+            Exception: whatever the sink raises; the writer is aborted.
+
+        """
+        self._require_open()
+        try:
+            while self._in_flight:
+                self._collect()
+            held = memoryview(self._batcher.rest())
+            whole = max(segment_count(len(held)) - 1, 0) * SEGMENT
+            self._seal_rest(held[:whole], last=False)
+        finally:
+            self.abort()
+        return Suspended(self._sent // SEGMENT, bytes(held[whole:]))
 
     def abort(self) -> None:
         """Stop the helper thread and forget what was not yet given to the sink. May be called at any time."""
@@ -170,18 +221,18 @@ class SealingWriter:
         if ahead.sealed is not None:
             self._give(ahead.sealed)
 
-    def _finish_last(self, plain: Data) -> None:
+    def _seal_rest(self, plain: Data, *, last: bool) -> None:
         if not plain:
             return
         buffer = bytearray(body_size(len(plain)))
         if self._content:
             self._content.update(plain)
-        self._seal(plain, self._sent, buffer, last=True)
+        self._seal(plain, self._sent, buffer, last=last)
         self._give(buffer)
         self._sent += len(plain)
 
     def _seal(self, plain: Data, position: int, buffer: bytearray, *, last: bool) -> None:
-        seal_batch(self._cipher, position // BATCH * BATCH_SEGMENTS, plain, memoryview(buffer), last=last)
+        seal_batch(self._cipher, position // SEGMENT, plain, memoryview(buffer), last=last)
         if self._body:
             self._body.update(buffer)
 

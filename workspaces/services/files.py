@@ -13,6 +13,7 @@ from core.access import require
 from core.errors import Conflict, DamagedContent, InvalidInput
 from ledger_bridge.recording import record
 from ledger_bridge.subjects import Subject
+from workspaces import quotas
 from workspaces.events import VersionUploaded
 from workspaces.keys import newest_key
 from workspaces.media_types import decide
@@ -48,6 +49,7 @@ def seal_upload(
     require(actor, Right.UPLOAD, into or workspace)
     structure.refuse_if_archived(workspace)
     refuse_if_too_large(declared_size or 0, settings.MAX_UPLOAD_BYTES)
+    quotas.refuse_if_no_room(workspace, declared_size or 0)
     sealer = UploadSealer(newest_key(workspace), limit=settings.MAX_UPLOAD_BYTES)
     try:
         for chunk in chunks:
@@ -86,6 +88,21 @@ def add_file(
         return _add_beside(actor, workspace, parent, cleaned, sealed, note)
     if on_conflict == "new_version" and not existing.is_folder:
         return upload_version(actor=actor, file=existing, sealed=sealed, note=note)
+    raise _name_taken(actor, existing)
+
+
+def refuse_taken_name(
+    actor: User, name: str, workspace: Workspace, parent: Item | None, on_conflict: OnConflict
+) -> None:
+    """Say early that a name is taken, where `add_file` would say so after all the bytes have come.
+
+    Raises:
+        Conflict: as `add_file` does.
+
+    """
+    existing = _called(actor, name, workspace, parent)
+    if existing is None or on_conflict == "keep_both" or (on_conflict == "new_version" and not existing.is_folder):
+        return
     raise _name_taken(actor, existing)
 
 
@@ -150,6 +167,7 @@ def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, not
         plaintext_sha256=content.plaintext_sha256.hex(),
     )
     subject = Subject(workspace=str(file.workspace_id), item=str(file.id), version=str(sealed.version_id))
+    quotas.store(file.workspace, content.plaintext_size)
     return Version.objects.create(
         id=sealed.version_id,
         file=file,

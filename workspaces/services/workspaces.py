@@ -23,7 +23,12 @@ from workspaces.permissions import Right
 def create_workspace(*, actor: User, name: str, description: str = "") -> Workspace:
     """Make a workspace that `actor` owns, with its first key."""
     require(actor, PlatformRight.CREATE_WORKSPACES)
-    workspace = Workspace(name=clean_name(name), description=clean_text(description, field="description"), owner=actor)
+    workspace = Workspace(
+        name=clean_name(name),
+        description=clean_text(description, field="description"),
+        owner=actor,
+        institution_id=actor.institution_id,
+    )
     # The key service may be far away, so it is asked before the transaction begins.
     key = make_workspace_key(workspace, generation=1)
     with transaction.atomic():

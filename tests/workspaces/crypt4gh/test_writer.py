@@ -5,13 +5,17 @@ import hashlib
 import threading
 import time
 import tracemalloc
+from itertools import pairwise
 
 import pytest
 from blake3 import blake3
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workspaces.crypt4gh import (
     CIPHER_SEGMENT,
     ClosedWriterError,
+    Hashes,
     Sealed,
     SealedBody,
     SealingWriter,
@@ -203,3 +207,50 @@ def test_memory_stays_flat(*, hash_content: bool) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 8 * MIB
+
+
+def in_sittings(plain: bytes, cuts: list[int]) -> tuple[bytes, Sealed]:
+    """Seal with a pause at every cut, as an upload that is resumed does."""
+    body, hashes, at, rest = bytearray(), Hashes(), 0, b""
+    for start, stop in pairwise([0, *cuts]):
+        with SealingWriter(KEY, body.extend, at=at, hashes=hashes) as writer:
+            writer.update(rest + plain[start:stop])
+            suspended = writer.suspend()
+        at, rest = suspended.segments, suspended.rest
+    with SealingWriter(KEY, body.extend, at=at, hashes=hashes) as writer:
+        writer.update(rest + plain[cuts[-1] if cuts else 0 :])
+        sealed = writer.finish()
+    return bytes(body), sealed
+
+
+EDGES = [0, 1, 65_535, 65_536, 65_537, MIB - 1, MIB, MIB + 1, MIB + 65_536, 2 * MIB, len(PLAIN)]
+
+
+@pytest.mark.parametrize("cut", EDGES)
+def test_a_pause_anywhere_leaves_no_trace_in_the_body_or_its_hashes(cut: int) -> None:
+    assert in_sittings(PLAIN, [cut]) == seal(PLAIN, MIB)
+
+
+@given(cuts=st.lists(st.integers(0, len(PLAIN)), max_size=8).map(sorted))
+@settings(max_examples=40, deadline=None)
+def test_any_number_of_pauses_leaves_no_trace(cuts: list[int]) -> None:
+    assert in_sittings(PLAIN, cuts) == seal(PLAIN, MIB)
+
+
+@pytest.mark.parametrize("size", EDGES)
+def test_a_pause_seals_whole_segments_and_holds_back_what_may_be_the_last(size: int) -> None:
+    body = bytearray()
+    with SealingWriter(KEY, body.extend) as writer:
+        writer.update(PLAIN[:size])
+        suspended = writer.suspend()
+    assert len(suspended.rest) == (size - 1) % 65_536 + 1 if size else suspended.rest == b""
+    assert len(body) == suspended.segments * CIPHER_SEGMENT
+    assert suspended.segments * 65_536 + len(suspended.rest) == size
+
+
+def test_a_suspended_writer_takes_no_more() -> None:
+    writer = SealingWriter(KEY, bytearray().extend)
+    writer.suspend()
+    with pytest.raises(ClosedWriterError):
+        writer.update(b"late")
+    assert helper_threads() == []

@@ -1,0 +1,164 @@
+"""Assembling: from what was received to one sealed body with its hashes, as every version has it.
+
+With one run its last segment is added under the run's key. What is sealed there is fixed by the upload's row, so doing
+it again after a crash gives the same bytes. With several runs everything is opened and sealed anew under a fresh key,
+which is thrown away if this does not come to its end.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from blake3 import blake3
+from django.db import transaction
+
+from core.errors import DamagedContent, Locked
+from core.ids import uuid7
+from workspaces.crypt4gh import (
+    CIPHER_SEGMENT,
+    Crypt4ghError,
+    Hashes,
+    Sealed,
+    SealedBody,
+    SealingWriter,
+    body_size,
+    new_data_key,
+    open_part,
+)
+from workspaces.keys import OpenKey, open_key, open_rest, unwrap_run_key, wrap_run_key
+from workspaces.media_types import HEAD, sniff
+from workspaces.models import Upload, UploadRun
+from workspaces.receiving import close_last_run
+from workspaces.sealing import SealedBlob
+from workspaces.storage import blob_store
+
+_DAMAGED = "What was stored of this upload cannot be opened any more. Start it again."
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """The one body of an upload; its blob is committed."""
+
+    run: UploadRun
+    head_type: str
+    content: Sealed
+
+
+def assemble(upload: Upload, hashes: Hashes | None = None) -> None:
+    """Make one body of an upload that is complete and leased, and write down its hashes. Does nothing the second time.
+
+    `hashes` are those of all segments so far, if one process has sealed them all.
+
+    Raises:
+        DamagedContent: what was stored is not there any more as it was.
+
+    """
+    if upload.head_type:
+        return
+    key, runs = open_key(upload.workspace_key), list(upload.runs.all())
+    try:
+        if len(runs) == 1 and not runs[0].closed:
+            assembled = _finish(upload, key, runs[0], hashes)
+        else:
+            close_last_run(upload)
+            assembled = _seal_anew(upload, key, list(upload.runs.all()))
+    except Crypt4ghError as error:
+        raise DamagedContent(_DAMAGED) from error
+    _write_down(upload, assembled, list(upload.runs.exclude(pk=assembled.run.pk)))
+
+
+def sealed_blob(upload: Upload, key: OpenKey) -> SealedBlob:
+    """Return the body of an assembled upload, as the sealing of any upload gives it."""
+    run = upload.runs.get()
+    content = Sealed(upload.size, body_size(upload.size), bytes(upload.plaintext_sha256), bytes(upload.body_blake3))
+    return SealedBlob(run.blob, upload.head_type, content, unwrap_run_key(key, run))
+
+
+def _finish(upload: Upload, key: OpenKey, run: UploadRun, hashes: Hashes | None) -> Assembled:
+    data_key, store = unwrap_run_key(key, run), blob_store()
+    try:
+        blob = store.reopen(run.blob, run.segments * CIPHER_SEGMENT)
+    except DamagedContent:
+        if store.size(run.blob) != body_size(upload.size):
+            raise
+        return _read(upload, run, data_key)
+    with SealingWriter(data_key, blob.write, at=upload.segments, hash_content=False, hashes=hashes) as writer:
+        writer.update(_rest(upload, key))
+        content = writer.finish()
+    blob.commit()
+    checked = _read(upload, run, data_key, only_head=hashes is not None)
+    return Assembled(run, checked.head_type, content) if hashes else checked
+
+
+def _seal_anew(upload: Upload, key: OpenKey, runs: list[UploadRun]) -> Assembled:
+    data_key, blob, run_id = new_data_key(), blob_store().create(), uuid7()
+    head = b""
+    try:
+        with SealingWriter(data_key, blob.write) as writer:
+            for block in _plaintext(upload, key, runs):
+                head = head or block[:HEAD]
+                writer.update(block)
+            content = writer.finish()
+        blob.commit()
+    except BaseException:
+        blob.abort()
+        raise
+    wrapped = wrap_run_key(key, data_key, upload_id=str(upload.pk), run_id=str(run_id))
+    run = UploadRun(id=run_id, upload=upload, first=0, segments=upload.segments, blob=blob.name, wrapped_key=wrapped)
+    return Assembled(run, sniff(head), content)
+
+
+def _plaintext(upload: Upload, key: OpenKey, runs: Iterable[UploadRun]) -> Iterator[bytes]:
+    for run in runs:
+        read_at = partial(blob_store().read_at, run.blob)
+        yield from open_part(read_at, key=unwrap_run_key(key, run), first=run.first, segments=run.segments)
+    if rest := _rest(upload, key):
+        yield rest
+
+
+def _rest(upload: Upload, key: OpenKey) -> bytes:
+    if not upload.rest_size:
+        return b""
+    return open_rest(key, bytes(upload.rest), upload_id=str(upload.pk), at=upload.segments)
+
+
+def _read(upload: Upload, run: UploadRun, data_key: bytes, *, only_head: bool = False) -> Assembled:
+    """Open a whole body once: that it opens is checked, and both hashes are computed."""
+    content, body = hashlib.sha256(), blake3()
+    at = 0
+
+    def read_at(offset: int, length: int) -> bytes:
+        nonlocal at
+        sealed = blob_store().read_at(run.blob, offset, length)
+        # The end is looked at first; only what comes in its turn belongs to the hash.
+        if offset == at and length == len(sealed):
+            body.update(sealed)
+            at += length
+        return sealed
+
+    size = upload.size
+    stored = SealedBody(read_at, key=data_key, body_size=body_size(size))
+    head = b""
+    for block in stored.iter_range(0, min(size, HEAD) if only_head else size):
+        head = head or block[:HEAD]
+        content.update(block)
+    return Assembled(run, sniff(head), Sealed(size, body_size(size), content.digest(), body.digest()))
+
+
+def _write_down(upload: Upload, assembled: Assembled, others: list[UploadRun]) -> None:
+    with transaction.atomic():
+        facts = {
+            "head_type": assembled.head_type,
+            "plaintext_sha256": assembled.content.plaintext_sha256,
+            "body_blake3": assembled.content.body_blake3,
+        }
+        if not Upload.objects.filter(pk=upload.pk, lease=upload.lease).update(**facts):
+            raise Locked("This upload is being finished elsewhere.")
+        assembled.run.closed = True
+        assembled.run.save()
+        UploadRun.objects.filter(pk__in=[run.pk for run in others]).delete()
+    for run in others:
+        blob_store().delete(run.blob)
+    for name, value in facts.items():
+        setattr(upload, name, value)
