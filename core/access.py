@@ -4,6 +4,8 @@ Rights are named in each room's `permissions.py`, asked for here, and answered b
 `accounts.backends` for platform roles, `sharing.backends` for workspaces and their items. Nobody answering means no.
 """
 
+import os
+import pwd
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -52,6 +54,16 @@ class Service:
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return perm in self.rights
+
+
+def machine_account() -> str:
+    """Return who runs a command, as far as the machine knows: nobody there has shown who they are."""
+    number, called_by = os.getuid(), os.environ.get("SUDO_USER")
+    try:
+        name = pwd.getpwuid(number).pw_name
+    except KeyError:
+        name = f"account {number}"
+    return f"{name}, through sudo by {called_by}" if called_by else name
 
 
 @dataclass(frozen=True)

@@ -152,3 +152,44 @@ class LogSucceeded(Event):
     size: int
     checkpoint: str
     carried: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BackupMade(Event):
+    """`operator` is the account of the machine that ran the command."""
+
+    kind = "backup.made"
+    label = "Backup begun"
+    sentence = "began a backup of the installation"
+    action = "R"
+    dicom_code = "110106"
+    backup: str
+    operator: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BackupRestored(Event):
+    """What was recorded between `made_at` and this entry is not in this database."""
+
+    kind = "backup.restored"
+    label = "Backup put back"
+    sentence = "put back the backup of {made_at}"
+    action = "U"
+    dicom_code = "110107"
+    backup: str
+    made_at: str
+    operator: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BackupsRemoved(Event):
+    """What was destroyed since they were made cannot be brought back from them any more."""
+
+    kind = "backup.removed"
+    label = "Old backups removed"
+    sentence = "removed {count} old backups and kept {kept}"
+    action = "D"
+    dicom_code = "110105"
+    count: int
+    kept: int
+    operator: str

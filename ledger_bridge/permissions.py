@@ -8,3 +8,4 @@ class Right(models.TextChoices):
     EXPORT_TRAILS = "ledger_bridge.export_trails", "export every trail"
     CHANGE_KEYS = "ledger_bridge.change_keys", "replace the log's signing keys"
     ERASE = "ledger_bridge.erase", "erase what is recorded, and hold what may not be erased"
+    KEEP_BACKUPS = "ledger_bridge.keep_backups", "make backups and put them back"

@@ -55,7 +55,10 @@ class BlobWriter(Protocol):
 
 
 class BlobStore(Protocol):
-    def create(self) -> BlobWriter: ...
+    def create(self, name: UUID | None = None) -> BlobWriter:
+        """Begin a blob under a new name, or put one back under the name that it had."""
+        ...
+
     def reopen(self, name: UUID, size: int) -> BlobWriter:
         """Continue a blob that is still on its way, after its first `size` bytes; what lies beyond them is discarded.
 
@@ -121,8 +124,8 @@ class LocalBlobStore:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def create(self) -> BlobWriter:
-        name = uuid4()
+    def create(self, name: UUID | None = None) -> BlobWriter:
+        name = name or uuid4()
         with _translated():
             incoming = self._directory / _INCOMING
             _make_directory(incoming)

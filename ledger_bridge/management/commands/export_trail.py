@@ -1,7 +1,6 @@
 """`manage.py export_trail --workspace NAME-OR-ID --out trail.zip`: a trail with proof, for `python -m verifier`."""
 
 import os
-import pwd
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable
@@ -11,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from core.access import Service
+from core.access import Service, machine_account
 from core.errors import IthacaError
 from ledger_bridge import names
 from ledger_bridge.finding import EveryName
@@ -50,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(reasons), returncode=2)
         try:
             filters = form.filters()
-            made = export_trail(actor=OPERATOR, filters=filters, operator=_account())
+            made = export_trail(actor=OPERATOR, filters=filters, operator=machine_account())
             _write(options["out"], made.chunks)
         except (IthacaError, OSError) as error:
             raise CommandError(str(error)) from error
@@ -80,16 +79,6 @@ def _asked(name: str, value: str) -> str:
         listed = "\n".join(f"  {key}  {called}" for key, called in found.items())
         raise CommandError(f"--{name}: several are called so; give the id of one:\n{listed}", returncode=2)
     return value
-
-
-def _account() -> str:
-    """Return who runs this, as far as the machine knows: nobody here has shown who they are."""
-    account, called_by = os.getuid(), os.environ.get("SUDO_USER")
-    try:
-        name = pwd.getpwuid(account).pw_name
-    except KeyError:
-        name = f"account {account}"
-    return f"{name}, through sudo by {called_by}" if called_by else name
 
 
 def _person(email: str) -> Any:
