@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ from django.conf import settings
 
 from config.backup import blobs, databases, folders
 from config.backup.manifest import ROOT, Manifest, is_backup, key_context
-from config.backup.parts import Part, read_part, require_whole, write_part
+from config.backup.parts import Part, part_path, read_part, require_whole, write_part
 from core.access import Actor, Service, require
 from core.errors import Conflict, DamagedContent
 from core.kms import key_service
@@ -25,6 +25,8 @@ OPERATOR = Service("operator", frozenset({Right.KEEP_BACKUPS}))
 DATABASE, SUBJECT_KEYS, LOG_KEYS, LEDGER, BLOBS = "database", "subject-keys", "log-keys", "ledger", "blobs"
 _ROOTS_OF_THE_KEYRING = "roots.json"
 _SAY_EVERY = 1000
+SUBJECT_KEYS_KEPT = timedelta(days=30)
+"""An erasure is undone by an older copy of these keys; docs/running.md tells people this date."""
 
 Say = Callable[[str], None]
 
@@ -83,6 +85,9 @@ def verify_backup(*, folder: Path, say: Say) -> Outcome:
     manifest, key = Manifest.read(folder)
     findings = []
     for name, part in manifest.parts.items():
+        if name == SUBJECT_KEYS and not part_path(folder, name).exists():
+            say("The keys of subjects were removed from this backup; take them from a newer one.")
+            continue
         say(f"Reading: {name}")
         findings += _finding(_read_whole, folder, name, key, part)
     if not findings:
@@ -92,8 +97,10 @@ def verify_backup(*, folder: Path, say: Say) -> Outcome:
     return Outcome(manifest, tuple(findings))
 
 
-def restore_backup(*, actor: Actor, folder: Path, say: Say, operator: str) -> Outcome:
+def restore_backup(*, actor: Actor, folder: Path, say: Say, operator: str, subject_keys: Path | None = None) -> Outcome:
     """Put a backup back into an empty installation. Started again after it broke off, it goes on with the files.
+
+    `subject_keys` is the backup to take the keys of subjects from: any newer one has those of all that was not erased.
 
     Raises:
         Refused: without the right.
@@ -102,15 +109,17 @@ def restore_backup(*, actor: Actor, folder: Path, say: Say, operator: str) -> Ou
     """
     require(actor, Right.KEEP_BACKUPS)
     manifest, key = Manifest.read(folder)
-    for name, part in manifest.parts.items():
-        require_whole(folder, name, part)
+    sources = dict.fromkeys(manifest.parts, folder) | {SUBJECT_KEYS: subject_keys or folder}
+    _require_subject_keys(sources[SUBJECT_KEYS])
+    for name, source in sources.items():
+        require_whole(source, name, Manifest.read(source)[0].parts[name])
     if not _holds(manifest):
         for name, database in _databases().items():
             say(f"Putting back: {name}")
-            _restore_database(name, database, read_part(folder, name, key, manifest.parts[name]))
+            _restore_database(name, database, _part(sources[name], name))
     for name, directory in _directories().items():
         say(f"Putting back: {name}")
-        folders.unpack(directory, read_part(folder, name, key, manifest.parts[name]))
+        folders.unpack(directory, _part(folder, name))
     findings = _restore_blobs(folder, manifest, key, say)
     record_durably(BackupRestored(backup=manifest.id, made_at=manifest.made_at, operator=operator), actor=actor)
     return Outcome(manifest, tuple(findings))
@@ -118,6 +127,8 @@ def restore_backup(*, actor: Actor, folder: Path, say: Say, operator: str) -> Ou
 
 def prune_backups(*, actor: Actor, directory: Path, keep: int, operator: str) -> int:
     """Remove all but the newest `keep` backups, and the files that only they had. Return how many were removed.
+
+    Of those that are kept, copies of subject keys go after SUBJECT_KEYS_KEPT: they would bring back what was erased.
 
     Raises:
         Refused: without the right.
@@ -136,6 +147,9 @@ def prune_backups(*, actor: Actor, directory: Path, keep: int, operator: str) ->
     for path in directory.glob(f"{BLOBS}/*/*"):
         if path.name not in needed:
             path.unlink()
+    for folder in kept:
+        if datetime.now(UTC) - datetime.fromisoformat(Manifest.read(folder)[0].made_at) > SUBJECT_KEYS_KEPT:
+            part_path(folder, SUBJECT_KEYS).unlink(missing_ok=True)
     return len(old)
 
 
@@ -196,6 +210,16 @@ def _restore_blobs(folder: Path, manifest: Manifest, key: bytes, say: Say) -> li
         if number % _SAY_EVERY == 0 or number == manifest.blobs:
             say(f"Putting back: {number} of {manifest.blobs} sealed files")
     return findings
+
+
+def _part(folder: Path, name: str) -> Iterator[bytes]:
+    manifest, key = Manifest.read(folder)
+    return read_part(folder, name, key, manifest.parts[name])
+
+
+def _require_subject_keys(folder: Path) -> None:
+    if not part_path(folder, SUBJECT_KEYS).exists():
+        raise Conflict("The keys of subjects were removed from this backup. Name a newer one with --subject-keys.")
 
 
 def _listed(folder: Path, manifest: Manifest, key: bytes) -> Iterator[blobs.Blob]:

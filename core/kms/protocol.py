@@ -19,7 +19,7 @@ from core.errors import Unavailable
 
 Context = Mapping[str, str]
 
-ROOTS = ("ledger", "sign-in", "workspaces")
+ROOTS = ("backups", "ledger", "sign-in", "workspaces")
 """Every root that there is. Separate ones limit what one leak opens."""
 
 KEY = 32

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,20 @@ def test_old_backups_go_with_the_files_that_only_they_had(
     assert findings(new) == ()
 
 
+def test_old_copies_of_subject_keys_go_and_a_newer_one_takes_their_place(
+    version: Version, backups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = back_up(backups)
+    monkeypatch.setattr(services, "datetime", _Later)
+    monkeypatch.setattr(services, "SUBJECT_KEYS_KEPT", timedelta(minutes=30))
+    new = back_up(backups)
+    prune_backups(actor=OPERATOR, directory=backups, keep=2, operator="root")
+    assert [(one / "subject-keys.sealed").exists() for one in (old, new)] == [False, True]
+    assert findings(old) == ()
+    with pytest.raises(Conflict, match="--subject-keys"):
+        restore_backup(actor=OPERATOR, folder=old, say=quiet, operator="root")
+
+
 def test_nothing_is_put_back_over_what_is_there(version: Version, backups: Path) -> None:
     folder = back_up(backups)
     Checkpoint.objects.all()  # the database has its tables
@@ -247,11 +262,9 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-class _Later(services.datetime):
+class _Later(datetime):
     """A clock that is an hour further, so that the next backup has a folder of its own."""
 
     @classmethod
     def now(cls, tz: Any = None) -> Any:
-        from datetime import datetime, timedelta
-
         return datetime.now(tz) + timedelta(hours=1)

@@ -22,6 +22,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)
+        parser.add_argument(
+            "--subject-keys",
+            type=Path,
+            metavar="FOLDER",
+            help="take the keys of subjects from this newer backup; they are removed from backups after 30 days",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
