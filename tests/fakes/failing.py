@@ -15,8 +15,8 @@ class FillingStore(LocalBlobStore):
         super().__init__(directory)
         self.room = room
 
-    def create(self) -> BlobWriter:
-        return _FillingWriter(self, super().create())
+    def create(self, name: UUID | None = None) -> BlobWriter:
+        return _FillingWriter(self, super().create(name))
 
     def reopen(self, name: UUID, size: int) -> BlobWriter:
         return _FillingWriter(self, super().reopen(name, size))
