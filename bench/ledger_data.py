@@ -83,10 +83,13 @@ def fill_outbox(count: int, population: Population, *, workspace: str | None = N
 
 
 def _rows(count: int, population: Population, known: Any, workspace: str | None) -> Iterator[str]:
+    import orjson
+
     from core.ids import uuid7
     from ledger_bridge.entry_codes import codes, message_of, pads_for
+    from ledger_bridge.entry_seal import SUBJECTS
     from ledger_bridge.recording import _CLEAR, committed_fields, format_time
-    from ledger_bridge.sealing import SUBJECTS, keys_of, seal_entry
+    from ledger_bridge.sealing import keys_of, seal_fields
     from ledger_bridge.tlog.entry import SLOTS, commitment
 
     choice, maker = population.random.choice, codes()
@@ -106,7 +109,7 @@ def _rows(count: int, population: Population, known: Any, workspace: str | None)
         seed = os.urandom(32)
         committed = {slot: stream.commitment if stream else None for slot, stream in streams.items()}
         made = commitment(committed_fields(common, detail, committed), seed)
-        sealed = seal_entry(common, detail, seed=seed, commitment=made, keys=keys)
+        sealed = seal_fields(common, orjson.dumps(detail), seed=seed, commitment=made, keys=keys)
         rows = tuple(stream.id if stream else 0 for stream in streams.values())
         pads = pads_for(seed, rows)
         code = maker.code(message_of(str(common["id"]), made, pads, rows))

@@ -13,7 +13,7 @@ times as fast as encoding every resource as a whole.
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring as _quote
@@ -26,6 +26,9 @@ BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 _EXPORT = "110106"
 _IP_ADDRESS, _MACHINE = "2", "1"
+_END = '"}}'
+_BROWSER = '{"display":"browser or program of the person"}'
+_REMEMBERED = 4096
 
 DATA_FIELDS = (
     "item", "workspace", "detail.document", "detail.application", "detail.appointment", "detail.institution",
@@ -34,30 +37,106 @@ DATA_FIELDS = (
 """Where the thing an event is about stands, the most specific first; what has none of them is about the log itself."""
 
 
-def fhir_lines(events: Iterable[Event], context: Context) -> Iterator[bytes]:
-    """Yield `fhir-auditevents.ndjson`, line by line."""
-    for event in events:
-        yield audit_event(event, context).encode() + b"\n"
-
-
 def audit_event(event: Event, context: Context) -> str:
-    """One event as a FHIR R4 AuditEvent, in JSON."""
-    fields = fields_of(event)
-    kind = context.kind_of(event)
-    shape = _shape(kind.action, kind.dicom_code)
-    disclosure = shape.exports and bool(fields.get("detail.subject"))
-    parts = ['"resourceType":"AuditEvent"']
-    if fields.get("id"):
-        parts.append(f'"id":{_quote(fields["id"])}')
-    tells_all = not any(name.startswith("detail.") for name in event.get("hidden", ()))
-    if tells_all and (profile := _profile(shape, fields, disclosure=disclosure)):
-        parts.append(f'"meta":{{"profile":["{BALP}{profile}"]}}')
-    parts.append(_types(fields.get("kind", HIDDEN), kind.action, kind.dicom_code, disclosure=disclosure))
-    parts += [_times(fields), *_outcome(fields), *_purpose("purposeOfEvent", fields)]
-    parts.append(f'"agent":[{",".join(_agents(shape, fields, context))}]')
-    parts.append(_source(context.checkpoint.origin))
-    parts.append(f'"entity":[{",".join(_entities(event, context, shape))}]')
-    return f"{{{','.join(parts)}}}"
+    """Return one event as a FHIR R4 AuditEvent, in JSON."""
+    return AuditEvents(context).encode(event)
+
+
+class AuditEvents:
+    """Encodes the events of one export. What many of them share is encoded once: agents, references, the data."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._origin = context.checkpoint.origin
+        self._source = f'"source":{{"site":{_quote(self._origin)},"observer":{self._log()},"type":[{_SERVER}]}}'
+        self._leaf = f'{{"what":{_reference("leaf", f"{self._origin}/", "").removesuffix(_END)}'
+        self._agents = lru_cache(maxsize=_REMEMBERED)(self._encode_agents)
+        self._named = lru_cache(maxsize=_REMEMBERED)(self._encode_named)
+        self._data = lru_cache(maxsize=_REMEMBERED)(self._encode_data)
+
+    def lines(self, events: Iterable[Event]) -> bytes:
+        """Return the lines of `fhir-auditevents.ndjson`."""
+        return "".join([self.encode(event) + "\n" for event in events]).encode()
+
+    def encode(self, event: Event) -> str:
+        """Return one event as a FHIR R4 AuditEvent, in JSON."""
+        fields = fields_of(event)
+        kind = self._context.kind_of(event)
+        shape = _shape(kind.action, kind.dicom_code)
+        disclosure = shape.exports and bool(fields.get("detail.subject"))
+        shown = fields.get
+        parts = ['"resourceType":"AuditEvent"']
+        if identity := shown("id"):
+            parts.append(f'"id":{_quote(identity)}')
+        tells_all = not any(name.startswith("detail.") for name in event.get("hidden", ()))
+        if tells_all and (profile := _profile(shape, fields, disclosure=disclosure)):
+            parts.append(f'"meta":{{"profile":["{BALP}{profile}"]}}')
+        parts.append(_types(shown("kind", HIDDEN), kind.action, kind.dicom_code, disclosure=disclosure))
+        parts += [_times(fields), *_outcome(fields), *_purpose("purposeOfEvent", shown("purpose"))]
+        actor = shown("actor", HIDDEN), shown("actor_kind"), shown("actor_institution")
+        parts.append(self._agents(shape, *actor, shown("source_address"), shown("purpose")))
+        parts.append(self._source)
+        parts.append(f'"entity":[{self._entities(event, fields, shape)}]')
+        return f"{{{','.join(parts)}}}"
+
+    def _encode_agents(
+        self, shape: "_Shape", actor: str | None, kind: str | None, institution: str | None, address: str | None,
+        purpose: str | None,
+    ) -> str:  # fmt: skip
+        asks = "false" if actor else "true"
+        client = self._log() if kind == "service" else _BROWSER
+        network = _client_network(kind, address, self._origin)
+        agents = [f'{{"type":{shape.client},"who":{client},"requestor":{asks}{network}}}']
+        server = f'{{"address":{_quote(host_of(self._origin))},"type":"{_MACHINE}"}}'
+        agents.append(f'{{"type":{shape.server},"who":{self._log()},"requestor":false,"network":{server}}}')
+        if actor:
+            used = "".join(f",{part}" for part in _purpose("purposeOfUse", purpose))
+            agents.append(f'{{"type":{shape.user},"who":{self._who("actor", actor)},"requestor":true{used}}}')
+        if institution:
+            who = self._who("actor_institution", institution)
+            agents.append(f'{{"type":{_INSTITUTION},"who":{who},"requestor":false}}')
+        return f'"agent":[{",".join(agents)}]'
+
+    def _who(self, field: str, value: str) -> str:
+        return f'{{"display":"{HIDDEN}"}}' if value == HIDDEN else self._reference(field, value)
+
+    def _reference(self, field: str, value: str) -> str:
+        return _reference(NAMED.get(field, field), value, self._context.name_of(field, value))
+
+    def _log(self) -> str:
+        return _reference("log", self._origin, "")
+
+    # audit-entity-type: 1 person, 2 system object, 4 other. BALP wants exactly one object of type 2, the data; what
+    # else is named beside it is "other".
+    # object-role: 1 patient, 3 report, 4 domain resource, 6 user, 13 security resource, 24 query.
+    def _entities(self, event: Event, fields: Mapping[str, Any], shape: "_Shape") -> str:
+        field, value = data_of(fields, self._origin)
+        shown = fields.get
+        if shape.pattern is Pattern.QUERY:
+            asked = b64encode(as_text(shown("detail.filters", HIDDEN)).encode() or b"everything").decode()
+            entities = [f'{{{_role("2", "24")},"query":"{asked}"}}']
+        else:
+            entities = [self._data(field, value, shown("version"), shape.pattern)]
+        if field != "workspace" and (workspace := shown("workspace")):
+            entities.append(self._named("workspace", workspace, "4", "4"))
+        if person := shown("person"):
+            entities.append(self._named("person", person, "1", "6"))
+        if subject := shown("detail.subject"):
+            patient = _reference("subject", as_text(subject), "")[1:]
+            entities.append(f'{{"what":{{"type":"Patient",{patient},{_role("1", "1")}}}')
+        if request := shown("request_id"):
+            entities.append(f'{{"what":{{"identifier":{{"value":{_quote(request)}}}}},"type":{_REQUEST}}}')
+        entities.append(f'{self._leaf}{event["index"]}{_END},{_role("4", "13")},"detail":[{_detail_list(fields)}]}}')
+        return ",".join(entities)
+
+    def _encode_named(self, field: str, value: str, type_: str, role: str) -> str:
+        return f'{{"what":{self._reference(field, value)},{_role(type_, role)}}}'
+
+    def _encode_data(self, field: str, value: str, version: str | None, pattern: Pattern) -> str:
+        role = _role("2", "3" if field in {"item", "document"} else "4")
+        # BALP's Delete allows no detail with the data.
+        detail = f',"detail":[{_detail("version", version)}]' if version and pattern is not Pattern.DELETE else ""
+        return f'{{"what":{self._reference(field, value)},{role}{detail}}}'
 
 
 def host_of(origin: str) -> str:
@@ -108,8 +187,8 @@ def _outcome(fields: Mapping[str, Any]) -> list[str]:
     return ['"outcome":"4"' if fields["outcome"] == "deny" else '"outcome":"0"']
 
 
-def _purpose(name: str, fields: Mapping[str, Any]) -> list[str]:
-    return [f'"{name}":[{{"text":{_quote(fields["purpose"])}}}]'] if fields.get("purpose") else []
+def _purpose(name: str, purpose: str | None) -> list[str]:
+    return [f'"{name}":[{{"text":{_quote(purpose)}}}]'] if purpose else []
 
 
 # Client, server and user, in the roles of BALP 3:5.7.3. BALP follows the data: whoever sends is the source, whoever
@@ -157,81 +236,17 @@ def _shape(action: str, dicom_code: str) -> _Shape:
     return _Shape(codes.pattern, exports, profile, *map(_concept, _PARTIES[codes.pattern]))
 
 
-def _agents(shape: _Shape, fields: Mapping[str, Any], context: Context) -> Iterator[str]:
-    actor = fields.get("actor", HIDDEN)
-    asks = "false" if actor else "true"
-    origin = context.checkpoint.origin
-    network = _client_network(fields, origin)
-    yield f'{{"type":{shape.client},"who":{_client(fields, context)},"requestor":{asks}{network}}}'
-    yield _server_agent(shape.server, origin)
-    if actor:
-        purpose = "".join(f",{part}" for part in _purpose("purposeOfUse", fields))
-        yield f'{{"type":{shape.user},"who":{_who("actor", actor, context)},"requestor":true{purpose}}}'
-    if institution := fields.get("actor_institution"):
-        who = _who("actor_institution", institution, context)
-        yield f'{{"type":{_INSTITUTION},"who":{who},"requestor":false}}'
-
-
-def _client(fields: Mapping[str, Any], context: Context) -> str:
-    if fields.get("actor_kind") == "service":
-        return _reference("log", context.checkpoint.origin, "")
-    return '{"display":"browser or program of the person"}'
-
-
 def _knows_client_network(fields: Mapping[str, Any]) -> bool:
     """The network is known of a client that gave its address, and of the installation itself when it is the client."""
     return bool(fields.get("source_address")) or fields.get("actor_kind") == "service"
 
 
-def _client_network(fields: Mapping[str, Any], origin: str) -> str:
-    if address := fields.get("source_address"):
+def _client_network(kind: str | None, address: str | None, origin: str) -> str:
+    if address:
         return f',"network":{{"address":{_quote(address)},"type":"{_IP_ADDRESS}"}}'
-    if fields.get("actor_kind") == "service":
+    if kind == "service":
         return f',"network":{{"address":{_quote(host_of(origin))},"type":"{_MACHINE}"}}'
     return ""
-
-
-def _who(field: str, value: str, context: Context) -> str:
-    if value == HIDDEN:
-        return f'{{"display":"{HIDDEN}"}}'
-    return _reference(NAMED[field], value, context.name_of(field, value))
-
-
-@lru_cache(maxsize=64)
-def _server_agent(role: str, origin: str) -> str:
-    who = _reference("log", origin, "")
-    network = f'{{"address":{_quote(host_of(origin))},"type":"{_MACHINE}"}}'
-    return f'{{"type":{role},"who":{who},"requestor":false,"network":{network}}}'
-
-
-@lru_cache(maxsize=16)
-def _source(origin: str) -> str:
-    return f'"source":{{"site":{_quote(origin)},"observer":{_reference("log", origin, "")},"type":[{_SERVER}]}}'
-
-
-# audit-entity-type: 1 person, 2 system object, 4 other. BALP wants exactly one object of type 2, the data; what else
-# is named beside it is "other".
-# object-role: 1 patient, 3 report, 4 domain resource, 6 user, 13 security resource, 24 query.
-def _entities(event: Event, context: Context, shape: _Shape) -> Iterator[str]:
-    fields = fields_of(event)
-    field, value = data_of(fields, context.checkpoint.origin)
-    if shape.pattern is Pattern.QUERY:
-        asked = b64encode(as_text(fields.get("detail.filters", HIDDEN)).encode() or b"everything").decode()
-        yield f'{{{_role("2", "24")},"query":"{asked}"}}'
-    else:
-        yield _data(field, value, fields, context, shape)
-    if field != "workspace" and (workspace := fields.get("workspace")):
-        beside = _reference("workspace", workspace, context.name_of("workspace", workspace))
-        yield f'{{"what":{beside},{_role("4", "4")}}}'
-    if person := fields.get("person"):
-        yield f'{{"what":{_reference("person", person, context.name_of("person", person))},{_role("1", "6")}}}'
-    if subject := fields.get("detail.subject"):
-        patient = _reference("subject", as_text(subject), "")[1:]
-        yield f'{{"what":{{"type":"Patient",{patient},{_role("1", "1")}}}'
-    if request := fields.get("request_id"):
-        yield f'{{"what":{{"identifier":{{"value":{_quote(request)}}}}},"type":{_REQUEST}}}'
-    leaf = _reference("leaf", f"{context.checkpoint.origin}/{event['index']}", "")
-    yield f'{{"what":{leaf},{_role("4", "13")},"detail":[{_detail_list(fields)}]}}'
 
 
 def data_of(fields: Mapping[str, Any], origin: str) -> tuple[str, str]:
@@ -243,24 +258,19 @@ def data_of(fields: Mapping[str, Any], origin: str) -> tuple[str, str]:
     return "log", origin
 
 
-def _data(field: str, value: str, fields: Mapping[str, Any], context: Context, shape: _Shape) -> str:
-    reference = _reference(NAMED.get(field, field), value, context.name_of(field, value))
-    role = _role("2", "3" if field in {"item", "document"} else "4")
-    version = fields.get("version")
-    # BALP's Delete allows no detail with the data.
-    detail = f',"detail":[{_detail("version", version)}]' if version and shape.pattern is not Pattern.DELETE else ""
-    return f'{{"what":{reference},{role}{detail}}}'
-
-
 def _detail_list(fields: Mapping[str, Any]) -> str:
     shown = {"kind": fields.get("kind", HIDDEN), "entry": fields.get("id", HIDDEN), **details(fields)}
-    texts = [(name, as_text(value)) for name, value in shown.items()]
     # FHIR knows no empty strings and no empty lists.
-    return ",".join(_detail(name, text) for name, text in texts if text)
+    return ",".join([_detail(name, text) for name, value in shown.items() if (text := as_text(value))])
 
 
 def _detail(name: str, text: str) -> str:
-    return f'{{"type":{_quote(name)},"valueString":{_quote(text)}}}'
+    return f"{_begin_detail(name)}{_quote(text)}}}"
+
+
+@lru_cache(maxsize=1024)
+def _begin_detail(name: str) -> str:
+    return f'{{"type":{_quote(name)},"valueString":'
 
 
 def _reference(what: str, value: str, name: str) -> str:

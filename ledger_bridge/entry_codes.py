@@ -15,6 +15,7 @@ from struct import Struct
 from uuid import UUID
 
 from ledger_bridge.models import CodesBegin
+from ledger_bridge.stored_entry import StoredEntry
 from ledger_bridge.stream_keys import ledger_key
 from ledger_bridge.tlog.entry import SLOTS, TAG_SIZE, pad
 
@@ -59,6 +60,11 @@ def codes() -> Codes:
 def message_of(entry: str, commitment: bytes, pads: bytes, streams: tuple[int, ...]) -> bytes:
     """Return what the code of an entry covers; `streams` holds the row in each slot, 0 for none."""
     return UUID(entry).bytes + commitment + pads + _STREAMS.pack(*streams)
+
+
+def coded_of(entry: StoredEntry) -> bytes:
+    """Return what the code of a stored entry covers."""
+    return message_of(entry.fields["id"], entry.commitment, entry.pads, entry.streams)
 
 
 def pads_for(seed: bytes, streams: tuple[int, ...]) -> bytes:

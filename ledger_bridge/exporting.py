@@ -8,7 +8,6 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from time import monotonic, sleep
 from typing import Any
 
@@ -19,11 +18,11 @@ from core.access import Actor
 from core.errors import Unavailable
 from ledger_bridge import names
 from ledger_bridge.anchors.evidence import anchors_up_to
-from ledger_bridge.disclosure import StoredEntry, entries_at
-from ledger_bridge.erasure.accounts import erased_streams, is_accounted_for
+from ledger_bridge.disclosure import rows_at
+from ledger_bridge.erasure.accounts import erased_streams
 from ledger_bridge.events import event_kinds
 from ledger_bridge.filters import TrailFilters
-from ledger_bridge.leaving_out import ACTOR, names_left_out
+from ledger_bridge.leaving_out import ACTOR
 from ledger_bridge.models import Entry, Leaf
 from ledger_bridge.recording import format_time
 from ledger_bridge.renderings import kind_of
@@ -31,8 +30,8 @@ from ledger_bridge.sequencer import sequence_batch
 from ledger_bridge.signing import log_signer
 from ledger_bridge.stream_keys import unwrap_stream_key
 from ledger_bridge.subject_keys import blind_ids
-from ledger_bridge.tlog.entry import SLOTS
 from ledger_bridge.trail_archive import Trail, iter_trail
+from ledger_bridge.trail_events import Fetched, Opener
 from ledger_bridge.witnessing.policy import policy_text
 from ledger_bridge.witnessing.published import latest_published
 from ledger_bridge.witnessing.publisher import publish_checkpoint
@@ -124,7 +123,8 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
         checkpoint_note=note.encode(),
         scope=scope,
         indexes=indexes,
-        read=partial(read_events, disclosed=disclosed, left_out=filters.left_out),
+        read=read_rows,
+        open=Opener(disclosed, filters.left_out),
         leaves=_leaves(size),
         name_them=names.resolve,
         kinds={kind: kind_of(event) for kind, event in event_kinds().items()},
@@ -135,23 +135,10 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
     return Export(chunks, len(indexes), size, complete, trail.name)
 
 
-def read_events(
-    indexes: Sequence[int], *, disclosed: frozenset[int], left_out: Sequence[str] = ()
-) -> Iterator[dict[str, Any]]:
-    """Yield the events at these places as lines of `events.jsonl`, with their numbers in the disclosed streams.
-
-    Where anything is left out, salts are disclosed and never the seed, which would open what is hidden.
-    """
-    erased = erased_streams()
-    for entry in entries_at(indexes):
-        if not (entry.is_readable or is_accounted_for(entry, erased)):
-            # Never passed off as erased; the archive ends here, without the manifest that would make it one.
-            raise Unavailable(f"Entry {entry.index} cannot be opened, and no erasure accounts for it: run ledger_fsck.")
-        numbers = _disclosed_slots(entry, disclosed)
-        if left_out:
-            yield entry.disclosed(numbers=numbers, hide=names_left_out(entry.fields, left_out))
-        else:
-            yield entry.disclosed_whole(numbers=numbers)
+def read_rows(indexes: Sequence[int]) -> Fetched:
+    """Fetch the entries in these places, with the keys that open them."""
+    rows = rows_at(indexes)
+    return Fetched(rows, frozenset() if all(keys is not None for keys in rows.keys) else erased_streams())
 
 
 def _exporter(actor: Actor, filters: TrailFilters) -> str:
@@ -159,17 +146,14 @@ def _exporter(actor: Actor, filters: TrailFilters) -> str:
     return "somebody who is left out" if ACTOR in filters.left_out else getattr(actor, "name", actor.ledger_kind)
 
 
-def _disclosed_slots(entry: StoredEntry, disclosed: frozenset[int]) -> list[str]:
-    return [slot for slot, stream in zip(SLOTS, entry.streams, strict=True) if stream in disclosed]
-
-
 def _indexes(filters: TrailFilters, size: int) -> "array[int]":
     """Return the places in the log of all entries that belong to an export, ascending."""
     found = array("q")
-    for branch in filters.branches(seen=Q()):
-        places = Entry.objects.filter(branch, leaf__index__lt=size).order_by().values_list("leaf__index", flat=True)
-        found.extend(places.iterator(chunk_size=10_000))
-    return array("q", sorted(found))
+    branches = list(filters.branches(seen=Q()))
+    for branch in branches:
+        places = Entry.objects.filter(branch, leaf__index__lt=size).order_by("leaf__index")
+        found.extend(places.values_list("leaf__index", flat=True).iterator(chunk_size=10_000))
+    return found if len(branches) == 1 else array("q", sorted(found))
 
 
 def _sequence() -> int:

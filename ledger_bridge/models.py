@@ -14,9 +14,10 @@ from django.db.models.query import ModelIterable
 from core.ids import uuid7
 from ledger_bridge.anchors.models import Anchor, AnchorTurn  # noqa: F401  Django looks for models here
 from ledger_bridge.blind_ids import BlindIdField
+from ledger_bridge.entry_seal import SEALED, SUBJECTS, DamagedSealError, open_entry
 from ledger_bridge.erasure.models import Erasure, LegalHold  # noqa: F401  Django looks for models here
 from ledger_bridge.feeds.models import FeedPosition  # noqa: F401  Django looks for models here
-from ledger_bridge.sealing import SUBJECTS, DamagedSealError, keys_for_reading, open_entry
+from ledger_bridge.sealing import keys_for_reading
 from ledger_bridge.tlog.note import VerifierKey
 from ledger_bridge.witnessing.models import Cosignature, Publication, WitnessStanding  # noqa: F401  Django looks for models here
 
@@ -175,14 +176,13 @@ _NOTHING: dict[str, Any] = dict.fromkeys((*SUBJECTS, "version", "purpose")) | {"
 
 def _opened(entry: Entry, keys: Any) -> dict[str, Any] | None:
     try:
-        values, detail, seed = open_entry(
-            str(entry.id), bytes(entry.sealed or b""), commitment=bytes(entry.commitment), keys=keys
-        )
+        opened = open_entry(entry.id.bytes, bytes(entry.sealed or b""), commitment=bytes(entry.commitment), keys=keys)
     except DamagedSealError:
         # Shown like an erased one; `ledger_fsck` tells them apart.
         return None
+    values = dict(zip(SEALED, opened.values, strict=True))
     ids = {name: UUID(values[name]) for name in _IDS if values[name]}
-    return {**values, **ids, "detail": detail, "seed": seed}
+    return {**values, **ids, "detail": opened.detail, "seed": opened.seed}
 
 
 class ErasedStream(models.Model):

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ledger_bridge import proofs
-from ledger_bridge.disclosure import StoredEntry
 from ledger_bridge.models import Checkpoint, Leaf, Quarantined
+from ledger_bridge.stored_entry import StoredEntry
 from ledger_bridge.tlog.entry import canonical
 from ledger_bridge.tlog.proof import TlogProof
 from ledger_bridge.witnessing.models import Publication

@@ -4,11 +4,11 @@ The entry is inserted in the deed's own transaction: a change commits with its e
 for the sequencer. This is the hot path of every deed, so it is one INSERT and a handful of hashes.
 """
 
-import json
 import secrets
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
 
 from core.access import Actor, Anonymous
@@ -17,19 +17,17 @@ from core.http import request_context
 from core.ids import uuid7
 from core.queue import wake
 from ledger_bridge.entry_codes import codes, message_of, pads_for
+from ledger_bridge.entry_seal import SEALED, SUBJECTS
 from ledger_bridge.events import Event
 from ledger_bridge.models import Entry
-from ledger_bridge.sealing import SEALED, SUBJECTS, Keys, keys_of, seal_entry
+from ledger_bridge.sealing import Keys, keys_of, seal_fields
+from ledger_bridge.stored_entry import COMMON_FIELDS
 from ledger_bridge.streams import KnownStream, StreamName, streams_of
 from ledger_bridge.subject_keys import forget_subject_keys
 from ledger_bridge.subjects import HasSubject, Subject
 from ledger_bridge.tlog import entry as format_
 from ledger_bridge.tlog.errors import FormatError
 
-COMMON_FIELDS = (
-    "id", "kind", "schema", "occurred_at", "recorded_at", "actor", "actor_kind", "actor_institution",
-    "workspace", "item", "version", "person", "outcome", "purpose", "request_id", "source_address",
-)  # fmt: skip
 _CLEAR = tuple(name for name in COMMON_FIELDS if name not in SEALED)
 _COLUMNS = (
     *_CLEAR,
@@ -149,8 +147,9 @@ def _try_to_insert(common: dict[str, Any], detail: dict[str, Any]) -> bool:
         commitment = format_.commitment(committed_fields(common, detail, commitments), seed)
     except FormatError as error:
         raise InvalidInput(f"This cannot be recorded as it is: {error}.") from error
-    _refuse_nul(common["purpose"], detail, json.dumps(detail))
-    sealed = seal_entry(common, detail, seed=seed, commitment=commitment, keys=keys)
+    encoded = orjson.dumps(detail)
+    _refuse_nul(common["purpose"], detail, encoded)
+    sealed = seal_fields(common, encoded, seed=seed, commitment=commitment, keys=keys)
     rows = tuple(stream.id if stream else 0 for stream in streams.values())
     pads = pads_for(seed, rows)
     code = codes().code(message_of(common["id"], commitment, pads, rows))
@@ -169,10 +168,10 @@ def _streams(keys: Keys) -> Streams:
     return {slot: found[names[slot]] if slot in names else None for slot in format_.SLOTS}
 
 
-def _refuse_nul(purpose: str | None, detail: dict[str, Any], encoded: str) -> None:
+def _refuse_nul(purpose: str | None, detail: dict[str, Any], encoded: bytes) -> None:
     """PostgreSQL keeps no NUL character in a text, so what was committed to could not be kept."""
     # The encoded form is a quick filter: it also holds these characters where somebody wrote them out.
-    if (purpose and "\0" in purpose) or ("\\u0000" in encoded and _holds_nul(detail)):
+    if (purpose and "\0" in purpose) or (b"\\u0000" in encoded and _holds_nul(detail)):
         raise InvalidInput("This text holds a NUL character, which cannot be recorded. Remove it and try again.")
 
 

@@ -10,14 +10,16 @@ Out of scope: proof. Renderings are covered by the signed manifest of the archiv
 
 import csv
 import io
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 from itertools import islice
 from typing import Any
+
+import orjson
 
 from ledger_bridge import events
 from ledger_bridge.leaving_out import describe_left_out
@@ -105,18 +107,21 @@ def _csv(rows: Iterable[list[str]]) -> bytes:
 
 def _csv_row(event: Event, context: Context) -> list[str]:
     fields = fields_of(event)
-    shown = fields.get
-    cells = [str(event["index"])]
-    for name in COLUMNS:
-        value = shown(name, HIDDEN)
-        cells.append("" if value is None else harmless(value if type(value) is str else compact(value)))
-    names = context.names
-    for name, kind in NAMED.items():
-        value = shown(name)
-        cells.append(harmless(names.get(kind, _NOTHING).get(value, "")) if value else "")
-    cells.append(harmless(compact(details(fields))))
-    cells.append("(erased)" if event.get("erased") else " ".join(event.get("hidden", ())))
-    return cells
+    shown, names = fields.get, context.names
+    values = [shown(name, HIDDEN) for name in COLUMNS]
+    values += [names.get(kind, _NOTHING).get(shown(name)) for name, kind in NAMED.items()]
+    values.append(compact(details(fields)))
+    # Written out, because most cells of most rows are text that nothing has to be done to.
+    cells = [
+        ""
+        if value is None
+        else value
+        if type(value) is str and value[:1] not in _FORMULA_STARTS
+        else harmless(as_text(value))
+        for value in values
+    ]
+    hidden = "(erased)" if event.get("erased") else " ".join(event.get("hidden", ()))
+    return [str(event["index"]), *cells, hidden]
 
 
 def fields_of(event: Event) -> dict[str, Any]:
@@ -131,7 +136,13 @@ def harmless(cell: str) -> str:
 
 
 def details(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name[_DETAIL:]: value for name, value in fields.items() if name.startswith("detail.")}
+    return {short: fields[name] for name, short in _detail_names(tuple(fields))}
+
+
+@lru_cache(maxsize=256)
+def _detail_names(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Entries of one kind have the same names, so these are told apart once for all of them."""
+    return [(name, name[_DETAIL:]) for name in names if name.startswith("detail.")]
 
 
 def as_text(value: Any) -> str:
@@ -140,7 +151,8 @@ def as_text(value: Any) -> str:
     return "" if value is None else compact(value)
 
 
-compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+def compact(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 _README = """\
@@ -196,7 +208,8 @@ class Tally:
 
     ROWS = 500
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int = ROWS) -> None:
+        self._rows = rows
         self.kinds: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.first: list[Event] = []
@@ -204,30 +217,28 @@ class Tally:
         self.total = 0
         self.mentioned: dict[str, set[str]] = {kind: set() for kind in NAMED.values()}
 
-    def observe(self, event: Event) -> None:
-        """Take note of one event."""
-        fields = fields_of(event)
-        self.total += 1
-        self.kinds[fields.get("kind", HIDDEN)] += 1
-        self.outcomes[fields.get("outcome", HIDDEN)] += 1
-        if time := fields.get("occurred_at"):
-            first, last = self.times or (time, time)
-            self.times = (min(first, time), max(last, time))
-        if len(self.first) < self.ROWS:
-            self.first.append(event)
+    def observe(self, events: Sequence[Event]) -> None:
+        """Take note of events."""
+        fields = [fields_of(event) for event in events]
+        self.total += len(events)
+        self.kinds.update([one.get("kind", HIDDEN) for one in fields])
+        self.outcomes.update([one.get("outcome", HIDDEN) for one in fields])
+        self._widen([time for one in fields if (time := one.get("occurred_at"))])
+        self.first += events[: max(0, self._rows - len(self.first))]
         for name, kind in NAMED.items():
-            if value := fields.get(name):
-                self.mentioned[kind].add(value)
+            self.mentioned[kind].update([value for one in fields if (value := one.get(name))])
+
+    def _widen(self, times: Sequence[str]) -> None:
+        if times := [*times, *(self.times or ())]:
+            self.times = (min(times), max(times))
 
     def add(self, other: "Tally") -> None:
         """Take over what was counted elsewhere, after what was counted here."""
         self.total += other.total
         self.kinds += other.kinds
         self.outcomes += other.outcomes
-        self.first += other.first[: self.ROWS - len(self.first)]
-        if other.times:
-            first, last = self.times or other.times
-            self.times = (min(first, other.times[0]), max(last, other.times[1]))
+        self.first += other.first[: max(0, self._rows - len(self.first))]
+        self._widen(other.times or ())
         for kind, ids in other.mentioned.items():
             room = NAMED_AT_MOST - len(self.mentioned[kind])
             self.mentioned[kind].update(islice(ids, max(0, room)))

@@ -8,13 +8,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
 from psycopg2.extras import execute_values
 
 from core.errors import Conflict
-from ledger_bridge.disclosure import StoredEntry, stored_entries
-from ledger_bridge.recording import COMMON_FIELDS
-from ledger_bridge.sealing import SEALED, SUBJECTS, keys_of, seal_entry
+from ledger_bridge.disclosure import stored_entries
+from ledger_bridge.entry_seal import SEALED, SUBJECTS
+from ledger_bridge.sealing import keys_of, seal_fields
+from ledger_bridge.stored_entry import COMMON_FIELDS, StoredEntry
 from ledger_bridge.stream_keys import unwrap_stream_key, wrap_stream_key
 from ledger_bridge.subject_keys import keys_behind, keys_for_sealing
 
@@ -100,7 +102,8 @@ def _moved(rows: Any, *, blind: bool) -> Iterator[tuple[int, str, bytes]]:
 def _sealed(entry: StoredEntry) -> tuple[Any, ...]:
     common = {name: entry.fields[name] for name in COMMON_FIELDS}
     keys = keys_of(common)
-    made = seal_entry(common, _detail(entry), seed=entry.seed, commitment=entry.commitment, keys=keys)
+    detail = orjson.dumps(_detail(entry))
+    made = seal_fields(common, detail, seed=entry.seed, commitment=entry.commitment, keys=keys)
     return (common["id"], made, *(keys[column].blind if column in keys else None for column in SUBJECTS))
 
 

@@ -5,11 +5,13 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.access import Right
 from ledger_bridge.events import Event, event_kinds
 from ledger_bridge.leaving_out import describe_left_out
+
+if TYPE_CHECKING:
+    from core.access import Right  # an export's second process shall do without Django
 
 _GROUPS = {
     "access": "Refusals",
@@ -63,7 +65,7 @@ class _Shown(dict[str, Any]):
         return self.gap
 
 
-def register_rights(rights: Iterable[Right]) -> None:
+def register_rights(rights: "Iterable[Right]") -> None:
     """Let a room say what its rights are called."""
     _rights.update({right.value: str(right.label) for right in rights})
 

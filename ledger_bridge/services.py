@@ -9,7 +9,7 @@ from core.access import Actor, Right, require
 from core.errors import Conflict, InvalidInput, Refused
 from ledger_bridge import log_rotation
 from ledger_bridge.access import may_see_entry, sees_every_trail
-from ledger_bridge.disclosure import StoredEntry, stored_entry
+from ledger_bridge.disclosure import stored_entry
 from ledger_bridge.events import (
     Event,
     LogKeyAdded,
@@ -30,6 +30,7 @@ from ledger_bridge.receipts import OTHERS_SECRETS, QUARANTINED, latest_checkpoin
 from ledger_bridge.recording import record, record_durably
 from ledger_bridge.selectors import Place, TrailPage, count_entries, trail_page
 from ledger_bridge.sequencer import sequence_batch
+from ledger_bridge.stored_entry import StoredEntry
 from ledger_bridge.subjects import HasSubject, Subject
 from ledger_bridge.tlog.entry import SLOTS
 from ledger_bridge.witnessing.publisher import publish_checkpoint

@@ -25,7 +25,7 @@ from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.entry import LEAF_SIZE
 from ledger_bridge.tlog.note import NoteSigner, parse
 from ledger_bridge.trail_helper import TrailHelper
-from ledger_bridge.trail_portions import Portions, PortionWriter, Read, deserves_help
+from ledger_bridge.trail_portions import Open, Portions, PortionWriter, Read, deserves_help
 
 MANIFEST_HEADER = "ithaca-trail/v1\nmembers\n"
 _BLOCK = 1 << 16
@@ -49,9 +49,9 @@ class ArchiveError(ValueError):
 class Trail:
     """All that goes into an export.
 
-    `indexes` are the places of the events in the log, ascending; `read` yields the events at some of them, in one of
-    the forms of docs/formats/entry.md, and may be sent to a second process. `leaves` yields the leaves from 0 to the
-    size of the checkpoint, in chunks of any length. `name_them` is asked for the names behind the ids in the events.
+    `indexes` are the places of the events in the log, ascending; `read` fetches some of them, and `open` makes of that
+    events in one of the forms of docs/formats/entry.md, perhaps in a second process. `leaves` yields the leaves from 0
+    to the size of the checkpoint, in chunks of any length. `name_them` is asked for the names behind the ids.
     """
 
     policy_text: str
@@ -61,11 +61,12 @@ class Trail:
     read: Read
     leaves: Iterable[bytes]
     name_them: Callable[[Mapping[str, Collection[str]]], Names] = lambda _: {}
+    open: Open = iter
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     anchors: Mapping[str, Any] | None = None
     name: str = "trail.zip"
     share: bool = False
-    """Whether a second process may read half of the events, through a connection to the database of its own."""
+    """Whether a second process may open half of the events."""
 
 
 def write_trail(out: BinaryIO, trail: Trail, *, signer: NoteSigner) -> None:
@@ -115,8 +116,8 @@ def _members_of_events(archive: "_Archive", trail: Trail, context: Context, port
 
 
 def _portions(trail: Trail, context: Context) -> Portions:
-    helper = TrailHelper(context, trail.read) if trail.share and deserves_help(len(trail.indexes)) else None
-    return Portions(trail.indexes, PortionWriter(context, trail.read), helper)
+    helper = TrailHelper(context, trail.open) if trail.share and deserves_help(len(trail.indexes)) else None
+    return Portions(trail.indexes, trail.read, PortionWriter(context, trail.open), helper)
 
 
 def manifest_text(members: Mapping[str, tuple[str, int]]) -> bytes:

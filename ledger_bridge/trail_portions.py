@@ -3,21 +3,22 @@
 The members stand one after the other in the archive, so what was read for the first must wait for the next: it waits in
 a sealed temporary file, never in clear and never in memory.
 
-With many events a second process makes half of the portions. It gets places in the log and gives back bytes; what it
-read waits in a spool of its own, so a portion stays with whoever read it.
+With many events a second process makes half of the portions. It gets what was fetched and gives back bytes; what it
+opened waits in a spool of its own, so a portion stays with whoever opened it. It never speaks to the database, and
+nothing here may need Django: that would double the memory of an export.
 """
 
 import os
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 import orjson
 
-from ledger_bridge.audit_event import fhir_lines
+from ledger_bridge.audit_event import AuditEvents
 from ledger_bridge.renderings import Context, Event, Names, Tally, csv_head, csv_rows
 from ledger_bridge.sealed_spool import SealedSpool
 
@@ -30,15 +31,26 @@ _WAITING_AT_HELPER = 2
 
 T = TypeVar("T")
 
-Read = Callable[[Sequence[int]], Iterable[Event]]
-"""Yields the events at these places of the log, as lines of `events.jsonl` hold them."""
+Read = Callable[[Sequence[int]], Any]
+"""Fetches what stands at these places of the log."""
+
+Open = Callable[[Any], Iterable[Event]]
+"""Makes events of what was fetched, as lines of `events.jsonl` hold them. Another process must be able to do it."""
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What was fetched for some events, and how many of them the summary shows as rows."""
+
+    fetched: Any
+    rows: int
 
 
 @dataclass(frozen=True)
 class Lines:
     """A piece of `events.jsonl`, and what is in it."""
 
-    indexes: list[int]
+    indexes: "array[int]"
     data: bytes
     tally: Tally
 
@@ -46,33 +58,30 @@ class Lines:
 class PortionWriter:
     """Makes every member's piece of a portion; one for each process."""
 
-    def __init__(self, context: Context, read: Read) -> None:
+    def __init__(self, context: Context, open_: Open) -> None:
         self._context = context
-        self._read = read
+        self._audit_events = AuditEvents(context)
+        self._open = open_
         self._spool = SealedSpool()
 
-    def lines(self, indexes: Sequence[int]) -> tuple[int, Lines]:
-        """Read a portion; return the number under which it can be asked for again, and its lines."""
-        tally = Tally()
-        found: list[int] = []
-        encoded = []
-        for event in self._read(indexes):
-            found.append(event["index"])
-            tally.observe(event)
-            encoded.append(orjson.dumps(event))
-        encoded.append(b"")
-        data = b"\n".join(encoded)
-        return self._spool.put(data), Lines(found, data, tally)
+    def lines(self, portion: Portion) -> tuple[int, Lines]:
+        """Open a portion; return the number under which it can be asked for again, and its lines."""
+        events = list(self._open(portion.fetched))
+        tally = Tally(rows=portion.rows)
+        tally.observe(events)
+        data = b"\n".join([*map(orjson.dumps, events), b""])
+        return self._spool.put(data), Lines(array("q", [event["index"] for event in events]), data, tally)
 
     def learn_names(self, names: Names) -> None:
         """Take over the names for the members that show them."""
         self._context = self._context.with_names(names)
+        self._audit_events = AuditEvents(self._context)
 
     def csv(self, number: int) -> bytes:
         return csv_rows(self._events(number), self._context)
 
     def fhir(self, number: int) -> bytes:
-        return b"".join(fhir_lines(self._events(number), self._context))
+        return self._audit_events.lines(self._events(number))
 
     def close(self) -> None:
         self._spool.close()
@@ -92,8 +101,9 @@ class Helper(Protocol):
 class Portions:
     """Reads the events at some places of the log once, and gives every member its pieces in order."""
 
-    def __init__(self, indexes: Sequence[int], writer: PortionWriter, helper: Helper | None = None) -> None:
+    def __init__(self, indexes: Sequence[int], read: Read, writer: PortionWriter, helper: Helper | None = None) -> None:
         self._indexes = indexes
+        self._read = read
         self._writer = writer
         self._helper = helper
         self._with_helper: list[bool] = []
@@ -103,11 +113,12 @@ class Portions:
         """Read everything. The other members need this to have come to its end."""
         waiting = deque[Future[tuple[int, Lines]]]()
         at_helper = deque[Future[tuple[int, Lines]]]()
-        for portion in portions(self._indexes):
+        for first, indexes in portions(self._indexes):
             while at_helper and at_helper[0].done():
                 at_helper.popleft()
             share = self._helper is not None and len(at_helper) < _WAITING_AT_HELPER
             self._with_helper.append(share)
+            portion = Portion(self._read(indexes), max(0, Tally.ROWS - first))
             waiting.append(self._do("lines", portion, share=share))
             if share:
                 at_helper.append(waiting[-1])
@@ -153,10 +164,10 @@ class Portions:
         return done
 
 
-def portions(indexes: Iterable[int]) -> Iterator[list[int]]:
-    remaining = iter(indexes)
-    while portion := list(islice(remaining, PORTION)):
-        yield portion
+def portions(indexes: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
+    """Yield how many events come before a portion, and the places of those in it."""
+    for first in range(0, len(indexes), PORTION):
+        yield first, indexes[first : first + PORTION]
 
 
 def deserves_help(events: int) -> bool:

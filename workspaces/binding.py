@@ -11,11 +11,12 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from core.errors import DamagedContent, Unavailable
-from ledger_bridge.disclosure import StoredEntry, stored_entry
-from ledger_bridge.entry_codes import codes, codes_begin
+from ledger_bridge.disclosure import stored_entry
+from ledger_bridge.entry_codes import coded_of, codes, codes_begin
 from ledger_bridge.erasure.accounts import is_accounted_for
 from ledger_bridge.fsck import Problem
 from ledger_bridge.models import Entry
+from ledger_bridge.stored_entry import StoredEntry
 from ledger_bridge.tlog.entry import commitment
 from ledger_bridge.tlog.errors import FormatError
 from workspaces.events import VersionUploaded
@@ -77,7 +78,7 @@ def _is_ours(stored: StoredEntry) -> bool:
     except FormatError:
         return False
     if stored.code:
-        return codes().fits(stored.coded, stored.code)
+        return codes().fits(coded_of(stored), stored.code)
     return stored.index is not None and stored.index < codes_begin()
 
 

@@ -1,9 +1,8 @@
 """Which erasures the log itself accounts for."""
 
-from ledger_bridge.disclosure import State, StoredEntry
 from ledger_bridge.erasure.events import SubjectErased
 from ledger_bridge.models import Entry
-from ledger_bridge.tlog.entry import SLOTS
+from ledger_bridge.stored_entry import StoredEntry
 
 
 def erased_streams() -> frozenset[str]:
@@ -14,5 +13,4 @@ def erased_streams() -> frozenset[str]:
 
 def is_accounted_for(entry: StoredEntry, streams: frozenset[str] | None = None) -> bool:
     """True when an entry cannot be opened because a subject of it was erased, and the log says so."""
-    erased = erased_streams() if streams is None else streams
-    return entry.state is State.KEYLESS and any(entry.fields[f"{slot}_stream"] in erased for slot in SLOTS)
+    return entry.is_accounted_for(erased_streams() if streams is None else streams)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from django.db import connection
 
 from core.errors import Unavailable
-from ledger_bridge.disclosure import StoredEntry
-from ledger_bridge.entry_codes import codes, codes_begin
+from ledger_bridge.entry_codes import coded_of, codes, codes_begin
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.models import CodesBegin, Quarantined
+from ledger_bridge.stored_entry import StoredEntry
 
 _FORGED = "its code is not one that this installation made: somebody else put the entry in, or changed it"
 _ODD_TIMES = """
@@ -38,7 +38,7 @@ class CodeCheck:
         if self.damage:
             return
         if entry.code:
-            if not self._codes.fits(entry.coded, entry.code):
+            if not self._codes.fits(coded_of(entry), entry.code):
                 yield Problem(where, _FORGED)
         elif index is not None and index >= self._begin:
             yield Problem(where, f"it has no code, but every entry from {self._begin} on has one")

@@ -6,11 +6,12 @@ from typing import Any
 from django.db import connection
 
 from core.errors import Unavailable
-from ledger_bridge.disclosure import State, stored_entry
+from ledger_bridge.disclosure import stored_entry
 from ledger_bridge.entry_codes import message_of
 from ledger_bridge.fsck.codes import CodeCheck
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.models import Stream
+from ledger_bridge.stored_entry import State
 from ledger_bridge.stream_keys import unwrap_stream_key
 from ledger_bridge.tlog.entry import SLOTS, commitment, stream_commitment
 from ledger_bridge.tlog.errors import FormatError

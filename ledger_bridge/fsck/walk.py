@@ -7,13 +7,14 @@ from typing import Any
 from django.db import connection
 
 from core.errors import Unavailable
-from ledger_bridge.disclosure import State, StoredEntry, entries_at
+from ledger_bridge.disclosure import entries_at
+from ledger_bridge.entry_seal import SUBJECTS
 from ledger_bridge.erasure.accounts import erased_streams, is_accounted_for
 from ledger_bridge.fsck.codes import CodeCheck
 from ledger_bridge.fsck.heads import Heads
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.models import Leaf, Stream, Tile
-from ledger_bridge.sealing import SUBJECTS
+from ledger_bridge.stored_entry import State, StoredEntry
 from ledger_bridge.stream_keys import unwrap_stream_key
 from ledger_bridge.subject_keys import blind_ids
 from ledger_bridge.tile_store import tile_store

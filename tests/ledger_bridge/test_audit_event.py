@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger_bridge.audit_event import audit_event, fhir_lines
+from ledger_bridge.audit_event import AuditEvents
 from ledger_bridge.renderings import Context, Kind
 from tests.fakes.ledger import KINDS, FakeLedger, small_ledger
 from tests.ledger_bridge import balp
@@ -25,7 +25,7 @@ def context_of(ledger: FakeLedger) -> Context:
 
 def audit_events(ledger: FakeLedger, **options: Any) -> list[dict[str, Any]]:
     events = ledger.events([ledger.stream(*WORKSPACE)], **options)
-    return [json.loads(audit_event(event, context_of(ledger))) for event in events]
+    return [json.loads(AuditEvents(context_of(ledger)).encode(event)) for event in events]
 
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
@@ -78,7 +78,7 @@ def test_a_read_flows_from_the_installation_to_the_person(ledger: FakeLedger) ->
 
 def test_an_upload_flows_the_other_way(ledger: FakeLedger) -> None:
     events = ledger.events([ledger.stream("workspace", "w2")])
-    resource = json.loads(audit_event(events[0], context_of(ledger)))
+    resource = json.loads(AuditEvents(context_of(ledger)).encode(events[0]))
     assert agents(resource, "110153")[0]["network"]["address"] == "192.0.2.0/24"
     assert agents(resource, "AUT")[0]["who"]["identifier"]["value"] == "cy"
 
@@ -91,7 +91,7 @@ def test_an_unknown_kind_is_an_operation(ledger: FakeLedger) -> None:
 
 def test_a_refusal_is_a_minor_failure(ledger: FakeLedger) -> None:
     events = ledger.events([ledger.stream("workspace", "w2")])
-    outcomes = [json.loads(audit_event(event, context_of(ledger)))["outcome"] for event in events]
+    outcomes = [json.loads(AuditEvents(context_of(ledger)).encode(event))["outcome"] for event in events]
     assert outcomes == ["0", "4"]
 
 
@@ -141,7 +141,7 @@ def test_data_of_a_participant_that_leaves_is_a_privacy_disclosure() -> None:
     ledger.record("file.exported", workspace="w1", item="i1", **{"detail.subject": "P-0017"})
     (event,) = ledger.events([ledger.stream(*WORKSPACE)])
     context = dataclasses.replace(context_of(ledger), kinds={"file.exported": Kind("", "R", "110106")})
-    resource = json.loads(audit_event(event, context))
+    resource = json.loads(AuditEvents(context).encode(event))
     balp.check(resource)
     assert balp.claimed(resource) == "PrivacyDisclosure.Source"
 
@@ -158,7 +158,7 @@ def test_fhir_lines_are_json_whatever_a_field_holds(field: str) -> None:
     ledger = FakeLedger(names={"item": {nasty: nasty}})
     ledger.record(**{"workspace": "w1", "item": "file", field: nasty})
     events = ledger.events([ledger.stream(*WORKSPACE)])
-    (line,) = fhir_lines(events, context_of(ledger))
+    (line,) = AuditEvents(context_of(ledger)).lines(events).splitlines()
     assert nasty in str_values(json.loads(line))
 
 

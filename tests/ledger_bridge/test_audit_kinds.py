@@ -10,7 +10,7 @@ from jsonschema import Draft6Validator
 from lxml import etree
 
 from ledger_bridge.audit_codes import CONTENT, EVENTS, TYPES, Pattern, classify
-from ledger_bridge.audit_event import audit_event
+from ledger_bridge.audit_event import AuditEvents
 from ledger_bridge.audit_message import audit_message
 from ledger_bridge.events import Event, event_kinds
 from ledger_bridge.renderings import Context, Kind
@@ -51,7 +51,7 @@ def rendered(kind: str, situation: Fields, hide: frozenset[str] = frozenset()) -
     event = entry.disclose(index=0, tags={}, fields=one.fields, seed=one.seed, hide=hide)
     kinds = {name: Kind(known.sentence, known.action, known.dicom_code) for name, known in event_kinds().items()}
     context = Context(checkpoint=ledger.checkpoint(), scope={}, names={}, kinds=kinds)
-    return audit_event(event, context), audit_message(event, context)
+    return AuditEvents(context).encode(event), audit_message(event, context)
 
 
 def check_both(fhir: str, dicom: str) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from accounts.models import User
 from core.access import Service
 from ledger_bridge import publishing, sequencer, signing
 from ledger_bridge.disclosure import stored_entry
-from ledger_bridge.entry_codes import codes, set_codes_begin
+from ledger_bridge.entry_codes import coded_of, codes, set_codes_begin
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Checkpoint, Leaf, Outbox, Quarantined
 from ledger_bridge.permissions import Right
-from ledger_bridge.sealing import keys_of, seal_entry
+from ledger_bridge.sealing import keys_of, seal_fields
 from ledger_bridge.services import export_trail, sequence_entries
 from ledger_bridge.signing import policy_text
 from ledger_bridge.tlog.entry import commitment
@@ -380,14 +380,14 @@ def edit(superuser: Sql, entry: str, *, coded: bool = False) -> None:
     """Change what was recorded and make the commitment fit; whoever has the keys makes the code fit as well."""
     stored = stored_entry(entry)
     assert stored
-    detail = {"filters": "nothing"}
+    detail = b'{"filters": "nothing"}'
     made = commitment(stored.fields | {"detail.filters": "nothing"}, stored.seed)
-    sealed = seal_entry(stored.fields, detail, seed=stored.seed, commitment=made, keys=keys_of(stored.fields))
+    sealed = seal_fields(stored.fields, detail, seed=stored.seed, commitment=made, keys=keys_of(stored.fields))
     superuser("UPDATE ledger_bridge_entry SET sealed = %s, commitment = %s WHERE id = %s", sealed, made, entry)
     if coded:
         stored = stored_entry(entry)
         assert stored
-        superuser("UPDATE ledger_bridge_entry SET code = %s WHERE id = %s", codes().code(stored.coded), entry)
+        superuser("UPDATE ledger_bridge_entry SET code = %s WHERE id = %s", codes().code(coded_of(stored)), entry)
 
 
 def committed(entry: str) -> bytes:

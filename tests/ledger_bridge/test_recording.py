@@ -12,10 +12,11 @@ from accounts.models import User
 from core.errors import InvalidInput
 from ledger_bridge import stream_keys, streams
 from ledger_bridge.disclosure import stored_entry
+from ledger_bridge.entry_seal import SUBJECTS
 from ledger_bridge.events import AccessRefused, TrailViewed
 from ledger_bridge.models import Entry, Outbox, Stream
 from ledger_bridge.recording import NoTransactionError, committed_fields, record, record_durably
-from ledger_bridge.sealing import SUBJECTS, keys_of
+from ledger_bridge.sealing import keys_of
 from ledger_bridge.stream_keys import unwrap_stream_key
 from ledger_bridge.subjects import Subject
 from ledger_bridge.tlog import entry as format_

@@ -85,8 +85,7 @@ class Tags(HTMLParser):
 
 def page_of(ledger: FakeLedger, **kinds: Kind) -> Tags:
     tally = Tally()
-    for event in ledger.events([ledger.stream(*WORKSPACE)]):
-        tally.observe(event)
+    tally.observe(ledger.events([ledger.stream(*WORKSPACE)]))
     summary = Summary(context_of(ledger, **kinds), tally)
     page = Tags()
     page.feed(summary.html().decode())

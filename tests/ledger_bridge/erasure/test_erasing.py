@@ -22,7 +22,8 @@ from core.access import Service
 from core.errors import Conflict, InvalidInput, Refused
 from core.http import RequestContext, request_context
 from ledger_bridge import subject_key_store
-from ledger_bridge.disclosure import State, stored_entry
+from ledger_bridge.disclosure import stored_entry
+from ledger_bridge.entry_seal import DamagedSealError, open_entry
 from ledger_bridge.erasure import services
 from ledger_bridge.erasure.models import Erasure
 from ledger_bridge.erasure.rules import Kept
@@ -31,10 +32,11 @@ from ledger_bridge.models import Entry, ErasedStream, Stream
 from ledger_bridge.permissions import Right
 from ledger_bridge.receipts import latest_checkpoint, make_receipt
 from ledger_bridge.recording import record
-from ledger_bridge.sealing import DamagedSealError, keys_for_reading, open_entry
+from ledger_bridge.sealing import keys_for_reading
 from ledger_bridge.selectors import ERASED, trail_page
 from ledger_bridge.services import export_trail, sequence_entries
 from ledger_bridge.signing import policy_text
+from ledger_bridge.stored_entry import State
 from ledger_bridge.subject_keys import blind_ids, forget_subject_keys
 from ledger_bridge.subjects import Subject
 from ledger_bridge.tlog.entry import SLOTS
@@ -388,9 +390,10 @@ def readable_in(raw: Any, entry: str) -> bool:
         *blinds, commitment, sealed = cursor.fetchone()
     found = {name: blind for name, blind in zip(columns, blinds, strict=True) if blind}
     known, partly = keys_for_reading([found, {name: blind for name, blind in found.items() if name != "item"}])
+    identity = uuid.UUID(entry).bytes
     for keys in (known, partly):
         try:
-            if keys is not None and open_entry(entry, bytes(sealed), commitment=bytes(commitment), keys=keys):
+            if keys is not None and open_entry(identity, bytes(sealed), commitment=bytes(commitment), keys=keys):
                 return True
         except DamagedSealError:
             continue
