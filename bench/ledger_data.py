@@ -69,7 +69,6 @@ def fill_outbox(count: int, population: Population, *, workspace: str | None = N
     """Write so many entries as `record()` would, but through COPY; the trigger queues them."""
     from django.db import connection, transaction
 
-    from ledger_bridge.recording import _COLUMNS
     from ledger_bridge.streams import streams_of
     from ledger_bridge.subject_keys import keys_for_sealing
 
@@ -78,8 +77,17 @@ def fill_outbox(count: int, population: Population, *, workspace: str | None = N
         known = streams_of([(kind, keys[kind, subject].blind) for kind, subject in population.streams()])
         rows = io.StringIO("".join(_rows(count, population, known, workspace)))
         with connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY ledger_bridge_entry ({', '.join(_COLUMNS)}) FROM STDIN", rows)
+            cursor.copy_expert(f"COPY ledger_bridge_entry ({', '.join(_columns())}) FROM STDIN", rows)
             cursor.execute("ANALYZE ledger_bridge_entry")
+
+
+def _columns() -> list[str]:
+    from ledger_bridge.entry_seal import SEALED, SUBJECTS
+    from ledger_bridge.stored_entry import COMMON_FIELDS
+    from ledger_bridge.tlog.entry import SLOTS
+
+    clear = [name for name in COMMON_FIELDS if name not in SEALED]
+    return [*clear, *SUBJECTS, "sealed", "commitment", "pads", "code", *(f"{slot}_stream_id" for slot in SLOTS)]
 
 
 def _rows(count: int, population: Population, known: Any, workspace: str | None) -> Iterator[str]:

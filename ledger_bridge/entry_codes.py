@@ -10,9 +10,9 @@ raised by SQL; without that row every entry must have a code.
 """
 
 import hmac
+from functools import lru_cache
 from hashlib import sha256
 from struct import Struct
-from uuid import UUID
 
 from ledger_bridge.models import CodesBegin
 from ledger_bridge.stored_entry import StoredEntry
@@ -54,12 +54,17 @@ def codes() -> Codes:
         Unavailable: when the key service does not answer.
 
     """
-    return Codes(_code_key())
+    return _codes_under(ledger_key())
+
+
+@lru_cache(maxsize=4)
+def _codes_under(key: bytes) -> Codes:
+    return Codes(hmac.digest(key, _KEY_LABEL, "sha256"))
 
 
 def message_of(entry: str, commitment: bytes, pads: bytes, streams: tuple[int, ...]) -> bytes:
     """Return what the code of an entry covers; `streams` holds the row in each slot, 0 for none."""
-    return UUID(entry).bytes + commitment + pads + _STREAMS.pack(*streams)
+    return bytes.fromhex(entry.replace("-", "")) + commitment + pads + _STREAMS.pack(*streams)
 
 
 def coded_of(entry: StoredEntry) -> bytes:

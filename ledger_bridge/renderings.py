@@ -208,8 +208,8 @@ class Tally:
 
     ROWS = 500
 
-    def __init__(self, rows: int = ROWS) -> None:
-        self._rows = rows
+    def __init__(self, rows: int | None = None) -> None:
+        self._rows = self.ROWS if rows is None else rows
         self.kinds: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.first: list[Event] = []

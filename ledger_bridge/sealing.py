@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from ledger_bridge.entry_seal import NO_SUBJECT, SUBJECTS, seal_entry
 from ledger_bridge.subject_key_store import SubjectName
@@ -28,7 +27,7 @@ def keys_of(common: Mapping[str, Any]) -> Keys:
 
 def seal_fields(common: Mapping[str, Any], detail: bytes, *, seed: bytes, commitment: bytes, keys: Keys) -> bytes:
     """Seal what is to be sealed of an entry; `detail` is JSON."""
-    entry = UUID(common["id"]).bytes
+    entry = bytes.fromhex(common["id"].replace("-", ""))
     return seal_entry(entry, common, detail, seed=seed, commitment=commitment, keys=sealing_keys(keys))
 
 
