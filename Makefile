@@ -13,7 +13,7 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)"
 SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed reset test check conformance test-browser test-faults test-verifiers test-crashes screenshots bench-files bench-ledger bench-permissions anvil
+.PHONY: help run seed reset test check conformance test-browser test-faults test-verifiers test-crashes screenshots bench-files bench-ledger bench-trail bench-permissions anvil
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -68,6 +68,9 @@ bench-files: $(VENV)/.development ## Measure sealing, opening, uploads and downl
 
 bench-ledger: $(VENV)/.bench ## Measure recording, sequencing, proofs and exports, beside the peers.
 	@"$(BIN)/python" -m bench.ledger
+
+bench-trail: $(VENV)/.development ## Measure the export and the verification of a trail of a million events (minutes).
+	@"$(BIN)/python" -m bench.trail
 
 bench-permissions: $(VENV)/.development ## Measure rights on large trees.
 	@"$(BIN)/python" -m bench.permissions

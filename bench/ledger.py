@@ -2,7 +2,7 @@
 
     python -m bench.ledger [--entries N] [--trail N] [--seconds S] [--growth N …] [--changes N] [--chain N]
 
-Sizes are small by default, so that a run takes minutes; the targets speak of 1,000,000 events (`--trail 1000000`) and
+Sizes are small by default, so that a run takes minutes; the targets speak of 1,000,000 events (`bench.trail`) and
 of 10^5 to 10^7 entries (`--growth 100000 10000000`), and every row says what it was measured with. The database is a
 scratch one on the embedded PostgreSQL with fsync on. Committers are processes with threads, each committing one entry
 at a time, as deeds do; the sequencer is one more process.
@@ -19,22 +19,18 @@ The peers' packages are the dependency group `bench`, which `make bench-ledger` 
 
 import argparse
 import multiprocessing
-import os
 import statistics
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bench.ledger_data import Population, fill_outbox, scratch_database, table_bytes
-from bench.memory import PeakOfAll
 from bench.peers.rows import capture_rows, chain_rows, tree_rows
-from bench.report import WORK, Row, write
+from bench.report import Row, write
+from bench.trail import trail_rows
 from bench.witness import with_two_witnesses
 
 ROUNDS = 3
@@ -54,7 +50,7 @@ def main() -> None:
             *capture_rows(options.changes, CAPTURE_ROUNDS),
             *_end_to_end(options.seconds),
             *_proofs(),
-            *_trail(options.trail),
+            *trail_rows(options.trail),
             *_growth(options.growth),
             *with_two_witnesses(),
         ]
@@ -216,7 +212,7 @@ def _delays(moments: dict[str, float], reached: list[tuple[int, float]]) -> Iter
             yield max(0.0, moment - committed)
 
 
-# Proofs, exports, growth -------------------------------------------------------------------------------------------
+# Proofs, growth ----------------------------------------------------------------------------------------------------
 
 
 def _proofs(count: int = 500) -> Iterator[Row]:
@@ -239,78 +235,6 @@ def _proofs(count: int = 500) -> Iterator[Row]:
             merkle.verify_inclusion(leaf_hash=leaf, index=index, size=head.size, proof=proof, root=root)
     rate = 10 * count / (time.perf_counter() - started)
     yield Row.at_least(f"inclusion proofs verified, {head.size:,} leaves", rate, "/s", 30_000)
-
-
-def _trail(events: int) -> Iterator[Row]:
-    from ledger_bridge.services import sequence_entries
-
-    workspace = str(uuid.uuid4())
-    population = Population.of()
-    population.workspaces.append(workspace)
-    for _ in range(0, events, 100_000):
-        fill_outbox(min(events, 100_000), population, workspace=workspace)
-    sequence_entries()
-    WORK.mkdir(exist_ok=True)
-    archive, policy = WORK / "trail.zip", WORK / "policy"
-    exported = _in_a_process(lambda: _export(workspace, archive, policy))
-    what = f"trail of {events:,} events"
-    yield _timed(f"{what} exported", exported.seconds, events, 60)
-    yield Row.at_most(f"{what} exported, memory of all processes", exported.mebibytes, "MiB", 200)
-    verified = _run([sys.executable, "-m", "verifier", str(archive), "--policy", str(policy)])
-    yield _timed(f"{what} verified offline, complete", verified.seconds, events, 60)
-    yield Row.at_most(f"{what} verified offline, memory of all processes", verified.mebibytes, "MiB", 200)
-    yield Row(f"{what}, size of the archive", archive.stat().st_size / (1 << 20), "MiB")
-    archive.unlink()
-
-
-def _timed(what: str, seconds: float, events: int, limit: float) -> Row:
-    """Hold against the target for a million events only what was measured with a million."""
-    return Row.at_most(what, seconds, "s", limit) if events >= 1_000_000 else Row(what, seconds, "s")
-
-
-@dataclass(frozen=True)
-class Cost:
-    seconds: float
-    mebibytes: float
-
-
-def _in_a_process(deed: Any) -> Cost:
-    """Run in a fresh child, so that its memory is its own."""
-    from django.db import connections
-
-    connections.close_all()
-    started = time.perf_counter()
-    child = os.fork()
-    if child == 0:
-        deed()
-        os._exit(0)
-    with PeakOfAll(child) as peak:
-        _, status = os.waitpid(child, 0)
-    if status:
-        raise RuntimeError("the measured process failed")
-    return Cost(time.perf_counter() - started, peak.mebibytes)
-
-
-def _run(command: list[str]) -> Cost:
-    started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process, PeakOfAll(process.pid) as peak:
-        status = process.wait()
-    if status:
-        raise RuntimeError("the measured process failed")
-    return Cost(time.perf_counter() - started, peak.mebibytes)
-
-
-def _export(workspace: str, archive: Path, policy: Path) -> None:
-    from core.access import Service
-    from ledger_bridge.filters import TrailFilters
-    from ledger_bridge.permissions import Right
-    from ledger_bridge.services import export_trail
-    from ledger_bridge.signing import policy_text
-
-    operator = Service("operator", frozenset({Right.EXPORT_TRAILS}))
-    policy.write_text(policy_text())
-    with archive.open("wb") as out:
-        out.writelines(export_trail(actor=operator, filters=TrailFilters(workspaces=(workspace,))).chunks)
 
 
 def _growth(sizes: list[int]) -> Iterator[Row]:
