@@ -29,7 +29,7 @@ from ledger_bridge.tlog import entry as format_
 from ledger_bridge.tlog.errors import FormatError
 
 _CLEAR = tuple(name for name in COMMON_FIELDS if name not in SEALED)
-# A function of the database (migration 0015): it keeps the plan that an INSERT of its own would cost for every entry.
+# A function of the database (migration 0016): it keeps the plan that an INSERT of its own would cost for every entry.
 _RECORD = f"SELECT ledger_record({', '.join(['%s'] * (len(_CLEAR) + len(SUBJECTS) + len(format_.SLOTS) + 1))})"
 _ATTEMPTS = 3
 _NOTHING = Subject()

@@ -40,6 +40,6 @@ DROP FUNCTION ledger_record(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger_bridge", "0014_key_database_mark")]
+    dependencies = [("ledger_bridge", "0015_tiles_in_files")]
 
     operations = [migrations.RunSQL(RECORD, FORGET)]
