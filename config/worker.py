@@ -56,6 +56,14 @@ class PacedSocket:
         except TimeoutError as error:
             raise ConnectionResetError(errno.ECONNRESET, "The client takes nothing.") from error
 
+    def send_file(self, file: Any, offset: int, count: int) -> int:
+        """Let the kernel send a part of a file; return how many bytes there were to send."""
+        try:
+            sent: int = self._sock.sendfile(file, offset, count)
+        except TimeoutError as error:
+            raise ConnectionResetError(errno.ECONNRESET, "The client takes nothing.") from error
+        return sent
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
 

@@ -26,6 +26,7 @@ _GROUPS = {
     "password": "Sign-in",
     "profile": "Sign-in",
     "receipt": "Trails",
+    "recipient_key": "Crypt4GH keys",
     "erasure": "Erasures",
     "exception": "Sharing",
     "grant": "Sharing",

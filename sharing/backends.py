@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.backends import BaseBackend
 from django.db.models import Model, QuerySet
 
+from accounts.models import User
 from sharing import holding, rules
 from sharing.explaining import why_not, why_not_sharing
 from sharing.models import GroupProfile, Invitation
@@ -52,6 +53,11 @@ class GrantBackend(BaseBackend):
         if not rules.has_standing(user):
             return items.none()
         return rules.items_with_right(items, user, Right(perm))
+
+    def holders_of(self, perm: str, item: Item, people: Collection[User]) -> set[UUID]:
+        """Return which of the people, by id, have the right on the item."""
+        found = rules.people_rights(people, item.pk)
+        return {person for person, codenames in found.items() if Right(perm).codename in codenames}
 
     def exceptions_stand_on(self, items: Collection[UUID]) -> bool:
         return holding.exceptions_stand_on(items)

@@ -23,6 +23,7 @@ ROLE_WORDS = {
 RIGHT_WORDS = {
     Right.VIEW: "View (nothing else works without it)",
     Right.DOWNLOAD: "Download",
+    Right.HAND_OVER: "Hand over sealed, for keys of people who may download",
     Right.UPLOAD: "Upload",
     Right.EDIT: "Rename, move and describe",
 }

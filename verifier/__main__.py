@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ledger_bridge.tlog.errors import FormatError
 from ledger_bridge.tlog.policy import Policy
+from verifier.hand_over import HAND_OVER_START, verify_hand_over
 from verifier.held import HeldReceipt
 from verifier.printing import as_html
 from verifier.receipt import RECEIPT_START, open_receipt, verify_receipt
@@ -37,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m verifier", description="Check a trail export or a receipt, offline."
     )
-    parser.add_argument("file", type=Path, help="trail.zip, or a receipt (.tlog-proof)")
+    parser.add_argument(
+        "file", type=Path, help="trail.zip, a receipt (.tlog-proof), or that of a hand-over (.receipt.json)"
+    )
     parser.add_argument("--policy", type=Path, help="whose signatures count; a receipt needs it")
     parser.add_argument("--known", type=Path, help="a checkpoint of this log that you kept from before")
     parser.add_argument(
@@ -61,7 +64,7 @@ def _examine(options: argparse.Namespace, report: Report) -> None:
 def _verify(options: argparse.Namespace, report: Report) -> None:
     policy = _read_policy(options.policy) if options.policy else None
     known = _read(options.known) if options.known else None
-    if not _is_receipt(options.file):
+    if not _is_receipt(options.file) and not _is_hand_over(options.file):
         block_hash = _read_hash(options.block_hash) if options.block_hash else None
         held = _open_receipts(options.receipt, policy)
         verify_trail(options.file, report, policy=policy, known=known, block_hash=block_hash, held=held)
@@ -69,6 +72,8 @@ def _verify(options: argparse.Namespace, report: Report) -> None:
         raise UnusableError("--receipt compares a trail with a receipt; this file is a receipt itself.")
     elif policy is None:
         raise UnusableError("A receipt says nothing without --policy, because it does not bring its own.")
+    elif _is_hand_over(options.file):
+        verify_hand_over(_read(options.file), report, policy=policy, known=known)
     else:
         verify_receipt(_read(options.file), report, policy=policy, known=known)
 
@@ -94,9 +99,17 @@ def _read_policy(path: Path) -> Policy:
 
 
 def _is_receipt(path: Path) -> bool:
+    return _starts_with(path, RECEIPT_START)
+
+
+def _is_hand_over(path: Path) -> bool:
+    return _starts_with(path, HAND_OVER_START)
+
+
+def _starts_with(path: Path, start: bytes) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(len(RECEIPT_START)) == RECEIPT_START
+            return file.read(len(start)) == start
     except OSError as error:
         raise UnusableError(f"{path} cannot be read: {error.strerror}.") from error
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from workspaces import api, api_uploads
+from workspaces.handover import api as handover
 
 app_name = "workspaces_api"
 urlpatterns = [
@@ -12,4 +13,11 @@ urlpatterns = [
     path("uploads/<uuid:upload_id>/", api_uploads.UploadDetail.as_view(), name="upload"),
     path("files/<uuid:item_id>/versions/", api.VersionList.as_view(), name="versions"),
     path("versions/<uuid:version_id>/content/", api.VersionContent.as_view(), name="content"),
+    path("versions/<uuid:version_id>/recipients/", handover.Recipients.as_view(), name="recipients"),
+    path("versions/<uuid:version_id>/hand-overs/", handover.HandOverList.as_view(), name="hand_overs"),
+    path("hand-overs/<uuid:hand_over_id>/", handover.HandOverDetail.as_view(), name="hand_over"),
+    path("hand-overs/<uuid:hand_over_id>/file/", handover.SealedFile.as_view(), name="sealed_file"),
+    path("hand-overs/<uuid:hand_over_id>/receipt/", handover.SealedReceipt.as_view(), name="sealed_receipt"),
+    path("keys/", handover.RecipientKeyList.as_view(), name="keys"),
+    path("keys/<uuid:key_id>/", handover.RecipientKeyDetail.as_view(), name="key"),
 ]

@@ -11,6 +11,7 @@ class WorkspacesConfig(AppConfig):
         from ledger_bridge import fsck, names
         from workspaces import binding, checks, selectors
         from workspaces.documents import SealingVault
+        from workspaces.handover.binding import check_keys
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
             register_check(check)
@@ -23,5 +24,6 @@ class WorkspacesConfig(AppConfig):
         names.register(
             "item", selectors.item_names, search=selectors.items_called, shown_to=selectors.item_names_shown_to
         )
+        fsck.register("Crypt4GH keys and hand-overs: each row against its entry", check_keys)
         fsck.register("versions: each row against its entry, each blob by its size", binding.check_versions)
         register_vault(SealingVault())

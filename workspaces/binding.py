@@ -5,8 +5,9 @@ carries a code that only this installation can make, so a row that says somethin
 is not committed to: what lies there must open under the key whose commitment is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
@@ -31,15 +32,25 @@ def difference(version: Version) -> str | None:
         Unavailable: when the key service does not answer.
 
     """
-    stored = stored_entry(str(version.entry))
+    return entry_difference(version.entry, _recorded(version))
+
+
+def entry_difference(entry: UUID, recorded: Mapping[str, Any]) -> str | None:
+    """Return a sentence that says which of these fields the entry does not bear out, or None.
+
+    Raises:
+        Unavailable: when the key service does not answer.
+
+    """
+    stored = stored_entry(str(entry))
     if stored is None:
         return "Its entry is missing from the ledger."
     if not stored.is_readable and is_accounted_for(stored):
-        # Who uploaded it, or all about it, was erased from the ledger: there is nothing left to hold the row against.
+        # Who did it, or all about it, was erased from the ledger: there is nothing left to hold the row against.
         return None
     if not _is_ours(stored):
         return "Its entry was not made by this installation, or was changed."
-    wrong = [name for name, value in _recorded(version).items() if stored.fields.get(name) != value]
+    wrong = [name for name, value in recorded.items() if stored.fields.get(name) != value]
     return f"Its row differs from its entry in {', '.join(wrong)}." if wrong else None
 
 

@@ -16,12 +16,15 @@ from django.db import models
 from core import access
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
+from workspaces.handover.models import HandOver, RecipientKey
 from workspaces.incoming import StorageUse, Upload, UploadRun
 from workspaces.permissions import Right, Role
 
 __all__ = [
     "BlobStoreOwner",
+    "HandOver",
     "Item",
+    "RecipientKey",
     "SealedDocument",
     "StorageUse",
     "Upload",

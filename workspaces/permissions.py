@@ -6,6 +6,7 @@ from django.db import models
 class Right(models.TextChoices):
     VIEW = "workspaces.view", "view"
     DOWNLOAD = "workspaces.download", "download"
+    HAND_OVER = "workspaces.hand_over", "hand over sealed"
     UPLOAD = "workspaces.upload", "upload"
     EDIT = "workspaces.edit", "edit"
     TRAIL = "workspaces.trail", "see the trail"
@@ -24,8 +25,8 @@ class Role(models.TextChoices):
 
 
 ROLE_RIGHTS: dict[str, frozenset[str]] = {
-    Role.VISITOR: frozenset({Right.VIEW, Right.DOWNLOAD}),
-    Role.CONTRIBUTOR: frozenset({Right.VIEW, Right.DOWNLOAD, Right.UPLOAD, Right.EDIT, Right.TRAIL}),
+    Role.VISITOR: frozenset({Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER}),
+    Role.CONTRIBUTOR: frozenset({Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER, Right.UPLOAD, Right.EDIT, Right.TRAIL}),
     Role.MANAGER: frozenset(Right),
 }
 OWNER_RIGHTS = frozenset(Right)

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -146,6 +146,11 @@ class LocalBlobStore:
     def read_at(self, name: UUID, offset: int, length: int) -> bytes:
         with _translated(), self._opened(name) as descriptor:
             return _read_fully(descriptor, offset, length)
+
+    def open_file(self, name: UUID) -> BinaryIO:
+        """Return the blob as a file of the system, for the kernel to send; other stores have none."""
+        with _translated(), self._opened(name) as descriptor:
+            return os.fdopen(os.dup(descriptor), "rb", buffering=0)
 
     def size(self, name: UUID) -> int:
         with _translated(), self._opened(name) as descriptor:
@@ -353,3 +358,9 @@ def _local_store(directory: Path) -> LocalBlobStore:
 def blob_store() -> BlobStore:
     """Return the installation's blob store."""
     return _local_store(settings.BLOB_DIRECTORY)
+
+
+def stored_file(name: UUID) -> BinaryIO | None:
+    """Return a blob as a file of the system, if the store keeps it as one."""
+    store = blob_store()
+    return store.open_file(name) if isinstance(store, LocalBlobStore) else None

@@ -26,3 +26,8 @@ def finish_uploads() -> None:
 @shared_task(name="workspaces.expire_uploads")
 def expire_uploads() -> None:
     services.expire_uploads()
+
+
+@shared_task(name="workspaces.end_hand_overs")
+def end_hand_overs() -> None:
+    services.end_hand_overs()

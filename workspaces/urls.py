@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspaces.views import content, items, uploads, workspaces
+from workspaces.views import content, handing_over, items, uploads, workspaces
 
 app_name = "workspaces"
 urlpatterns = [
@@ -24,4 +24,11 @@ urlpatterns = [
     path("items/<uuid:item_id>/restore/", items.restore, name="restore"),
     path("versions/<uuid:version_id>/open/", content.open_inline, name="open"),
     path("versions/<uuid:version_id>/download/", content.download, name="download"),
+    path("versions/<uuid:version_id>/hand-over/", handing_over.hand_over, name="hand_over"),
+    path("hand-overs/<uuid:hand_over_id>/", handing_over.handed_over, name="handed_over"),
+    path("hand-overs/<uuid:hand_over_id>/file/", handing_over.sealed_file, name="sealed_file"),
+    path("hand-overs/<uuid:hand_over_id>/receipt/", handing_over.sealed_receipt, name="sealed_receipt"),
+    path("keys/", handing_over.keys, name="keys"),
+    path("keys/new/", handing_over.add_key, name="add_key"),
+    path("keys/<uuid:key_id>/remove/", handing_over.remove_key, name="remove_key"),
 ]

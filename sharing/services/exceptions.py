@@ -27,7 +27,7 @@ _TOLD = {
 }
 
 # Sharing, managing and the trail are decided for a workspace as a whole.
-EXCEPTION_RIGHTS = (Right.VIEW, Right.DOWNLOAD, Right.UPLOAD, Right.EDIT)
+EXCEPTION_RIGHTS = (Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER, Right.UPLOAD, Right.EDIT)
 
 
 @transaction.atomic
@@ -94,7 +94,7 @@ def _refuse_own(actor: User, workspace: Workspace, effect: str, person: User | N
 
 def _check_choice(right: Right, effect: str) -> None:
     if right not in EXCEPTION_RIGHTS:
-        raise InvalidInput("An exception is about view, download, upload or edit.", field="right")
+        raise InvalidInput("An exception is about view, download, hand over sealed, upload or edit.", field="right")
     if effect not in Effect.values:
         raise InvalidInput("An exception either allows or denies.", field="effect")
 

@@ -25,6 +25,8 @@ LEAVES_NO_ENTRY = {
     "workspaces.begin_upload": "holds room for bytes that nobody can see; finish_upload records",
     "workspaces.discard_upload": "gives up bytes that nobody could see and that no entry speaks of",
     "workspaces.expire_uploads": "gives up bytes that nobody could see and that no entry speaks of",
+    "workspaces.end_hand_overs": "forgets headers whose end was recorded when they were made; run by the worker",
+    "workspaces.take_hand_over_receipt": "the ledger's own take_receipt, which it ends in, records it",
     "workspaces.seal_upload": "what it stores belongs to nothing until add_file or upload_version, which record",
 }
 ASKS_NO_RIGHT = {
@@ -39,6 +41,7 @@ ASKS_NO_RIGHT = {
     "ledger_bridge.view_receipt": "asks may_see_entry: entries have many readers, and no single right",
     "workspaces.discard_upload": "asks whose upload it is: what has not arrived is nobody else's",
     "workspaces.expire_uploads": "gives up what the clock has ended; run by the worker",
+    "workspaces.end_hand_overs": "changes nothing that anybody could be refused; run by the worker",
     "sharing.record_expired_grants": "writes down what the clock has done; run by the worker",
 }
 PAGE_MODULES = ("django.http", "django.shortcuts", "django.forms", "django.template", "rest_framework")

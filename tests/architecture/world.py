@@ -21,6 +21,7 @@ from ledger_bridge.subject_keys import blind_ids
 from sharing import services as sharing
 from tests.conftest import make_institution, make_person
 from workspaces import services as workspaces
+from workspaces.crypt4gh.keys import format_public_key
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right, Role
 
@@ -108,9 +109,14 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     )
     bob = who["contributor"]
     upload = workspaces.begin_upload(actor=bob, workspace=workspace, into=None, name="genome.vcf", size=9)
+    key = workspaces.register_recipient_key(
+        actor=who["visitor"], name="Laptop", content=format_public_key(b"\x09" * 32)
+    )
     removed = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Old")
     workspaces.remove_item(actor=owner, item=removed)
     return {
+        "key_id": key.pk,
+        "hand_over_id": workspaces.hand_over_version(actor=owner, version=version, key=key).pk,
         "removed_id": removed.pk,
         "workspace_id": workspace.pk,
         "item_id": version.file_id,

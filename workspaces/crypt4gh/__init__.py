@@ -16,6 +16,7 @@ from workspaces.crypt4gh.errors import (
     KeyFileError,
     LengthError,
     PassphraseError,
+    ReceiptError,
     SegmentError,
 )
 from workspaces.crypt4gh.header import make_header, open_header, read_header
@@ -36,6 +37,7 @@ __all__ = [
     "KeyFileError",
     "LengthError",
     "PassphraseError",
+    "ReceiptError",
     "Sealed",
     "SealedBody",
     "SealingWriter",

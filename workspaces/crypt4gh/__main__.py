@@ -3,6 +3,8 @@
     seal KEY.pub < plain > sealed     encrypt to one recipient
     open KEY.sec < sealed > plain     decrypt, every rule of profile S1 checked
     keygen [--portable] NAME          write NAME.pub and NAME.sec
+    fingerprint KEY.pub               print what people compare: SHA-256 of the key, in groups of four
+    check FILE RECEIPT [--key KEY.sec]  hold a file that was handed over against its receipt
 
 `open` stops at the first thing that is wrong with exit status 1 and one sentence on standard error; what it has
 written by then is verified but incomplete, so use the output only if the status is 0. Exit status 2 means that the
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from workspaces.crypt4gh import keys
+from workspaces.crypt4gh.checking import MAX_RECEIPT, Expected, check_file, check_plaintext
 from workspaces.crypt4gh.errors import Crypt4ghError, PassphraseError
 from workspaces.crypt4gh.header import make_header, open_header, read_header
 from workspaces.crypt4gh.pieces import write_pieces
@@ -59,9 +62,7 @@ def seal(options: argparse.Namespace) -> None:
 
 def open_sealed(options: argparse.Namespace) -> None:
     """Open standard input to standard output with one secret key."""
-    content = _read_key_file(options.key)
-    passphrase = _passphrase("Passphrase: ") if keys.is_locked(content) else None
-    secret = keys.parse_secret_key(content, passphrase)
+    secret = _secret_key(options.key)
     source = sys.stdin.buffer
     data_key = open_header(read_header(source), secret)
     if not _copy_opened(source, data_key, sys.stdout.buffer):
@@ -84,6 +85,26 @@ def keygen(options: argparse.Namespace) -> None:
         print(f"Passphrase of {options.name}.sec, shown this once: {passphrase}", file=sys.stderr)
 
 
+def fingerprint(options: argparse.Namespace) -> None:
+    """Print the fingerprint of a public key as the pages show it."""
+    found = keys.fingerprint(keys.parse_public_key(_read_key_file(options.key)))
+    print(" ".join(found[place : place + 4] for place in range(0, len(found), 4)))
+
+
+def check(options: argparse.Namespace) -> None:
+    """Hold a file against its receipt; with the secret key, what it opens to as well."""
+    with Path(options.receipt).open("rb") as receipt:
+        expected = Expected.parse(receipt.read(MAX_RECEIPT))
+    with Path(options.file).open("rb") as file:
+        check_file(file, expected)
+        if options.key:
+            file.seek(0)
+            check_plaintext(file, expected, _secret_key(options.key))
+    whole = "Header and body are" if not options.key else "Header, body and content are"
+    print(f"{options.file}: {whole} what the receipt says, to the byte.")
+    print("Whether the ledger says so too: python -m verifier RECEIPT --policy POLICY")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="crypt4gh", description="Crypt4GH files in the strict profile S1.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -93,6 +114,14 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("open", help="decrypt and verify standard input with KEY.sec")
     command.add_argument("key", metavar="KEY.sec")
     command.set_defaults(run=open_sealed)
+    command = commands.add_parser("fingerprint", help="print the fingerprint of KEY.pub")
+    command.add_argument("key", metavar="KEY.pub")
+    command.set_defaults(run=fingerprint)
+    command = commands.add_parser("check", help="hold FILE against the RECEIPT of its hand-over")
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("receipt", metavar="RECEIPT")
+    command.add_argument("--key", metavar="KEY.sec", help="also open every segment, and check what it opens to")
+    command.set_defaults(run=check)
     command = commands.add_parser("keygen", help="write NAME.pub and NAME.sec")
     command.add_argument("name", metavar="NAME")
     command.add_argument(
@@ -110,6 +139,12 @@ def _copy_opened(source: BinaryIO, data_key: bytes, sink: BinaryIO) -> int:
         write_pieces(sink.write, block)
         written += len(block)
     return written
+
+
+def _secret_key(name: str) -> bytes:
+    content = _read_key_file(name)
+    passphrase = _passphrase("Passphrase: ") if keys.is_locked(content) else None
+    return keys.parse_secret_key(content, passphrase)
 
 
 def _read_key_file(name: str) -> bytes:

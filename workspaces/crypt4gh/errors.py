@@ -46,3 +46,7 @@ class PassphraseError(KeyFileError):
 
 class ClosedWriterError(Crypt4ghError):
     """The writer was finished or aborted and takes no more data."""
+
+
+class ReceiptError(Crypt4ghError):
+    """A receipt cannot be read, or a file is not the one that it is about."""

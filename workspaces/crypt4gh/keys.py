@@ -74,6 +74,14 @@ def parse_public_key(content: bytes) -> bytes:
     return key
 
 
+def fingerprint(key: bytes) -> str:
+    """Return the fingerprint of a 32-byte public key: its SHA-256 in hex.
+
+    Any tool can compute it: `grep -v KEY alice.pub | base64 -d | sha256sum`.
+    """
+    return hashlib.sha256(key).hexdigest()
+
+
 def format_secret_key(secret_key: bytes, passphrase: str | None, *, kdf: bytes = STRONG, comment: str = "") -> bytes:
     """Return the content of a `.sec` file.
 

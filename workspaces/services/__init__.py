@@ -2,8 +2,16 @@
 
 from workspaces.services.files import OnConflict, add_file, seal_upload, upload_version
 from workspaces.services.folders import create_folder
+from workspaces.services.handing_over import (
+    TakenHandOver,
+    end_hand_overs,
+    hand_over_version,
+    open_hand_over,
+    take_hand_over_receipt,
+)
 from workspaces.services.items import describe_item, move_item, remove_item, rename_item, restore_item
 from workspaces.services.reading import OpenedVersion, open_version
+from workspaces.services.recipients import register_recipient_key, remove_recipient_key
 from workspaces.services.uploads import (
     begin_upload,
     decide_upload,
@@ -24,6 +32,7 @@ from workspaces.services.workspaces import (
 __all__ = [
     "OnConflict",
     "OpenedVersion",
+    "TakenHandOver",
     "add_file",
     "archive_workspace",
     "begin_upload",
@@ -33,17 +42,23 @@ __all__ = [
     "describe_item",
     "describe_workspace",
     "discard_upload",
+    "end_hand_overs",
     "expire_uploads",
     "finish_upload",
     "finish_uploads",
+    "hand_over_version",
     "move_item",
+    "open_hand_over",
     "open_version",
     "receive_bytes",
+    "register_recipient_key",
     "remove_item",
+    "remove_recipient_key",
     "rename_item",
     "rename_workspace",
     "reopen_workspace",
     "restore_item",
     "seal_upload",
+    "take_hand_over_receipt",
     "upload_version",
 ]

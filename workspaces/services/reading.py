@@ -13,7 +13,7 @@ from ledger_bridge.events import Event
 from ledger_bridge.models import Entry
 from ledger_bridge.recording import record_durably
 from workspaces.binding import require_same
-from workspaces.crypt4gh import Crypt4ghError, SealedBody, verify_commitment
+from workspaces.crypt4gh import Crypt4ghError, SealedBody, make_header, verify_commitment
 from workspaces.events import VersionCutOff, VersionDamaged, VersionDownloaded, VersionOpened
 from workspaces.keys import unwrap_data_key
 from workspaces.models import Item, Version
@@ -72,6 +72,15 @@ class OpenedVersion:
             self._damaged(error)
             raise
 
+    def seal_for(self, public_key: bytes) -> bytes:
+        """Return a Crypt4GH header that gives the data key to the holder of a public key.
+
+        Raises:
+            HeaderError: the key is of low order.
+
+        """
+        return make_header(self._data_key(), public_key)
+
     def iter_range(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes from `start` up to, not including, `stop`, each block verified before it leaves.
 
@@ -96,15 +105,19 @@ class OpenedVersion:
 
     def _opened_body(self) -> SealedBody:
         if self._body is None:
-            version = self._version
-            key = unwrap_data_key(version)
-            verify_commitment(bytes(version.key_commitment), key, str(version.file_id), str(version.id))
+            version, key = self._version, self._data_key()
             read_at = partial(blob_store().read_at, version.blob)
             body = SealedBody(read_at, key=key, body_size=version.body_size)
             if body.plaintext_size != version.plaintext_size:
                 raise DamagedContent("The recorded sizes contradict each other.")
             self._body = body
         return self._body
+
+    def _data_key(self) -> bytes:
+        version = self._version
+        key = unwrap_data_key(version)
+        verify_commitment(bytes(version.key_commitment), key, str(version.file_id), str(version.id))
+        return key
 
     def _require_still(self) -> None:
         """Ask again, with nothing remembered: the person, the item and the right as they are now."""

@@ -1,0 +1,69 @@
+"""What happens to keys that people registered, and to files that are handed over to them."""
+
+from dataclasses import dataclass
+
+from ledger_bridge.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipientKeyRegistered(Event):
+    """The key itself is recorded, in hex: whoever holds this entry can tell whether another was put in its place."""
+
+    kind = "recipient_key.registered"
+    label = "Crypt4GH key registered"
+    sentence = "registered a Crypt4GH key with the fingerprint {fingerprint}"
+    action = "C"
+    dicom_code = "110137"
+    key: str
+    public_key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipientKeyRemoved(Event):
+    kind = "recipient_key.removed"
+    label = "Crypt4GH key removed"
+    sentence = "removed the Crypt4GH key with the fingerprint {fingerprint}"
+    action = "D"
+    dicom_code = "110137"
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionHandedOver(Event):
+    """A header was made. Everything that a receipt says can be held against this. Hashes are hex."""
+
+    kind = "version.handed_over"
+    label = "Sealed for a key"
+    sentence = "sealed version {number} of “{name}” for the Crypt4GH key with the fingerprint {fingerprint}"
+    action = "R"
+    dicom_code = "110106"
+    name: str
+    number: int
+    hand_over: str
+    key: str
+    fingerprint: str
+    header_sha256: str
+    header_size: int
+    body_blake3: str
+    body_size: int
+    plaintext_sha256: str
+    plaintext_size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOverTaken(Event):
+    """The bytes from `first` up to and including `last` of header and body together were sent."""
+
+    kind = "version.hand_over_taken"
+    label = "Sealed file downloaded"
+    sentence = "downloaded version {number} of “{name}” sealed, bytes {first} to {last}"
+    action = "R"
+    dicom_code = "110106"
+    name: str
+    number: int
+    hand_over: str
+    fingerprint: str
+    first: int
+    last: int
