@@ -28,6 +28,7 @@ from workspaces.permissions import Right
 from workspaces.serializers import FolderIn, ItemOut, VersionOut, WorkspaceIn, WorkspaceOut
 from workspaces.serving import serve
 from workspaces.upload import NAME_HEADER, UploadPlace
+from workspaces.views.content import archive
 from workspaces.views.finding import asked_folder, signed_in, visible_item, visible_version, visible_workspace
 from workspaces.views.uploads import receive_raw
 
@@ -147,6 +148,19 @@ class FileUpload(APIView):
     )
     def post(self, request: Request, workspace_id: UUID) -> HttpResponse:
         return self.put(request, workspace_id)
+
+
+class WorkspaceArchive(APIView):
+    """A folder, a workspace, or chosen items of it, as a ZIP archive; each file is recorded when its turn comes."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(
+        parameters=[_FOLDER, OpenApiParameter("item", OpenApiTypes.UUID, many=True)],
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
+        return archive(_plain(request), workspace_id)
 
 
 class VersionList(ListAPIView[Version]):

@@ -8,6 +8,7 @@ urlpatterns = [
     path("workspaces/", api.WorkspaceList.as_view(), name="workspaces"),
     path("workspaces/<uuid:workspace_id>/", api.WorkspaceDetail.as_view(), name="workspace"),
     path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),
+    path("workspaces/<uuid:workspace_id>/zip/", api.WorkspaceArchive.as_view(), name="zip"),
     path("workspaces/<uuid:workspace_id>/files/", api.FileUpload.as_view(), name="files"),
     path("workspaces/<uuid:workspace_id>/uploads/", api_uploads.UploadList.as_view(), name="uploads"),
     path("uploads/<uuid:upload_id>/", api_uploads.UploadDetail.as_view(), name="upload"),

@@ -21,7 +21,7 @@ def require_on_all(actor: Any, right: Right, items: QuerySet[Item], *, subject: 
 
     The sentence does not say which item it is: the actor may not even know it.
     """
-    if items.exclude(pk__in=_with_right(items, actor, right).values("pk")).exists():
+    if items.exclude(pk__in=with_right(items, actor, right).values("pk")).exists():
         sentence = f"Something in “{subject}” is kept from you: you do not have the right “{right.label}” on all of it."
         raise Refused(sentence, right=right.value, subject=subject)
 
@@ -53,7 +53,8 @@ def holders_of(right: Right, item: Item, people: Collection[User]) -> set[UUID]:
     return set()
 
 
-def _with_right(items: QuerySet[Item], actor: Any, right: Right) -> QuerySet[Item]:
+def with_right(items: QuerySet[Item], actor: Any, right: Right) -> QuerySet[Item]:
+    """Narrow items to those on which the actor has the right."""
     for backend in get_backends():
         narrow = getattr(backend, "with_right", None)
         if narrow is not None:

@@ -180,3 +180,17 @@ class VersionDamaged(Event):
     name: str
     number: int
     finding: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveDownloaded(Event):
+    """Each file in it has an entry of its own, made when its turn came."""
+
+    kind = "workspace.archive_downloaded"
+    label = "ZIP archive downloaded"
+    sentence = "began to download “{name}” as a ZIP archive of {files} files"
+    action = "R"
+    dicom_code = "110106"
+    name: str
+    files: int
+    plaintext_size: int

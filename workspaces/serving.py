@@ -13,7 +13,7 @@ from workspaces.media_types import UNKNOWN, inline_type
 from workspaces.models import Version
 from workspaces.names import content_disposition
 from workspaces.permissions import Right
-from workspaces.services import open_version
+from workspaces.services import Archive, open_version
 
 _TOO_MANY_DIGITS = 19
 _ONE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
@@ -88,16 +88,35 @@ def _asked_span(request: HttpRequest, version: Version) -> Span | None:
     return parse_range(header, version.plaintext_size)
 
 
-def _with_headers(response: HttpResponseBase, version: Version, shown_as: str | None, length: int) -> HttpResponseBase:
+def serve_archive(archive: Archive) -> StreamingHttpResponse:
+    """Answer with a ZIP archive that is made while it is sent."""
+    response = StreamingHttpResponse(archive.pieces)
     headers = {
-        "Content-Type": shown_as or UNKNOWN,
+        "Content-Type": "application/zip",
+        "Content-Disposition": content_disposition(archive.name, attachment=True),
+        **_common(archive.size),
+    }
+    for name, value in headers.items():
+        response[name] = value
+    return response
+
+
+def _common(length: int) -> dict[str, str]:
+    return {
         # Set beforehand, so that a download that breaks off can never look complete.
         "Content-Length": str(length),
-        "Content-Disposition": content_disposition(version.file.name, attachment=shown_as is None),
         "Content-Security-Policy": _SANDBOX,
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "no-store, private",
+    }
+
+
+def _with_headers(response: HttpResponseBase, version: Version, shown_as: str | None, length: int) -> HttpResponseBase:
+    headers = {
+        "Content-Type": shown_as or UNKNOWN,
+        "Content-Disposition": content_disposition(version.file.name, attachment=shown_as is None),
+        **_common(length),
         "Accept-Ranges": "bytes",
         "ETag": _etag(version),
     }

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:workspace_id>/settings/", workspaces.settings, name="settings"),
     path("<uuid:workspace_id>/archive/", workspaces.archive, name="archive"),
     path("<uuid:workspace_id>/reopen/", workspaces.reopen, name="reopen"),
+    path("<uuid:workspace_id>/zip/", content.archive, name="zip"),
     path("folders/<uuid:item_id>/", workspaces.folder, name="folder"),
     path("files/<uuid:item_id>/", items.file, name="file"),
     path("files/<uuid:item_id>/new-version/", uploads.new_version, name="new_version"),

@@ -179,6 +179,8 @@ INSTITUTION_QUOTA_BYTES = env_int("INSTITUTION_QUOTA_BYTES", 20 * 1024**4)
 UPLOAD_EXPIRES = timedelta(hours=env_int("UPLOAD_EXPIRES_HOURS", 7 * 24))
 # How many unfinished uploads a workspace may have at once.
 MAX_UNFINISHED_UPLOADS = env_int("MAX_UNFINISHED_UPLOADS", 1000)
+MAX_ARCHIVE_FILES = env_int("MAX_ARCHIVE_FILES", 5000)
+MAX_ARCHIVE_BYTES = env_int("MAX_ARCHIVE_BYTES", 100 * 1024**3)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Root keys: a local keyring, HashiCorp Vault or OpenBao, or AWS KMS (docs/keys.md) -----------------------------------

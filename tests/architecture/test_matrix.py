@@ -15,7 +15,9 @@ from tests.architecture.world import PERSONAS, World, build_world, undone
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, settings: Any) -> World:
+    # A busy machine needs longer for a whole column than a proved factor counts.
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 3600
     return build_world()
 
 

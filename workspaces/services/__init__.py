@@ -1,5 +1,6 @@
 """The deeds of this room, one module per noun."""
 
+from workspaces.services.archives import Archive, open_archive
 from workspaces.services.files import OnConflict, add_file, seal_upload, upload_version
 from workspaces.services.folders import create_folder
 from workspaces.services.handing_over import (
@@ -30,6 +31,7 @@ from workspaces.services.workspaces import (
 )
 
 __all__ = [
+    "Archive",
     "OnConflict",
     "OpenedVersion",
     "TakenHandOver",
@@ -48,6 +50,7 @@ __all__ = [
     "finish_uploads",
     "hand_over_version",
     "move_item",
+    "open_archive",
     "open_hand_over",
     "open_version",
     "receive_bytes",

@@ -6,8 +6,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from workspaces.serving import serve
-from workspaces.views.finding import signed_in, visible_version
+from core.errors import InvalidInput
+from workspaces.services import open_archive
+from workspaces.serving import serve, serve_archive
+from workspaces.views.finding import asked_folder, signed_in, visible_version, visible_workspace
 
 
 @require_safe
@@ -19,3 +21,19 @@ def open_inline(request: HttpRequest, version_id: UUID) -> HttpResponseBase:
 @require_safe
 def download(request: HttpRequest, version_id: UUID) -> HttpResponseBase:
     return serve(request, signed_in(request), visible_version(request, version_id), inline=False)
+
+
+@require_safe
+def archive(request: HttpRequest, workspace_id: UUID) -> HttpResponseBase:
+    """A folder, a workspace, or what was chosen in one, as a ZIP archive."""
+    user, workspace = signed_in(request), visible_workspace(request, workspace_id)
+    folder = asked_folder(request, workspace, request.GET.get("folder"))
+    chosen = _chosen(request)
+    return serve_archive(open_archive(actor=user, workspace=workspace, folder=folder, chosen=chosen))
+
+
+def _chosen(request: HttpRequest) -> list[UUID]:
+    try:
+        return [UUID(text) for text in request.GET.getlist("item")]
+    except ValueError as error:
+        raise InvalidInput("Something that was chosen is not there any more. Choose again.") from error
