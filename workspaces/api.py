@@ -156,11 +156,11 @@ class WorkspaceArchive(APIView):
     permission_classes = [IsSignedIn]
 
     @extend_schema(
-        parameters=[_FOLDER, OpenApiParameter("item", OpenApiTypes.UUID, many=True)],
+        parameters=[FOLDER, OpenApiParameter("item", OpenApiTypes.UUID, many=True)],
         responses={(200, "application/zip"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
-        return archive(_plain(request), workspace_id)
+        return archive(plain(request), workspace_id)
 
 
 class VersionList(ListAPIView[Version]):
