@@ -17,6 +17,7 @@ PROGRAMS = {
     "rsyslog": ("rsyslogd",),
     "anvil": ("anvil",),
     "openssl": ("openssl",),
+    "ceph": ("radosgw",),
 }
 NAMES = {
     "chromium": "Chromium",
@@ -25,6 +26,7 @@ NAMES = {
     "rsyslog": "rsyslog",
     "anvil": "anvil (make anvil)",
     "openssl": "OpenSSL (the program)",
+    "ceph": "Ceph (radosgw, ceph-mon, ceph-osd)",
 }
 
 _ROOT = Path(__file__).resolve().parents[1]

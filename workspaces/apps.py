@@ -15,6 +15,7 @@ class WorkspacesConfig(AppConfig):
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
             register_check(check)
+        register_check(checks.check_bucket, deploy=True)
         names.register(
             "workspace",
             selectors.workspace_names,

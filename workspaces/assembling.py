@@ -8,7 +8,6 @@ which is thrown away if this does not come to its end.
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from blake3 import blake3
 from django.db import transaction
@@ -111,7 +110,7 @@ def _seal_anew(upload: Upload, key: OpenKey, runs: list[UploadRun]) -> Assembled
 
 def _plaintext(upload: Upload, key: OpenKey, runs: Iterable[UploadRun]) -> Iterator[bytes]:
     for run in runs:
-        read_at = partial(blob_store().read_at, run.blob)
+        read_at = blob_store().reader(run.blob)
         yield from open_part(read_at, key=unwrap_run_key(key, run), first=run.first, segments=run.segments)
     if rest := _rest(upload, key):
         yield rest

@@ -1,10 +1,11 @@
 """What must be true of an installation before it may take a file. `manage.py check` and every start ask."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Info
 
 _ONLY_HANDLERS = ["workspaces.upload.RefusingUploadHandler"]
 
@@ -33,3 +34,25 @@ def check_modes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         for path, mode in private.items()
         if path.exists() and path.stat().st_mode & 0o077
     ]
+
+
+def check_bucket(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Ask the bucket that files are kept in; only where an installation is checked before it serves."""
+    if settings.BLOB_BUCKET is None:
+        return []
+    if find_spec("botocore") is None:
+        message = "STORAGE_URL needs botocore, which is not installed: uv sync --group aws (docs/storage.md)."
+        return [Error(message, id="workspaces.E006")]
+    from workspaces.storage.s3 import Bucket, S3Address
+    from workspaces.storage.s3.probing import faults, remarks
+
+    address = S3Address(**settings.BLOB_BUCKET)
+    found: list[CheckMessage] = []
+    if address.endpoint.startswith("http:"):
+        message = "STORAGE_URL names an endpoint without TLS: others could take files away on their way."
+        found.append(Error(message, id="workspaces.E004"))
+    bucket = Bucket(address)
+    found += [Error(f"STORAGE_URL: {sentence}", id="workspaces.E005") for sentence in faults(bucket)]
+    if len(found) == 0:
+        found += [Info(sentence, id="workspaces.I001") for sentence in remarks(bucket)]
+    return found

@@ -118,7 +118,7 @@ def _body(document: SealedDocument) -> SealedBody:
     key = key_service().unwrap(ROOT, bytes(document.wrapped_key), _context(document.id))
     try:
         verify_commitment(bytes(document.key_commitment), key, str(document.id), _VERSION)
-        return SealedBody(partial(blob_store().read_at, document.blob), key=key, body_size=document.body_size)
+        return SealedBody(blob_store().reader(document.blob), key=key, body_size=document.body_size)
     except Crypt4ghError as error:
         raise DamagedContent(_DAMAGED) from error
 

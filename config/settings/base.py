@@ -10,6 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from config.cache import parse_cache_url
 from config.database import SUBJECT_KEYS_NAME, beside, ithaca_home, parse_database_url
 from config.env import env_bool, env_choice, env_int, env_list, env_networks, env_text
+from config.storage import parse_storage_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ITHACA_HOME = ithaca_home()
@@ -169,6 +170,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # Bytes ----------------------------------------------------------------------------------------------------------
 # Django's own handlers would put plaintext on disk; a system check refuses to start with them.
 FILE_UPLOAD_HANDLERS = ["workspaces.upload.RefusingUploadHandler"]
+# Where sealed files lie: in this directory, or in a bucket that speaks S3 (docs/storage.md).
+BLOB_BUCKET = parse_storage_url(env_text("STORAGE_URL", ""))
 BLOB_DIRECTORY = Path(env_text("BLOB_DIRECTORY", str(ITHACA_HOME / "blobs")))
 KEYRING_DIRECTORY = Path(env_text("KEYRING_DIRECTORY", str(ITHACA_HOME / "keyring")))
 MAX_UPLOAD_BYTES = env_int("MAX_UPLOAD_BYTES", 256 * 1024**3)

@@ -2,22 +2,59 @@
 
 import errno
 import os
+import random
 import stat
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from core.errors import DamagedContent, IthacaError, StorageFull, Unavailable
+from tests.ceph import ACCESS_KEY, SECRET_KEY, ceph
+from tests.fakes.s3 import bucket_in_memory
+from tests.needs import needs
 from workspaces.storage import BlobStore, LocalBlobStore
+from workspaces.storage.s3 import Bucket, S3Address, S3BlobStore
 
-STORES: dict[str, Callable[[Path], BlobStore]] = {"local directory": lambda path: LocalBlobStore(path / "blobs")}
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[str]:
+    with ceph() as address:
+        yield address
 
 
-@pytest.fixture(params=sorted(STORES))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    return STORES[request.param](tmp_path)
+@pytest.fixture
+def local_store(tmp_path: Path) -> BlobStore:
+    return LocalBlobStore(tmp_path / "blobs")
+
+
+@pytest.fixture
+def memory_store() -> Iterator[BlobStore]:
+    with bucket_in_memory() as bucket:
+        yield store_in(S3Address(bucket="bucket", endpoint=bucket.address, **KEYS))
+
+
+@pytest.fixture
+def ceph_store(gateway: str) -> BlobStore:
+    address = S3Address(bucket=f"b-{uuid4()}", prefix="files/", endpoint=gateway, **KEYS)
+    Bucket(address).client.create_bucket(Bucket=address.bucket)
+    return store_in(address)
+
+
+def store_in(address: S3Address) -> BlobStore:
+    return S3BlobStore(Bucket(address), largest=1024**3)
+
+
+MORE_THAN_A_PART = 8 * 1024 * 1024 + 1
+KEYS = {"style": "path", "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+STORES = ["local_store", "memory_store", pytest.param("ceph_store", marks=needs("ceph"))]
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> BlobStore:
+    made: BlobStore = request.getfixturevalue(request.param)
+    return made
 
 
 def put(store: BlobStore, *pieces: bytes | memoryview) -> UUID:
@@ -39,6 +76,45 @@ def test_a_read_is_short_only_at_the_end(store: BlobStore) -> None:
     name = put(store, b"hello")
     assert store.read_at(name, 3, 100) == b"lo"
     assert store.read_at(name, 5, 1) == b""
+
+
+def test_a_reader_gives_what_is_there_wherever_it_is_asked(store: BlobStore) -> None:
+    content = bytes(range(256)) * 40
+    read = store.reader(put(store, content))
+    for offset, length in [(10_000, 1_000), (0, 100), (100, 100), (200, 100), (300, 5_000), (250, 100), (9_000, 9_000)]:
+        assert read(offset, length) == content[offset : offset + length]
+    assert read(len(content), 1) == b""
+    assert read(5, 0) == b""
+
+
+def test_a_blob_of_many_parts_is_what_was_written(store: BlobStore) -> None:
+    content = random.Random(7).randbytes(3 * MORE_THAN_A_PART)  # seeded: content only
+    name = put(store, *(content[at : at + 1_500_000] for at in range(0, len(content), 1_500_000)))
+    read = store.reader(name)
+    assert store.size(name) == len(content)
+    assert b"".join(read(at, 2**20) for at in range(0, len(content), 2**20)) == content
+
+
+def test_a_large_blob_can_be_suspended_anywhere(store: BlobStore) -> None:
+    content = random.Random(8).randbytes(2 * MORE_THAN_A_PART)
+    name, at = suspended(store, content[:3])
+    for stop in (MORE_THAN_A_PART - 1, MORE_THAN_A_PART, MORE_THAN_A_PART + 1, len(content)):
+        writer = store.reopen(name, at)
+        writer.write(content[at:stop])
+        at = writer.suspend()
+    store.reopen(name, at).commit()
+    assert store.read_at(name, 0, len(content) + 1) == content
+
+
+def test_a_large_blob_goes_back_to_the_place_that_was_acknowledged(store: BlobStore) -> None:
+    name, acknowledged = suspended(store, b"hello ")
+    writer = store.reopen(name, acknowledged)
+    writer.write(bytes(MORE_THAN_A_PART))
+    writer.suspend()
+    writer = store.reopen(name, acknowledged)
+    writer.write(b"world")
+    writer.commit()
+    assert store.read_at(name, 0, 99) == b"hello world"
 
 
 def test_a_blob_may_hold_nothing(store: BlobStore) -> None:
@@ -174,6 +250,15 @@ def test_a_deleted_blob_is_gone_and_may_be_deleted_again(store: BlobStore) -> No
     assert list(store.names()) == []
 
 
+def test_a_blob_can_be_put_back_under_its_name_in_the_place_of_a_damaged_one(store: BlobStore) -> None:
+    name = put(store, b"damaged")
+    for content in (b"hello", bytes(MORE_THAN_A_PART)):
+        writer = store.create(name)
+        writer.write(content)
+        writer.commit()
+        assert store.read_at(name, 0, len(content) + 1) == content
+
+
 def test_every_blob_is_listed_with_its_age(store: BlobStore) -> None:
     names = {put(store, b"one"), put(store, b"two")}
     assert {blob.name for blob in store.names()} == names
@@ -182,7 +267,7 @@ def test_every_blob_is_listed_with_its_age(store: BlobStore) -> None:
 
 def test_what_was_given_up_is_listed_and_can_be_discarded(store: BlobStore) -> None:
     writer = store.create()
-    writer.write(b"half")
+    writer.write(bytes(MORE_THAN_A_PART))
     (given_up,) = store.abandoned()
     assert given_up.name == writer.name
     store.discard_abandoned(given_up.name)
@@ -201,6 +286,7 @@ def test_a_blob_in_the_trash_cannot_be_read_and_can_be_taken_back(store: BlobSto
 
 def test_what_lies_in_the_trash_counts_from_when_it_was_put_there(store: BlobStore, tmp_path: Path) -> None:
     name = put(store, b"hello")
+    # A directory keeps the time of the file itself.
     for path in tmp_path.rglob(name.hex):
         os.utime(path, (0, 0))
     store.put_in_trash(name)

@@ -106,7 +106,7 @@ class OpenedVersion:
     def _opened_body(self) -> SealedBody:
         if self._body is None:
             version, key = self._version, self._data_key()
-            read_at = partial(blob_store().read_at, version.blob)
+            read_at = blob_store().reader(version.blob)
             body = SealedBody(read_at, key=key, body_size=version.body_size)
             if body.plaintext_size != version.plaintext_size:
                 raise DamagedContent("The recorded sizes contradict each other.")

@@ -1,117 +1,21 @@
-"""Where sealed bytes lie. Names are random ids, so nothing that a person typed ever reaches a path.
-
-Everything behind the Protocol raises StorageFull, DamagedContent or Unavailable and nothing else.
-"""
+"""Sealed bytes in a directory of this machine, or of a file system that it mounts."""
 
 import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
-from django.conf import settings
-
 from core.errors import DamagedContent, StorageFull, Unavailable
+from workspaces.storage.protocol import BlobWriter, ReadAt, StoredBlob
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _INCOMING = "incoming"
 _TRASH = "trash"
 _MARK = "installation"
-
-
-@dataclass(frozen=True)
-class StoredBlob:
-    """A blob as the sweeper sees it; `changed` is a POSIX timestamp."""
-
-    name: UUID
-    changed: float
-
-
-class BlobWriter(Protocol):
-    """One blob on its way in. It exists for nobody until `commit` has returned."""
-
-    @property
-    def name(self) -> UUID: ...
-    def write(self, data: bytes | memoryview) -> None: ...
-    def commit(self) -> None:
-        """Make the blob durable and give it its name."""
-        ...
-
-    def abort(self) -> None:
-        """Forget what was written. Does nothing after `commit` or `suspend`; may be called twice."""
-        ...
-
-    def suspend(self) -> int:
-        """Make what was written durable, close, and return how many bytes of the blob are durable, from its start.
-
-        The blob is still on its way: `BlobStore.reopen` continues it, `discard_abandoned` gives it up. A store may keep
-        fewer bytes than were written, and says so.
-        """
-        ...
-
-
-class BlobStore(Protocol):
-    def create(self, name: UUID | None = None) -> BlobWriter:
-        """Begin a blob under a new name, or put one back under the name that it had."""
-        ...
-
-    def reopen(self, name: UUID, size: int) -> BlobWriter:
-        """Continue a blob that is still on its way, after its first `size` bytes; what lies beyond them is discarded.
-
-        Whoever calls this makes sure that nobody else is writing to the blob.
-
-        Raises:
-            DamagedContent: there are fewer bytes, or none: it never was, was given up or is committed already.
-
-        """
-        ...
-
-    def read_at(self, name: UUID, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`; fewer only at the end of the blob.
-
-        Raises:
-            DamagedContent: the blob is missing or cannot be read.
-            Unavailable: the store does not answer.
-
-        """
-        ...
-
-    def size(self, name: UUID) -> int: ...
-    def delete(self, name: UUID) -> None:
-        """Remove a blob; one that is not there is removed already."""
-        ...
-
-    def names(self) -> Iterator[StoredBlob]:
-        """Yield every blob there is, in no order."""
-        ...
-
-    def abandoned(self) -> Iterator[StoredBlob]:
-        """Yield what was begun and neither committed nor aborted; `changed` is when the last bytes came."""
-        ...
-
-    def discard_abandoned(self, name: UUID) -> None: ...
-
-    def put_in_trash(self, name: UUID) -> None:
-        """Take a blob out of use, without destroying it yet."""
-        ...
-
-    def take_from_trash(self, name: UUID) -> None: ...
-    def delete_from_trash(self, name: UUID) -> None: ...
-    def trashed(self) -> Iterator[StoredBlob]:
-        """Yield what lies in the trash; `changed` is when it was put there."""
-        ...
-
-    def owner(self) -> UUID | None:
-        """Return the id of the installation that this store belongs to, if it was marked."""
-        ...
-
-    def mark(self, owner: UUID) -> None:
-        """Let the store belong to an installation, unless it belongs to one."""
-        ...
 
 
 class LocalBlobStore:
@@ -151,6 +55,9 @@ class LocalBlobStore:
         """Return the blob as a file of the system, for the kernel to send; other stores have none."""
         with _translated(), self._opened(name) as descriptor:
             return os.fdopen(os.dup(descriptor), "rb", buffering=0)
+
+    def reader(self, name: UUID) -> ReadAt:
+        return partial(self.read_at, name)
 
     def size(self, name: UUID) -> int:
         with _translated(), self._opened(name) as descriptor:
@@ -348,19 +255,3 @@ def _translated() -> Iterator[None]:
         if error.errno == errno.EIO:
             raise DamagedContent("The stored bytes cannot be read from their disk.") from error
         raise Unavailable("The file store does not answer. Nothing was stored or opened; try again later.") from error
-
-
-@cache
-def _local_store(directory: Path) -> LocalBlobStore:
-    return LocalBlobStore(directory)
-
-
-def blob_store() -> BlobStore:
-    """Return the installation's blob store."""
-    return _local_store(settings.BLOB_DIRECTORY)
-
-
-def stored_file(name: UUID) -> BinaryIO | None:
-    """Return a blob as a file of the system, if the store keeps it as one."""
-    store = blob_store()
-    return store.open_file(name) if isinstance(store, LocalBlobStore) else None
