@@ -32,7 +32,7 @@ class Quiet:
             # The wait comes first: what is prepared, such as memory just freed, may not last.
             self._wait()
             prepare()
-            seconds, others = _timed(run)
+            seconds, others = timed(run)
             if others <= _IDLE:
                 return seconds
             if time.monotonic() > self._until:
@@ -40,11 +40,11 @@ class Quiet:
                 return seconds
 
     def _wait(self) -> None:
-        while time.monotonic() < self._until and _timed(lambda: time.sleep(_LOOK))[1] > _IDLE:
+        while time.monotonic() < self._until and timed(lambda: time.sleep(_LOOK))[1] > _IDLE:
             pass
 
 
-def _timed(run: Callable[[], None]) -> tuple[float, float]:
+def timed(run: Callable[[], None]) -> tuple[float, float]:
     """Return the seconds it took, and how many cores' worth of time others used meanwhile."""
     others, start = _others(), time.perf_counter()
     run()

@@ -5,7 +5,7 @@
 The events go through the outbox and the sequencer, like all others; only their rows are written faster than deeds would
 (`fill_outbox`). Export and verification each run in a process of their own, started afresh as a command would be, and
 are measured with all that they start; the database server is not counted. Processor time says more than the clock on a
-machine that does other things as well, so both are in the table.
+machine that does other things as well, so both are in the table, with what the others took of the machine.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import os
 import resource
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from bench.ledger_data import Population, fill_outbox, scratch_database
 from bench.memory import PeakOfAll
+from bench.quiet import timed
 from bench.report import WORK, Row, write
 
 MILLION = 1_000_000
@@ -44,7 +44,11 @@ def main() -> None:
 
 def trail_rows(events: int) -> Iterator[Row]:
     """Make a workspace with so many events, export its trail and verify it."""
-    workspace = _fill(events)
+    yield from measured_rows(fill(events), events)
+
+
+def measured_rows(workspace: str, events: int) -> Iterator[Row]:
+    """Export the trail of a workspace that has so many events, and verify it."""
     WORK.mkdir(exist_ok=True)
     archive, policy = WORK / "trail.zip", WORK / "policy"
     what = f"trail of {events:,} events"
@@ -56,7 +60,8 @@ def trail_rows(events: int) -> Iterator[Row]:
     archive.unlink()
 
 
-def _fill(events: int) -> str:
+def fill(events: int) -> str:
+    """Make a workspace with so many events and return its id."""
     from ledger_bridge.services import sequence_entries
 
     workspace = str(uuid.uuid4())
@@ -74,6 +79,7 @@ def _rows(what: str, cost: "Cost", events: int) -> Iterator[Row]:
     target = events >= MILLION
     yield Row.at_most(what, cost.seconds, "s", 60) if target else Row(what, cost.seconds, "s")
     yield Row(f"{what}, processor time of all its processes", cost.processor_seconds, "s")
+    yield Row(f"{what}, processors that all others used meanwhile, the database server among them", cost.others, "")
     yield Row.at_most(f"{what}, memory of all its processes", cost.mebibytes, "MiB", 200)
 
 
@@ -81,16 +87,21 @@ def _rows(what: str, cost: "Cost", events: int) -> Iterator[Row]:
 class Cost:
     seconds: float
     processor_seconds: float
+    others: float
     mebibytes: float
 
 
 def _run(command: list[str]) -> Cost:
-    before, started = _of_children(), time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process, PeakOfAll(process.pid) as peak:
-        status = process.wait()
-    if status:
-        raise RuntimeError("the measured process failed")
-    return Cost(time.perf_counter() - started, _of_children() - before, peak.mebibytes)
+    before, peaks = _of_children(), []
+
+    def run() -> None:
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process, PeakOfAll(process.pid) as peak:
+            if process.wait():
+                raise RuntimeError("the measured process failed")
+        peaks.append(peak.mebibytes)
+
+    seconds, others = timed(run)
+    return Cost(seconds, _of_children() - before, others, peaks[0])
 
 
 def _of_children() -> float:
