@@ -1,4 +1,4 @@
-"""`python -m verifier FILE [--policy POLICY] [--known CHECKPOINT] [--receipt FILE] [--block-hash HASH] [--json] …`.
+"""`python -m verifier FILE [--policy POLICY] [--known CHECKPOINT] [--receipt FILE] [--block-hash HASH] …`.
 
 Exit status: 0 everything holds; 1 something does not, and the report names the first thing; 2 unusable input.
 """
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ledger_bridge.tlog.anchors.token_signature import Authorities
 from ledger_bridge.tlog.errors import FormatError
 from ledger_bridge.tlog.policy import Policy
 from verifier.hand_over import HAND_OVER_START, verify_hand_over
@@ -16,7 +17,7 @@ from verifier.held import HeldReceipt
 from verifier.printing import as_html
 from verifier.receipt import RECEIPT_START, open_receipt, verify_receipt
 from verifier.report import MismatchError, Report, UnusableError
-from verifier.trail import verify_trail
+from verifier.trail import Brought, verify_trail
 
 _LARGEST_TEXT = 1 << 20
 
@@ -47,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         "--receipt", type=Path, action="append", default=[], help="a receipt that the trail must agree with"
     )
     parser.add_argument("--block-hash", help="hash of the block of an anchor, from your own node or a block explorer")
+    parser.add_argument(
+        "--timestamp-ca", type=Path, help="root certificates of timestamp authorities you trust, in PEM"
+    )
     parser.add_argument("--json", action="store_true", help="write the report as JSON")
     parser.add_argument("--html", type=Path, help="write the report also to this file, for printing")
     return parser
@@ -65,9 +69,11 @@ def _verify(options: argparse.Namespace, report: Report) -> None:
     policy = _read_policy(options.policy) if options.policy else None
     known = _read(options.known) if options.known else None
     if not _is_receipt(options.file) and not _is_hand_over(options.file):
-        block_hash = _read_hash(options.block_hash) if options.block_hash else None
         held = _open_receipts(options.receipt, policy)
-        verify_trail(options.file, report, policy=policy, known=known, block_hash=block_hash, held=held)
+        block_hash = _read_hash(options.block_hash) if options.block_hash else None
+        authorities = _read_authorities(options.timestamp_ca) if options.timestamp_ca else None
+        brought = Brought(policy, known, held, block_hash, authorities)
+        verify_trail(options.file, report, brought)
     elif options.receipt:
         raise UnusableError("--receipt compares a trail with a receipt; this file is a receipt itself.")
     elif policy is None:
@@ -96,6 +102,13 @@ def _read_policy(path: Path) -> Policy:
         return Policy.parse(_read(path).decode())
     except (FormatError, UnicodeDecodeError) as error:
         raise UnusableError(f"{path} is not a policy: {error}.") from error
+
+
+def _read_authorities(path: Path) -> Authorities:
+    try:
+        return Authorities.parse(_read(path).decode())
+    except (FormatError, UnicodeDecodeError) as error:
+        raise UnusableError(f"{path} holds no certificates of authorities: {error}.") from error
 
 
 def _is_receipt(path: Path) -> bool:

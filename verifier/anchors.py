@@ -4,10 +4,11 @@ Rules enforced
     * every anchor has the form of `docs/formats/anchors.md`, and its proofs lead from the header to size and root, or
       its timestamp is about the text of the checkpoint with this size and root;
     * it covers no more than the checkpoint; that its root is that of the leaves is checked in `trail.py`;
-    * a block hash that the auditor gives is that of one of the anchors.
+    * a block hash that the auditor gives is that of one of the anchors;
+    * a timestamp is signed by an authority below one that the auditor gives.
 
-Out of scope: whether a block with this hash stands on the chain; only the auditor's own node can tell. The signature of
-a timestamp and its certificates; the report gives the command of OpenSSL that checks them.
+Out of scope: whether a block with this hash stands on the chain; only the auditor's own node can tell. Without an
+authority to check a timestamp against, its signature; the report gives the command of OpenSSL that checks it.
 """
 
 import shlex
@@ -18,6 +19,7 @@ from typing import Any
 from ledger_bridge.tlog.anchors.chain import Anchored, ChainEvidence, log_id
 from ledger_bridge.tlog.anchors.fields import hexadecimal
 from ledger_bridge.tlog.anchors.timestamp import Stamped, TimestampEvidence
+from ledger_bridge.tlog.anchors.token_signature import Authorities, Signed, check_signature
 from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.errors import TlogError
 from verifier import strict_json
@@ -62,6 +64,7 @@ class TimestampAnchor:
     number: int
     evidence: TimestampEvidence
     shown: Stamped
+    signed: Signed | None
 
     @property
     def size(self) -> int:
@@ -82,8 +85,8 @@ class TimestampAnchor:
 Anchor = ChainAnchor | TimestampAnchor
 
 
-def read_anchors(data: bytes, checkpoint: Checkpoint) -> list[Anchor]:
-    """Read the member and follow every proof in it.
+def read_anchors(data: bytes, checkpoint: Checkpoint, authorities: Authorities | None) -> list[Anchor]:
+    """Read the member and follow every proof in it, that of a timestamp's signature if there is an authority.
 
     Raises:
         MismatchError: naming the first anchor that does not hold.
@@ -100,10 +103,12 @@ def read_anchors(data: bytes, checkpoint: Checkpoint) -> list[Anchor]:
     )
     if not isinstance(anchors, list) or not 0 < len(anchors) <= _MOST:
         raise MismatchError(f"it is not a list of 1 to {_MOST} anchors, version 1", member=_MEMBER)
-    return [_read(one, place, checkpoint) for place, one in enumerate(anchors, 1)]
+    return [_read(one, place, checkpoint, authorities) for place, one in enumerate(anchors, 1)]
 
 
-def describe_anchors(report: Report, anchors: Sequence[Anchor], block_hash: bytes | None) -> None:
+def describe_anchors(
+    report: Report, anchors: Sequence[Anchor], block_hash: bytes | None, authorities: Authorities | None
+) -> None:
     """Say what the anchors show, and compare with the block that the auditor knows.
 
     Raises:
@@ -118,18 +123,35 @@ def describe_anchors(report: Report, anchors: Sequence[Anchor], block_hash: byte
             _describe(report, anchor, given=anchor.shown.block_hash == block_hash)
         else:
             _describe_timestamp(report, anchor)
+    if authorities and not any(isinstance(one, TimestampAnchor) for one in anchors):
+        report.limit("This export holds no timestamp, so there was nothing to check with the authorities you gave.")
 
 
 def _describe_timestamp(report: Report, anchor: TimestampAnchor) -> None:
-    digest, file = anchor.shown.digest.hex(), f"timestamp-{anchor.number}.der"
+    digest = anchor.shown.digest.hex()
     report.passed(
         f"A timestamp (anchor {anchor.number}) is about the checkpoint with the first {anchor.size} leaves, and names"
         f" the time {describe_time(anchor.shown.time)} (SHA-256 of the checkpoint's text {digest})."
     )
-    extract = _EXTRACT.format(at=anchor.number - 1)
+    if anchor.signed is None:
+        _limit_timestamp(report, anchor.number, digest)
+        return
+    report.passed(
+        f"The timestamp (anchor {anchor.number}) is signed by {anchor.signed.signer.label}, for timestamps alone, which"
+        f" leads to {anchor.signed.root.label}, a root that you gave. All of these were valid at that time."
+    )
     report.limit(
-        f"Whether a timestamp authority signed anchor {anchor.number}, so whether its time is true: its signature was"
-        " not checked here. With the authority's certificates, from the authority itself, in ca.pem, run:"
+        f"Whether the clock behind anchor {anchor.number} was right, and whether a certificate was revoked: the first"
+        " rests on the authority, the second you can ask it."
+    )
+
+
+def _limit_timestamp(report: Report, number: int, digest: str) -> None:
+    extract, file = _EXTRACT.format(at=number - 1), f"timestamp-{number}.der"
+    report.limit(
+        f"Whether a timestamp authority signed anchor {number}, so whether its time is true: its signature was"
+        " not checked. Give the authority's root certificate, from the authority itself, and check again; or, with"
+        " it in ca.pem, run:"
         f' unzip -p {shlex.quote(report.file)} {_MEMBER} | python3 -c "{extract}" > {file} &&'
         f" openssl ts -verify -digest {digest} -in {file} -token_in -CAfile ca.pem"
     )
@@ -151,11 +173,11 @@ def _describe(report: Report, anchor: ChainAnchor, *, given: bool) -> None:
         )
 
 
-def _read(raw: Any, place: int, checkpoint: Checkpoint) -> Anchor:
+def _read(raw: Any, place: int, checkpoint: Checkpoint, authorities: Authorities | None) -> Anchor:
     if not isinstance(raw, dict) or not isinstance(raw.get("kind"), str) or raw["kind"] not in _KINDS:
         raise MismatchError("it is of no known kind", member=_MEMBER, anchor=place)
     try:
-        anchor = _KINDS[raw["kind"]](raw, place, checkpoint.origin)
+        anchor = _KINDS[raw["kind"]](raw, place, checkpoint.origin, authorities)
     except TlogError as error:
         raise MismatchError(str(error), member=_MEMBER, anchor=place) from error
     if anchor.size > checkpoint.size:
@@ -167,17 +189,19 @@ def _read(raw: Any, place: int, checkpoint: Checkpoint) -> Anchor:
     return anchor
 
 
-def _read_chain(raw: dict[str, Any], place: int, origin: str) -> Anchor:
+def _read_chain(raw: dict[str, Any], _place: int, origin: str, _authorities: Authorities | None) -> Anchor:
     evidence = ChainEvidence.from_json(raw)
     return ChainAnchor(evidence, evidence.check(origin), log_id(evidence.founder, origin))
 
 
-def _read_timestamp(raw: dict[str, Any], place: int, origin: str) -> Anchor:
+def _read_timestamp(raw: dict[str, Any], place: int, origin: str, authorities: Authorities | None) -> Anchor:
     evidence = TimestampEvidence.from_json(raw)
-    return TimestampAnchor(place, evidence, evidence.check(origin))
+    shown = evidence.check(origin)
+    signed = check_signature(evidence.token, authorities, shown.time) if authorities else None
+    return TimestampAnchor(place, evidence, shown, signed)
 
 
-_KINDS: dict[str, Callable[[dict[str, Any], int, str], Anchor]] = {
+_KINDS: dict[str, Callable[[dict[str, Any], int, str, Authorities | None], Anchor]] = {
     "chain": _read_chain,
     "timestamp": _read_timestamp,
 }

@@ -9,7 +9,7 @@ Order
        and with those in anchors); along the way, every event against its leaf (`events.py`);
     6. the disclosed streams: nothing missing (`streams.py`).
 
-Out of scope: whether an anchor's block stands on its chain or its timestamp is signed, what the renderings and
+Out of scope: whether an anchor's block stands on its chain, what the renderings and
 `names.json` say (covered by the manifest only), and whether the policy deserves trust.
 """
 
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from ledger_bridge.tlog.anchors.token_signature import Authorities
 from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.entry import LEAF_SIZE, LEAF_VERSION
 from ledger_bridge.tlog.errors import TlogError
@@ -44,15 +45,18 @@ from verifier.wording import (
 _LEAVES_AT_ONCE = 2048
 
 
-def verify_trail(
-    path: Path,
-    report: Report,
-    *,
-    policy: Policy | None,
-    known: bytes | None,
-    block_hash: bytes | None = None,
-    held: Sequence[HeldReceipt] = (),
-) -> None:
+@dataclass(frozen=True)
+class Brought:
+    """What the auditor brought to hold the export against, none of it from the export itself."""
+
+    policy: Policy | None = None
+    known: bytes | None = None
+    held: Sequence[HeldReceipt] = ()
+    block_hash: bytes | None = None
+    authorities: Authorities | None = None
+
+
+def verify_trail(path: Path, report: Report, brought: Brought) -> None:
     """Check a trail export and write what holds into the report.
 
     Raises:
@@ -61,27 +65,29 @@ def verify_trail(
 
     """
     with Archive(path) as archive:
-        _Verification(archive, report, policy, held).run(known, block_hash)
+        _Verification(archive, report, brought).run()
 
 
 class _Verification:
-    def __init__(self, archive: Archive, report: Report, policy: Policy | None, held: Sequence[HeldReceipt]) -> None:
-        self._held = held
+    def __init__(self, archive: Archive, report: Report, brought: Brought) -> None:
         self._archive = archive
         self._report = report
-        self._own_policy = policy is None
-        self._policy = policy or _policy_inside(archive)
+        self._brought = brought
+        self._held = brought.held
+        self._own_policy = brought.policy is None
+        self._policy = brought.policy or _policy_inside(archive)
 
-    def run(self, known: bytes | None, block_hash: bytes | None) -> None:
+    def run(self) -> None:
         accepted = self._check_container()
         checkpoint = accepted.checkpoint
+        known = self._brought.known
         earlier = open_known(self._policy, known, checkpoint) if known is not None else None
         for receipt in self._held:
             receipt.require_comparable(checkpoint)
         scope = parse_scope(self._archive.read("scope.json"), checkpoint.size)
         anchors = self._read_anchors(checkpoint)
         marks = self._check_leaves_and_events(scope, checkpoint, earlier, anchors)
-        describe_anchors(self._report, anchors, block_hash)
+        describe_anchors(self._report, anchors, self._brought.block_hash, self._brought.authorities)
         self._check_streams(scope, marks)
         self._check_held(scope, marks)
         describe_meaning(self._report, accepted, own_policy=self._own_policy)
@@ -110,7 +116,7 @@ class _Verification:
     def _read_anchors(self, checkpoint: Checkpoint) -> list[Anchor]:
         if not self._archive.holds("anchors.json"):
             return []
-        return read_anchors(self._archive.read("anchors.json"), checkpoint)
+        return read_anchors(self._archive.read("anchors.json"), checkpoint, self._brought.authorities)
 
     def _check_leaves_and_events(
         self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None, anchors: list[Anchor]

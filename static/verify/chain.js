@@ -236,5 +236,5 @@ ithaca.chain = (() => {
     return value;
   }
 
-  return { readEvidence, check, logId };
+  return { readBytes, readInteger, readEvidence, check, logId };
 })();

@@ -9,14 +9,16 @@ ithaca.main = (() => {
   const LARGEST_TEXT = 1 << 20;
   const NEEDS_POLICY = "A receipt says nothing without a policy, because it does not bring its own. Add one and check again.";
 
+  const NOTHING = { policy: null, known: null, receipts: [], blockHash: "", timestampCa: null, onward: () => undefined };
+
   /**
-   * Verify a file. `policy` and `known` are files or null, `receipts` are files, `blockHash` is a text. `onward(done, total)` is called with
-   * bytes; what it returns is awaited, and an error it throws ends the work.
+   * Verify a file. `policy`, `known` and `timestampCa` are files or null, `receipts` are files, `blockHash` is a text. `onward(done, total)`
+   * is called with bytes; what it returns is awaited, and an error it throws ends the work.
    */
-  async function verify(file, { policy = null, known = null, receipts = [], blockHash = "", onward = () => undefined } = {}) {
+  async function verify(file, brought = {}) {
     const report = new ithaca.report.Report(file.name);
     try {
-      await run(file, report, { policy, known, receipts, blockHash, onward });
+      await run(file, report, { ...NOTHING, ...brought });
     } catch (error) {
       if (error instanceof UnusableError) return { status: 2, error: error.message, report: null };
       if (!(error instanceof MismatchError)) throw error;
@@ -25,13 +27,14 @@ ithaca.main = (() => {
     return { status: report.holds ? 0 : 1, error: "", report: report.asData() };
   }
 
-  async function run(file, report, { policy, known, receipts, blockHash, onward }) {
+  async function run(file, report, { policy, known, receipts, blockHash, timestampCa, onward }) {
     const read = policy ? await readPolicy(policy) : null;
     const kept = known ? await readText(known) : null;
     if (!(await isReceipt(file))) {
       let done = 0;
-      const hash = blockHash ? readHash(blockHash) : null, held = await openReceipts(receipts, read);
-      const options = { policy: read, known: kept, blockHash: hash, held };
+      const held = await openReceipts(receipts, read), hash = blockHash ? readHash(blockHash) : null;
+      const authorities = timestampCa ? await readAuthorities(timestampCa) : null;
+      const options = { policy: read, known: kept, held, blockHash: hash, authorities };
       await ithaca.trail.verifyTrail(file, report, { ...options, onward: (size, total) => onward((done += size), total) });
     } else if (receipts.length) {
       throw new UnusableError("A trail is compared with receipts; this file is a receipt itself.");
@@ -64,6 +67,16 @@ ithaca.main = (() => {
     } catch (error) {
       if (!(error instanceof FormatError || error instanceof TypeError)) throw error;
       throw new UnusableError(`${file.name} is not a policy: ${error.message}.`);
+    }
+  }
+
+  async function readAuthorities(file) {
+    const data = await readText(file);
+    try {
+      return ithaca.token_signature.parseAuthorities(fromUtf8(data));
+    } catch (error) {
+      if (!(error instanceof FormatError || error instanceof TypeError)) throw error;
+      throw new UnusableError(`${file.name} holds no certificates of authorities: ${error.message}.`);
     }
   }
 

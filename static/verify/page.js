@@ -61,6 +61,7 @@
       known: chosen("known"),
       receipts: [...byId("receipts").files],
       blockHash: byId("block-hash").value.trim(),
+      timestampCa: byId("timestamp-ca").files[0] ?? null,
     };
     setBusy(true);
     try {

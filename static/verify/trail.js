@@ -15,10 +15,11 @@ ithaca.trail = (() => {
   const LEAVES_AT_ONCE = 2048;
 
   /** Check a trail export and write what holds into the report. */
-  async function verifyTrail(file, report, { policy, known, blockHash, held, onward }) {
+  async function verifyTrail(file, report, { policy, known, blockHash, authorities, held, onward }) {
     const archive = await ithaca.archive.Archive.open(file, (size) => onward(size, 3 * archive.total));
     const used = policy ?? (await policyInside(archive));
-    await new Verification(archive, report, { policy: used, ownPolicy: !policy, held }).run(known, blockHash);
+    const brought = { policy: used, ownPolicy: !policy, held, blockHash, authorities };
+    await new Verification(archive, report, brought).run(known);
   }
 
   class Verification {
@@ -27,23 +28,27 @@ ithaca.trail = (() => {
     #policy;
     #ownPolicy;
     #held;
+    #blockHash;
+    #authorities;
 
-    constructor(archive, report, { policy, ownPolicy, held }) {
+    constructor(archive, report, { policy, ownPolicy, held, blockHash, authorities }) {
       this.#archive = archive;
       this.#report = report;
       this.#policy = policy;
       this.#ownPolicy = ownPolicy;
       this.#held = held;
+      this.#blockHash = blockHash;
+      this.#authorities = authorities;
     }
 
-    async run(known, blockHash) {
+    async run(known) {
       const accepted = await this.#checkContainer(), { checkpoint } = accepted;
       const earlier = known ? await openKnown(this.#policy, known, checkpoint) : null;
       for (const receipt of this.#held) receipt.requireComparable(checkpoint);
       const scope = ithaca.scope.parse(await this.#archive.read("scope.json"), checkpoint.size);
       const anchors = await this.#readAnchors(checkpoint);
       const marks = await this.#checkLeavesAndEvents(scope, checkpoint, earlier, anchors);
-      describeAnchors(this.#report, anchors, blockHash);
+      describeAnchors(this.#report, anchors, this.#blockHash, this.#authorities);
       await this.#checkStreams(scope, marks);
       this.#checkHeld(scope, marks);
       describeMeaning(this.#report, accepted, { ownPolicy: this.#ownPolicy });
@@ -75,7 +80,7 @@ ithaca.trail = (() => {
 
     async #readAnchors(checkpoint) {
       if (!this.#archive.holds("anchors.json")) return [];
-      return readAnchors(await this.#archive.read("anchors.json"), checkpoint, this.#report);
+      return readAnchors(await this.#archive.read("anchors.json"), checkpoint, this.#authorities);
     }
 
     async #checkLeavesAndEvents(scope, checkpoint, earlier, anchors) {

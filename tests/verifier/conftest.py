@@ -27,7 +27,13 @@ class Outcome:
 
 class Verify(Protocol):
     def __call__(
-        self, data: bytes, *, policy: str | None = None, known: bytes | None = None, block_hash: str = ""
+        self,
+        data: bytes,
+        *,
+        policy: str | None = None,
+        known: bytes | None = None,
+        block_hash: str = "",
+        timestamp_ca: str | None = None,
     ) -> Outcome: ...
 
 
@@ -35,10 +41,19 @@ class Verify(Protocol):
 def verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
     """Run the verifier's command on some bytes."""
 
-    def run(data: bytes, *, policy: str | None = None, known: bytes | None = None, block_hash: str = "") -> Outcome:
+    def run(
+        data: bytes,
+        *,
+        policy: str | None = None,
+        known: bytes | None = None,
+        block_hash: str = "",
+        timestamp_ca: str | None = None,
+    ) -> Outcome:
         arguments = [str(tmp_path / "file"), "--json"]
         (tmp_path / "file").write_bytes(data)
-        for name, content in {"policy": policy.encode() if policy else None, "known": known}.items():
+        brought = {"policy": policy, "timestamp-ca": timestamp_ca}
+        given = {name: text.encode() for name, text in brought.items() if text is not None}
+        for name, content in {**given, "known": known}.items():
             if content is not None:
                 (tmp_path / name).write_bytes(content)
                 arguments += [f"--{name}", str(tmp_path / name)]

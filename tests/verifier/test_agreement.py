@@ -50,6 +50,9 @@ def in_python(case: Case, folder: Path) -> dict[str, Any]:
             arguments += [f"--{name}", str(folder / name)]
     if case.block_hash:
         arguments += ["--block-hash", case.block_hash]
+    if case.timestamp_ca is not None:
+        (folder / "ca.pem").write_bytes(case.timestamp_ca)
+        arguments += ["--timestamp-ca", str(folder / "ca.pem")]
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(io.StringIO()):
         status = main(arguments)

@@ -11,7 +11,7 @@ from tests.fakes.archives import forge, members
 from tests.fakes.ledger import ORIGIN, FakeLedger, secret, small_ledger
 from verifier.receipt import verify_receipt
 from verifier.report import MismatchError, Report
-from verifier.trail import verify_trail
+from verifier.trail import Brought, verify_trail
 
 QUANTUM = MldsaSigner.from_seed(ORIGIN, secret("quantum"))
 NEXT = Signer.from_seed(ORIGIN, secret("next"))
@@ -42,7 +42,7 @@ BOTH = f"{ED25519}log {QUANTUM.vkey}\n"
 def verified(archive: bytes, tmp_path: Path, asked: Policy) -> str:
     (tmp_path / "trail.zip").write_bytes(archive)
     report = Report("trail.zip")
-    verify_trail(tmp_path / "trail.zip", report, policy=asked, known=None)
+    verify_trail(tmp_path / "trail.zip", report, Brought(asked))
     return report.as_text()
 
 

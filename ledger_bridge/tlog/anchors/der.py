@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from ledger_bridge.tlog.errors import FormatError
 
-INTEGER, OCTET_STRING, OID, GENERALIZED_TIME, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x18, 0x30, 0x31
-EXPLICIT_0 = 0xA0
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
+UTC_TIME, GENERALIZED_TIME, SEQUENCE, SET = 0x17, 0x18, 0x30, 0x31
+IMPLICIT_0, CONTEXT_0, CONTEXT_1, CONTEXT_3 = 0x80, 0xA0, 0xA1, 0xA3
 _LONG_TAG, _LONG_LENGTH, _MOST_LENGTH_BYTES = 0x1F, 0x80, 4
 
 
@@ -33,6 +34,54 @@ class Element:
         if self.tag != tag:
             raise FormatError(f"{name} has the tag {self.tag:#04x} instead of {tag:#04x}")
         return self.content
+
+    def members(self, tag: int, name: str) -> list["Element"]:
+        """Read what stands in a sequence or set, or in another element that must be of this type.
+
+        Raises:
+            FormatError: it is of another type, or holds no DER.
+
+        """
+        return read_all(self.expect(tag, name))
+
+    @property
+    def encoded(self) -> bytes:
+        """The bytes it was read from: there is only one way to write it."""
+        return encode(self.tag, self.content)
+
+
+def encode(tag: int, content: bytes) -> bytes:
+    """Write one element."""
+    length = len(content)
+    if length < _LONG_LENGTH:
+        return bytes([tag, length]) + content
+    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([tag, _LONG_LENGTH + len(size)]) + size + content
+
+
+def member(elements: list[Element], place: int, name: str) -> Element:
+    """Return the element at a place where one must be.
+
+    Raises:
+        FormatError: there are fewer.
+
+    """
+    if place >= len(elements):
+        raise FormatError(f"{name} is missing")
+    return elements[place]
+
+
+def read_bits(element: Element, name: str) -> bytes:
+    """Return the content of a string of whole bytes.
+
+    Raises:
+        FormatError: it is none.
+
+    """
+    content = element.expect(BIT_STRING, name)
+    if content[:1] != b"\0":
+        raise FormatError(f"{name} is not a string of whole bytes")
+    return content[1:]
 
 
 def read_one(data: bytes) -> Element:

@@ -7,7 +7,7 @@ Rules enforced
     * its imprint is the SHA-256 of the checkpoint's text, line feed at the end included, signatures not;
     * its time is in UTC, as RFC 3161 writes it.
 
-Out of scope: the token's signature, and whose it is. `openssl ts -verify` checks both.
+Out of scope: the token's signature, and whose it is (`token_signature.py`).
 """
 
 import re
@@ -19,14 +19,14 @@ from typing import Any, Self
 
 from ledger_bridge.tlog.anchors import fields
 from ledger_bridge.tlog.anchors.der import (
-    EXPLICIT_0,
+    CONTEXT_0,
     GENERALIZED_TIME,
     INTEGER,
     OCTET_STRING,
     OID,
     SEQUENCE,
     Element,
-    read_all,
+    member,
     read_one,
 )
 from ledger_bridge.tlog.checkpoint import Checkpoint
@@ -35,7 +35,7 @@ from ledger_bridge.tlog.errors import FormatError, ProofError
 
 LARGEST_TOKEN = 1 << 16
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
-_TST_INFO = bytes.fromhex("2a864886f70d0109100104")
+TST_INFO = bytes.fromhex("2a864886f70d0109100104")
 _SHA256 = bytes.fromhex("608648016503040201")
 _HASH = 32
 _TIME = re.compile(rb"([0-9]{14})(?:\.[0-9]*[1-9])?Z")
@@ -96,34 +96,49 @@ def read_token(token: bytes) -> Stamped:
         FormatError: it is not a token over a SHA-256.
 
     """
-    signed = _signed_data(token)
-    content = _members(_at(signed, 2, "the content"), SEQUENCE, "the content")
-    if _at(content, 0, "the content's type").expect(OID, "the content's type") != _TST_INFO:
-        raise FormatError("the token holds no TSTInfo")
-    wrapped = read_one(_at(content, 1, "the content").expect(EXPLICIT_0, "the content"))
-    return _read_info(wrapped.expect(OCTET_STRING, "the content"))
+    return _read_info(signed_content(open_token(token)))
 
 
-def _signed_data(token: bytes) -> list[Element]:
-    outer = _members(read_one(token), SEQUENCE, "the token")
-    if _at(outer, 0, "the token's type").expect(OID, "the token's type") != _SIGNED_DATA:
+def open_token(token: bytes) -> list[Element]:
+    """Return the members of the CMS signed data that a token is.
+
+    Raises:
+        FormatError: it is none.
+
+    """
+    outer = read_one(token).members(SEQUENCE, "the token")
+    if member(outer, 0, "the token's type").expect(OID, "the token's type") != _SIGNED_DATA:
         raise FormatError("the token is not CMS signed data")
-    inner = read_one(_at(outer, 1, "the token").expect(EXPLICIT_0, "the token"))
-    return _members(inner, SEQUENCE, "the signed data")
+    inner = read_one(member(outer, 1, "the token").expect(CONTEXT_0, "the token"))
+    return inner.members(SEQUENCE, "the signed data")
+
+
+def signed_content(signed: list[Element]) -> bytes:
+    """Return the TSTInfo that a token signs.
+
+    Raises:
+        FormatError: the content is something else.
+
+    """
+    content = member(signed, 2, "the content").members(SEQUENCE, "the content")
+    if member(content, 0, "the content's type").expect(OID, "the content's type") != TST_INFO:
+        raise FormatError("the token holds no TSTInfo")
+    wrapped = read_one(member(content, 1, "the content").expect(CONTEXT_0, "the content"))
+    return wrapped.expect(OCTET_STRING, "the content")
 
 
 def _read_info(info: bytes) -> Stamped:
-    members = _members(read_one(info), SEQUENCE, "the TSTInfo")
-    if _at(members, 0, "the version").expect(INTEGER, "the version") != b"\x01":
+    members = read_one(info).members(SEQUENCE, "the TSTInfo")
+    if member(members, 0, "the version").expect(INTEGER, "the version") != b"\x01":
         raise FormatError("the TSTInfo is not of version 1")
-    imprint = _members(_at(members, 2, "the imprint"), SEQUENCE, "the imprint")
-    algorithm = _members(_at(imprint, 0, "the algorithm"), SEQUENCE, "the algorithm")
-    if _at(algorithm, 0, "the algorithm").expect(OID, "the algorithm") != _SHA256:
+    imprint = member(members, 2, "the imprint").members(SEQUENCE, "the imprint")
+    algorithm = member(imprint, 0, "the algorithm").members(SEQUENCE, "the algorithm")
+    if member(algorithm, 0, "the algorithm").expect(OID, "the algorithm") != _SHA256:
         raise FormatError("the imprint is not a SHA-256")
-    digest = _at(imprint, 1, "the imprint").expect(OCTET_STRING, "the imprint")
+    digest = member(imprint, 1, "the imprint").expect(OCTET_STRING, "the imprint")
     if len(digest) != _HASH:
         raise FormatError(f"the imprint has {len(digest)} bytes instead of {_HASH}")
-    return Stamped(digest=digest, time=_time(_at(members, 4, "the time").expect(GENERALIZED_TIME, "the time")))
+    return Stamped(digest=digest, time=_time(member(members, 4, "the time").expect(GENERALIZED_TIME, "the time")))
 
 
 def _time(text: bytes) -> int:
@@ -133,16 +148,6 @@ def _time(text: bytes) -> int:
         return int(datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp())
     except ValueError as error:
         raise FormatError("the time is not one in UTC, as RFC 3161 writes it") from error
-
-
-def _members(element: Element, tag: int, name: str) -> list[Element]:
-    return read_all(element.expect(tag, name))
-
-
-def _at(elements: list[Element], place: int, name: str) -> Element:
-    if place >= len(elements):
-        raise FormatError(f"{name} is missing")
-    return elements[place]
 
 
 def _token(value: object) -> bytes:

@@ -329,7 +329,7 @@ def test_an_export_brings_the_timestamp_and_the_command_that_the_verifier_prints
     report = json.loads(capsys.readouterr().out)
     assert status == 0, report
     assert any("checkpoint with the first 3 leaves" in one for one in report["checks"])
-    command = next(one for one in report["limits"] if "not checked here" in one).partition("run: ")[2]
+    command = next(one for one in report["limits"] if "was not checked" in one).partition("run: ")[2]
     for authority, accepted in ((tsa, True), (stranger, False)):
         (tmp_path / "ca.pem").write_bytes(authority.ca.read_bytes())
         done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, check=False)

@@ -54,6 +54,7 @@ class Case:
     known: bytes | None = None
     receipt: bytes | None = None
     block_hash: str = ""
+    timestamp_ca: bytes | None = None
 
 
 @dataclass
