@@ -22,8 +22,9 @@ from ledger_bridge.disclosure import rows_at
 from ledger_bridge.erasure.accounts import erased_streams
 from ledger_bridge.events import event_kinds
 from ledger_bridge.filters import TrailFilters
-from ledger_bridge.leaving_out import ACTOR
+from ledger_bridge.leaving_out import ACTOR, DETAILS
 from ledger_bridge.models import Entry, Leaf
+from ledger_bridge.notices import notices_for
 from ledger_bridge.recording import format_time
 from ledger_bridge.renderings import kind_of
 from ledger_bridge.sequencer import sequence_batch
@@ -120,6 +121,7 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
     trail = Trail(
         policy_text=policy_text(),
         anchors=anchors_up_to(size),
+        notices=notices_for(indexes, size, hide_grounds=DETAILS in filters.left_out),
         checkpoint_note=note.encode(),
         scope=scope,
         indexes=indexes,

@@ -29,6 +29,7 @@ class Group:
 
 
 ACTOR = "actor"
+DETAILS = "details"
 ASKED_WHO_ACTED = (
     "Who acted cannot be left out of the trail of a person or an institution: what was asked for says it already."
 )
@@ -36,7 +37,7 @@ GROUPS: dict[str, Group] = {
     ACTOR: Group("who acted", frozenset({"actor", "actor_institution", "actor_stream", "detail.operator"})),
     "source": Group("source address and request id", frozenset({"source_address", "request_id"})),
     "purpose": Group("purpose", frozenset({"purpose"})),
-    "details": Group("details", prefix=_DETAIL),
+    DETAILS: Group("details", prefix=_DETAIL),
 }
 
 

@@ -64,6 +64,7 @@ class Trail:
     open: Open = iter
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     anchors: Mapping[str, Any] | None = None
+    notices: Sequence[Mapping[str, Any]] = ()
     name: str = "trail.zip"
     share: bool = False
     """Whether a second process may open half of the events."""
@@ -96,6 +97,8 @@ def iter_trail(trail: Trail, *, signer: NoteSigner) -> Iterator[bytes]:
     yield from archive.add("scope.json", [_json(trail.scope)])
     if trail.anchors is not None:
         yield from archive.add("anchors.json", [_json(trail.anchors)])
+    if trail.notices:
+        yield from archive.add("notices.jsonl", map(_json, trail.notices))
     yield from archive.add("leaves.bin", _counted(trail.leaves, checkpoint.size * LEAF_SIZE))
     with closing(_portions(trail, context)) as portions:
         yield from _members_of_events(archive, trail, context, portions)

@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--policy", type=Path, help="whose signatures count; a receipt needs it")
     parser.add_argument("--known", type=Path, help="a checkpoint of this log that you kept from before")
+    parser.add_argument("--known-policy", type=Path, help="the policy of its log, if this log continues that one")
     parser.add_argument(
         "--receipt", type=Path, action="append", default=[], help="a receipt that the trail must agree with"
     )
@@ -72,7 +73,8 @@ def _verify(options: argparse.Namespace, report: Report) -> None:
         held = _open_receipts(options.receipt, policy)
         block_hash = _read_hash(options.block_hash) if options.block_hash else None
         authorities = _read_authorities(options.timestamp_ca) if options.timestamp_ca else None
-        brought = Brought(policy, known, held, block_hash, authorities)
+        known_policy = _read_policy(options.known_policy) if options.known_policy else None
+        brought = Brought(policy, known, known_policy, held, block_hash, authorities)
         verify_trail(options.file, report, brought)
     elif options.receipt:
         raise UnusableError("--receipt compares a trail with a receipt; this file is a receipt itself.")

@@ -41,7 +41,7 @@ MEMBERS = frozenset(
         "summary.html",
     }
 )
-OPTIONAL = frozenset({"anchors.json"})
+OPTIONAL = frozenset({"anchors.json", "notices.jsonl"})
 """Members that an export has when there is something to put into them."""
 _MANIFEST_START = ["ithaca-trail/v1", "members"]
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,15}) ([A-Za-z.-]+)", re.ASCII)

@@ -15,6 +15,7 @@ The work is in two halves. `EventReader` needs nothing but the line, so it can r
 sees the events in order, next to their leaves, and remembers the little that completeness and the report need.
 """
 
+from array import array
 from collections import Counter
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ PRESENT = 0x80
 """Bit of a leaf's mark: the export has its event. Bits 0 to 3: the event numbers itself in the stream of that slot."""
 
 _KIND_OF_SLOT = {"workspace": "workspace", "item": "item", "actor": "person", "person": "person"}
+SLOT_BITS = {"workspace": 0b0001, "item": 0b0010, "person": 0b1100}
+"""Bits of a leaf's mark, by kind of stream."""
 _SLOT_NUMBERS = {slot: number for number, slot in enumerate(SLOTS)}
 _COMMITMENT_AT = 1 + len(SLOTS) * TAG_SIZE
 _ID_SIZE = 16
@@ -134,7 +137,8 @@ class EventRegister:
         self.marks = bytearray(size)
         self.tied: set[str] = set()
         self.count = 0
-        self.erased = 0
+        self.erased = array("Q")
+        """The indexes of those that were erased."""
         self.hidden: set[str] = set()
         self.partial = 0
 
@@ -173,7 +177,8 @@ class EventRegister:
             mark |= 1 << slot
         self.marks[digest.index] = mark
         self.tied.update(digest.ties)
-        self.erased += digest.erased
+        if digest.erased:
+            self.erased.append(digest.index)
         self._note_hidden(digest.hidden)
         if digest.id:
             self._ids[digest.id[-1]] += digest.id + digest.index.to_bytes(_INDEX_SIZE, "big")

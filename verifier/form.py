@@ -41,6 +41,7 @@ _SEEDED = {"index", "tags", "fields", "seed"}
 _ERASED = {"index", "tags", "commitment", "erased"}
 _SEED_SIZE = 32
 _MOST = 1 << 63
+_MOST_COUNTED = (1 << 53) - 1
 
 
 _is_hash = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
@@ -122,6 +123,30 @@ class Event:
             return cls(raw["index"], raw["tags"], raw["fields"], seed=_seed(raw["seed"]))
         hidden = _hidden(raw["hidden"], raw["fields"])
         return cls(raw["index"], raw["tags"], raw["fields"], _base64(raw["salts"]), hidden)
+
+    def text(self, name: str) -> str:
+        """Return a field that must be text.
+
+        Raises:
+            WrongEventError: it is hidden, or something else.
+
+        """
+        value = self.fields.get(name)
+        if not isinstance(value, str):
+            raise WrongEventError("it is not text in clear", name)
+        return value
+
+    def count(self, name: str) -> int:
+        """Return a field that must be a count.
+
+        Raises:
+            WrongEventError: it is hidden, or something else.
+
+        """
+        value = self.fields.get(name)
+        if type(value) is not int or not 0 <= value <= _MOST_COUNTED:
+            raise WrongEventError("it is not a count in clear", name)
+        return value
 
     def commitment(self) -> bytes:
         """The commitment that the leaf must hold.

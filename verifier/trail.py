@@ -27,8 +27,11 @@ from ledger_bridge.tlog.merkle import Frontier, leaf_hash
 from ledger_bridge.tlog.policy import Accepted, Policy
 from verifier.anchors import Anchor, describe_anchors, read_anchors
 from verifier.archive import Archive
+from verifier.erasures import describe_erased
 from verifier.events import Digest, EventRegister
 from verifier.held import HeldReceipt
+from verifier.notices import MEMBER as NOTICES
+from verifier.notices import Notices
 from verifier.reading import read_events
 from verifier.report import MismatchError, Report
 from verifier.scope import Scope, parse_scope
@@ -51,6 +54,7 @@ class Brought:
 
     policy: Policy | None = None
     known: bytes | None = None
+    known_policy: Policy | None = None
     held: Sequence[HeldReceipt] = ()
     block_hash: bytes | None = None
     authorities: Authorities | None = None
@@ -76,23 +80,27 @@ class _Verification:
         self._held = brought.held
         self._own_policy = brought.policy is None
         self._policy = brought.policy or _policy_inside(archive)
+        self._notices = Notices()
 
     def run(self) -> None:
         accepted = self._check_container()
         checkpoint = accepted.checkpoint
-        known = self._brought.known
-        earlier = open_known(self._policy, known, checkpoint) if known is not None else None
+        self._require_leaf_count(checkpoint.size)
+        self._notices = self._read_notices(checkpoint.size)
+        earlier, former = self._open_known(checkpoint)
         for receipt in self._held:
             receipt.require_comparable(checkpoint)
         scope = parse_scope(self._archive.read("scope.json"), checkpoint.size)
         anchors = self._read_anchors(checkpoint)
         marks = self._check_leaves_and_events(scope, checkpoint, earlier, anchors)
+        continued = self._check_predecessors(former)
         describe_anchors(self._report, anchors, self._brought.block_hash, self._brought.authorities)
         self._check_streams(scope, marks)
         self._check_held(scope, marks)
         describe_meaning(self._report, accepted, own_policy=self._own_policy)
-        self._describe_meaning(scope, earlier)
-        describe_limits(self._report, accepted, own_policy=self._own_policy, known=earlier is not None)
+        self._describe_meaning(scope, earlier or continued)
+        is_known = earlier is not None or continued is not None
+        describe_limits(self._report, accepted, own_policy=self._own_policy, known=is_known)
 
     def _check_container(self) -> Accepted:
         key = self._archive.check_manifest(self._policy)
@@ -118,10 +126,14 @@ class _Verification:
             return []
         return read_anchors(self._archive.read("anchors.json"), checkpoint, self._brought.authorities)
 
+    def _read_notices(self, size: int) -> Notices:
+        if not self._archive.holds(NOTICES):
+            return Notices()
+        return Notices.read(self._archive.read(NOTICES), self._leaves, size)
+
     def _check_leaves_and_events(
         self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None, anchors: list[Anchor]
     ) -> bytearray:
-        self._require_leaf_count(checkpoint.size)
         register = EventRegister(checkpoint.size)
         roots = _Roots(checkpoint, earlier, anchors, self._held)
         with self._archive.open("events.jsonl") as member, closing(read_events(member, scope)) as events:
@@ -136,8 +148,7 @@ class _Verification:
         if earlier:
             self._report.passed(f"The log still begins with the {earlier.size} leaves of the checkpoint you know.")
         self._report.passed(f"Each of the {register.count} events is in the log, exactly as it was recorded.")
-        if register.erased:
-            self._describe_erased(register.erased)
+        describe_erased(self._report, register.erased, self._notices.erasures, scope, register.marks)
         describe_hidden(self._report, register.hidden, register.partial)
         return register.marks
 
@@ -154,12 +165,25 @@ class _Verification:
             names = "; ".join(str(stream) for stream in scope.streams)
             self._report.conclude(f"No event that the log recorded is missing from {names}.")
 
-    def _describe_erased(self, count: int) -> None:
-        events = "1 of these events was" if count == 1 else f"{count} of these events were"
-        self._report.limit(
-            f"What was erased: {events} erased. The log shows that each existed and between which others it was"
-            " recorded. Whether it had to be erased, the entry about the erasure must tell."
-        )
+    def _open_known(self, checkpoint: Checkpoint) -> tuple[Checkpoint | None, Checkpoint | None]:
+        """Open the checkpoint that the auditor kept, of this log or of one that it continues."""
+        note = self._brought.known
+        if note is None:
+            return None, None
+        known = open_kept(self._brought.known_policy or self._policy, note)
+        if known.origin != checkpoint.origin and self._notices.predecessor(known.origin):
+            return None, known
+        require_comparable(known, checkpoint)
+        return known, None
+
+    def _check_predecessors(self, former: Checkpoint | None) -> Checkpoint | None:
+        """Say which logs this one continues, and return the auditor's checkpoint of one if all it covers follows."""
+        for one in self._notices.predecessors:
+            one.describe(self._report)
+        predecessor = self._notices.predecessor(former.origin) if former else None
+        if former is None or predecessor is None:
+            return None
+        return former if predecessor.compare(self._report, former, self._leaves()) else None
 
     def _check_ties(self, scope: Scope, register: EventRegister) -> None:
         """Require that the log itself says which key belongs to which id: the scope alone may say anything."""
@@ -277,16 +301,37 @@ def check_checkpoint(policy: Policy, note: bytes, **where: str | int) -> Accepte
 
 
 def open_known(policy: Policy, note: bytes, checkpoint: Checkpoint) -> Checkpoint:
-    """Open the checkpoint that the auditor already had.
+    """Open the checkpoint of this log that the auditor already had.
 
     Raises:
         MismatchError: it is not signed by this log, or is newer than the export.
 
     """
+    known = open_kept(policy, note)
+    require_comparable(known, checkpoint)
+    return known
+
+
+def open_kept(policy: Policy, note: bytes) -> Checkpoint:
+    """Open a checkpoint that the auditor kept, of whatever log.
+
+    Raises:
+        MismatchError: its log did not sign it.
+
+    """
     try:
-        known, _ = policy.open_checkpoint(note)
+        return policy.open_checkpoint(note)[0]
     except TlogError as error:
         raise MismatchError(f"the known checkpoint: {error}") from error
+
+
+def require_comparable(known: Checkpoint, checkpoint: Checkpoint) -> None:
+    """Check that a checkpoint that the auditor kept can be compared with that of the export.
+
+    Raises:
+        MismatchError: it is of another log, or newer.
+
+    """
     if known.origin != checkpoint.origin:
         raise MismatchError(f"the known checkpoint is of another log, {known.origin}")
     if known.size > checkpoint.size:
@@ -294,7 +339,6 @@ def open_known(policy: Policy, note: bytes, checkpoint: Checkpoint) -> Checkpoin
             f"you know a checkpoint of {known.size} leaves, but this export ends at {checkpoint.size}: "
             "it is older than what you know, or the log was rolled back"
         )
-    return known
 
 
 def _policy_inside(archive: Archive) -> Policy:

@@ -13,7 +13,7 @@ ithaca.archive = (() => {
     "policy", "scope.json", "summary.html",
   ];
   /** Members that an export has when there is something to put into them. */
-  const OPTIONAL = ["anchors.json"];
+  const OPTIONAL = ["anchors.json", "notices.jsonl"];
   const MANIFEST_START = ["ithaca-trail/v1", "members"];
   const MANIFEST_LINE = /^([0-9a-f]{64}) (0|[1-9][0-9]{0,15}) ([A-Za-z.-]+)$/;
   const LARGEST_DIRECTORY = 1 << 20, LARGEST_SMALL_MEMBER = 16 << 20;

@@ -11,6 +11,8 @@ ithaca.events = (() => {
 
   /** Bit of a leaf's mark: the export has its event. Bits 0 to 3: the event numbers itself in the stream of that slot. */
   const PRESENT = 0x80;
+  /** Bits of a leaf's mark, by kind of stream. */
+  const SLOT_BITS = { workspace: 0b0001, item: 0b0010, person: 0b1100 };
   const KIND_OF_SLOT = new Map([["workspace", "workspace"], ["item", "item"], ["actor", "person"], ["person", "person"]]);
   const COMMITMENT_AT = 1 + SLOTS.length * TAG_SIZE;
   const MEMBER = "events.jsonl";
@@ -105,7 +107,7 @@ ithaca.events = (() => {
     #ids = Array.from({ length: 256 }, () => []); // by last byte, so that no map of all ids is ever needed
     tied = new Set();
     count = 0;
-    erased = 0;
+    erased = []; // the indexes of those that were erased
     hidden = new Set();
     partial = 0;
 
@@ -143,7 +145,7 @@ ithaca.events = (() => {
       }
       this.marks[digest.index] = mark;
       for (const one of digest.ties) this.tied.add(one);
-      if (digest.erased) this.erased++;
+      if (digest.erased) this.erased.push(digest.index);
       this.#noteHidden(digest.hidden);
       if (digest.id) this.#ids[parseInt(digest.id.slice(-2), 16)].push([digest.id, digest.index]);
     }
@@ -172,5 +174,5 @@ ithaca.events = (() => {
     }
   }
 
-  return { PRESENT, EventReader, EventRegister };
+  return { PRESENT, SLOT_BITS, EventReader, EventRegister };
 })();

@@ -90,6 +90,22 @@ ithaca.form = (() => {
       return event;
     }
 
+    /** A field that must be text. */
+    text(name) {
+      const value = this.fields.get(name);
+      if (typeof value !== "string") throw new WrongEventError("it is not text in clear", name);
+      return value;
+    }
+
+    /** A field that must be a count. */
+    count(name) {
+      const value = this.fields.get(name);
+      if (!isInteger(value) || value < 0 || value > Number.MAX_SAFE_INTEGER) {
+        throw new WrongEventError("it is not a count in clear", name);
+      }
+      return value;
+    }
+
     /** The commitment that the leaf must hold. */
     commitment() {
       if (this.erased) return this.erased;

@@ -9,11 +9,13 @@ ithaca.main = (() => {
   const LARGEST_TEXT = 1 << 20;
   const NEEDS_POLICY = "A receipt says nothing without a policy, because it does not bring its own. Add one and check again.";
 
-  const NOTHING = { policy: null, known: null, receipts: [], blockHash: "", timestampCa: null, onward: () => undefined };
+  const NOTHING = {
+    policy: null, known: null, knownPolicy: null, receipts: [], blockHash: "", timestampCa: null, onward: () => undefined,
+  };
 
   /**
-   * Verify a file. `policy`, `known` and `timestampCa` are files or null, `receipts` are files, `blockHash` is a text. `onward(done, total)`
-   * is called with bytes; what it returns is awaited, and an error it throws ends the work.
+   * Verify a file. `policy`, `known`, `knownPolicy` and `timestampCa` are files or null, `receipts` are files, `blockHash` is
+   * a text. `onward(done, total)` is called with bytes; what it returns is awaited, and an error it throws ends the work.
    */
   async function verify(file, brought = {}) {
     const report = new ithaca.report.Report(file.name);
@@ -27,14 +29,15 @@ ithaca.main = (() => {
     return { status: report.holds ? 0 : 1, error: "", report: report.asData() };
   }
 
-  async function run(file, report, { policy, known, receipts, blockHash, timestampCa, onward }) {
+  async function run(file, report, { policy, known, knownPolicy, receipts, blockHash, timestampCa, onward }) {
     const read = policy ? await readPolicy(policy) : null;
     const kept = known ? await readText(known) : null;
     if (!(await isReceipt(file))) {
       let done = 0;
       const held = await openReceipts(receipts, read), hash = blockHash ? readHash(blockHash) : null;
       const authorities = timestampCa ? await readAuthorities(timestampCa) : null;
-      const options = { policy: read, known: kept, held, blockHash: hash, authorities };
+      const former = knownPolicy ? await readPolicy(knownPolicy) : null;
+      const options = { policy: read, known: kept, knownPolicy: former, held, blockHash: hash, authorities };
       await ithaca.trail.verifyTrail(file, report, { ...options, onward: (size, total) => onward((done += size), total) });
     } else if (receipts.length) {
       throw new UnusableError("A trail is compared with receipts; this file is a receipt itself.");

@@ -59,6 +59,7 @@
     const options = {
       policy: chosen("policy"),
       known: chosen("known"),
+      knownPolicy: byId("known-policy").files[0] ?? null,
       receipts: [...byId("receipts").files],
       blockHash: byId("block-hash").value.trim(),
       timestampCa: byId("timestamp-ca").files[0] ?? null,

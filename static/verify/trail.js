@@ -8,17 +8,19 @@ ithaca.trail = (() => {
   const { EMPTY_ROOT, Frontier, leafHash } = ithaca.merkle;
   const { Policy } = ithaca.policy;
   const { describeAnchors, readAnchors } = ithaca.anchors;
+  const { describeErased } = ithaca.erasures;
   const { EventRegister } = ithaca.events;
+  const { Notices } = ithaca.notices;
   const {
     describeAgainst, describeCosignatures, describeHidden, describeLimits, describeLogKeys, describeMeaning,
   } = ithaca.wording;
   const LEAVES_AT_ONCE = 2048;
 
   /** Check a trail export and write what holds into the report. */
-  async function verifyTrail(file, report, { policy, known, blockHash, authorities, held, onward }) {
+  async function verifyTrail(file, report, { policy, known, knownPolicy, blockHash, authorities, held, onward }) {
     const archive = await ithaca.archive.Archive.open(file, (size) => onward(size, 3 * archive.total));
     const used = policy ?? (await policyInside(archive));
-    const brought = { policy: used, ownPolicy: !policy, held, blockHash, authorities };
+    const brought = { policy: used, ownPolicy: !policy, knownPolicy, held, blockHash, authorities };
     await new Verification(archive, report, brought).run(known);
   }
 
@@ -30,8 +32,10 @@ ithaca.trail = (() => {
     #held;
     #blockHash;
     #authorities;
+    #knownPolicy;
+    #notices = new Notices();
 
-    constructor(archive, report, { policy, ownPolicy, held, blockHash, authorities }) {
+    constructor(archive, report, { policy, ownPolicy, knownPolicy, held, blockHash, authorities }) {
       this.#archive = archive;
       this.#report = report;
       this.#policy = policy;
@@ -39,21 +43,26 @@ ithaca.trail = (() => {
       this.#held = held;
       this.#blockHash = blockHash;
       this.#authorities = authorities;
+      this.#knownPolicy = knownPolicy;
     }
 
     async run(known) {
       const accepted = await this.#checkContainer(), { checkpoint } = accepted;
-      const earlier = known ? await openKnown(this.#policy, known, checkpoint) : null;
+      this.#requireLeafCount(checkpoint.size);
+      this.#notices = await this.#readNotices(checkpoint.size);
+      const { earlier, former } = await this.#openKnown(known, checkpoint);
       for (const receipt of this.#held) receipt.requireComparable(checkpoint);
       const scope = ithaca.scope.parse(await this.#archive.read("scope.json"), checkpoint.size);
       const anchors = await this.#readAnchors(checkpoint);
       const marks = await this.#checkLeavesAndEvents(scope, checkpoint, earlier, anchors);
+      const continued = await this.#checkPredecessors(former);
       describeAnchors(this.#report, anchors, this.#blockHash, this.#authorities);
       await this.#checkStreams(scope, marks);
       this.#checkHeld(scope, marks);
       describeMeaning(this.#report, accepted, { ownPolicy: this.#ownPolicy });
-      this.#describeMeaning(scope, earlier);
-      describeLimits(this.#report, accepted, { ownPolicy: this.#ownPolicy, known: earlier !== null });
+      this.#describeMeaning(scope, earlier ?? continued);
+      const isKnown = earlier !== null || continued !== null;
+      describeLimits(this.#report, accepted, { ownPolicy: this.#ownPolicy, known: isKnown });
     }
 
     async #checkContainer() {
@@ -83,8 +92,31 @@ ithaca.trail = (() => {
       return readAnchors(await this.#archive.read("anchors.json"), checkpoint, this.#authorities);
     }
 
+    async #readNotices(size) {
+      if (!this.#archive.holds(ithaca.notices.MEMBER)) return new Notices();
+      return Notices.read(await this.#archive.read(ithaca.notices.MEMBER), this.#leaves(), size);
+    }
+
+    /** Open the checkpoint that the auditor kept, of this log or of one that it continues. */
+    async #openKnown(note, checkpoint) {
+      if (!note) return { earlier: null, former: null };
+      const known = await openKept(this.#knownPolicy ?? this.#policy, note);
+      if (known.origin !== checkpoint.origin && this.#notices.predecessor(known.origin)) {
+        return { earlier: null, former: known };
+      }
+      requireComparable(known, checkpoint);
+      return { earlier: known, former: null };
+    }
+
+    /** Say which logs this one continues, and return the auditor's checkpoint of one if all it covers follows. */
+    async #checkPredecessors(former) {
+      for (const one of this.#notices.predecessors) one.describe(this.#report);
+      const predecessor = former ? this.#notices.predecessor(former.origin) : null;
+      if (!predecessor) return null;
+      return (await predecessor.compare(this.#report, former, this.#leaves())) ? former : null;
+    }
+
     async #checkLeavesAndEvents(scope, checkpoint, earlier, anchors) {
-      this.#requireLeafCount(checkpoint.size);
       const register = new EventRegister(checkpoint.size), roots = new Roots(checkpoint, earlier, anchors, this.#held);
       await this.#follow(roots, register, scope);
       roots.check();
@@ -99,7 +131,7 @@ ithaca.trail = (() => {
         this.#report.passed(`The log still begins with the ${earlier.size} leaves of the checkpoint you know.`);
       }
       this.#report.passed(`Each of the ${register.count} events is in the log, exactly as it was recorded.`);
-      if (register.erased) this.#describeErased(register.erased);
+      describeErased(this.#report, register.erased, this.#notices.erasures, scope, register.marks);
       describeHidden(this.#report, register.hidden, register.partial);
       return register.marks;
     }
@@ -115,14 +147,6 @@ ithaca.trail = (() => {
       if (scope.complete) {
         this.#report.conclude(`No event that the log recorded is missing from ${scope.streams.join("; ")}.`);
       }
-    }
-
-    #describeErased(count) {
-      const events = count === 1 ? "1 of these events was" : `${count} of these events were`;
-      this.#report.limit(
-        `What was erased: ${events} erased. The log shows that each existed and between which others it was` +
-        " recorded. Whether it had to be erased, the entry about the erasure must tell.",
-      );
     }
 
     /** Require that the log itself says which key belongs to which id: the scope alone may say anything. */
@@ -261,10 +285,22 @@ ithaca.trail = (() => {
     return translateLater(TlogError, (error) => new MismatchError(error.message, where), () => policy.check(note));
   }
 
-  /** Open the checkpoint that the auditor already had. */
+  /** Open the checkpoint of this log that the auditor already had. */
   async function openKnown(policy, note, checkpoint) {
+    const known = await openKept(policy, note);
+    requireComparable(known, checkpoint);
+    return known;
+  }
+
+  /** Open a checkpoint that the auditor kept, of whatever log. */
+  async function openKept(policy, note) {
     const refused = (error) => new MismatchError(`the known checkpoint: ${error.message}`);
     const { checkpoint: known } = await translateLater(TlogError, refused, () => policy.openCheckpoint(note));
+    return known;
+  }
+
+  /** Check that a checkpoint that the auditor kept can be compared with that of the export. */
+  function requireComparable(known, checkpoint) {
     if (known.origin !== checkpoint.origin) {
       throw new MismatchError(`the known checkpoint is of another log, ${known.origin}`);
     }
@@ -274,7 +310,6 @@ ithaca.trail = (() => {
         "it is older than what you know, or the log was rolled back",
       );
     }
-    return known;
   }
 
   async function policyInside(archive) {

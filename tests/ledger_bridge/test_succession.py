@@ -107,6 +107,20 @@ def test_a_trail_of_before_and_after_is_complete_in_the_new_log(
         assert len(opened.read("events.jsonl").splitlines()) == 306
 
 
+def test_a_checkpoint_of_the_old_log_is_compared_across_the_change(
+    leaves: list[bytes], thing: Thing, fill: Fill, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(2, subject=thing)
+    auditor, workspace = Service("auditor", frozenset({Right.EXPORT_TRAILS})), thing.ledger_subject.workspace or ""
+    archive, old = tmp_path / "trail.zip", archive_of(OLD)
+    archive.write_bytes(b"".join(export_trail(actor=auditor, filters=TrailFilters(workspaces=(workspace,))).chunks))
+    known = ["--known", str(old / "checkpoint"), "--known-policy", str(old / "policy")]
+    assert verify([str(archive), *known]) == 0
+    said = capsys.readouterr().out
+    assert f"The 300 leaves of the checkpoint of {OLD} that you know follow from leaf 1 on, unchanged." in said
+    assert f"What {OLD} recorded from its leaf 300 on: 9 leaves were lost" in said
+
+
 def test_a_second_time_changes_nothing(leaves: list[bytes]) -> None:
     before = list(Checkpoint.objects.values_list("size", "note"))
     assert "300 leaves follow" in command(succeed=OLD)

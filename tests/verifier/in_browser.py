@@ -19,10 +19,11 @@ _RUN = """async (cases) => {
   const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
   const file = (text, name) => (text === null ? null : new File([bytes(text)], name));
   const answers = [];
-  for (const { data, policy, known, receipt, blockHash, timestampCa } of cases) {
+  for (const { data, policy, known, receipt, blockHash, timestampCa, knownPolicy } of cases) {
     const receipts = receipt === null ? [] : [file(receipt, "receipt")];
     const options = { policy: file(policy, "policy"), known: file(known, "known"), receipts, blockHash };
     options.timestampCa = file(timestampCa, "ca.pem");
+    options.knownPolicy = file(knownPolicy, "known-policy");
     try {
       answers.push(await ithaca.main.verify(file(data, "file"), options));
     } catch (error) {
@@ -56,7 +57,7 @@ def verify_all(page: Page, cases: Sequence[Case]) -> list[dict[str, Any]]:
 
 def _packed(case: Case) -> dict[str, str | None]:
     brought = {"policy": case.policy, "known": case.known, "receipt": case.receipt, "data": case.data}
-    brought["timestampCa"] = case.timestamp_ca
+    brought |= {"timestampCa": case.timestamp_ca, "knownPolicy": case.known_policy}
     return {"blockHash": case.block_hash, **{name: _base64(data) for name, data in brought.items()}}
 
 

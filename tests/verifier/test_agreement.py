@@ -44,15 +44,14 @@ def page() -> Iterator[Page]:
 def in_python(case: Case, folder: Path) -> dict[str, Any]:
     arguments = [str(folder / "file"), "--json"]
     (folder / "file").write_bytes(case.data)
-    for name, content in {"policy": case.policy, "known": case.known, "receipt": case.receipt}.items():
+    brought = {"policy": case.policy, "known": case.known, "receipt": case.receipt}
+    brought |= {"known-policy": case.known_policy, "timestamp-ca": case.timestamp_ca}
+    for name, content in brought.items():
         if content is not None:
             (folder / name).write_bytes(content)
             arguments += [f"--{name}", str(folder / name)]
     if case.block_hash:
         arguments += ["--block-hash", case.block_hash]
-    if case.timestamp_ca is not None:
-        (folder / "ca.pem").write_bytes(case.timestamp_ca)
-        arguments += ["--timestamp-ca", str(folder / "ca.pem")]
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(io.StringIO()):
         status = main(arguments)

@@ -136,8 +136,26 @@ def test_exports_verify_and_say_how_many_were_erased(
     fill(2, actor=alice, subject=Subject(workspace=workspace))
     erase(dana, erik, thing)
     assert verify(export(workspaces=(workspace,)), tmp_path) == 0
-    assert "3 of these events were erased" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "3 of these events were erased" in said
+    assert "was erased, 20" in said
+    assert "on the ground “court order 12”" in said
+    assert "accounts for 3 of the erased events, as the export says" in said
+    assert "no entry in this export accounts" not in said
     assert verify(export(), tmp_path) == 0
+
+
+def test_an_export_without_details_keeps_the_ground_to_itself(
+    fill: Fill, alice: User, dana: User, erik: User, thing: Thing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = thing.ledger_subject.workspace or ""
+    fill(3, actor=alice, subject=thing)
+    fill(2, actor=alice, subject=Subject(workspace=workspace))
+    erase(dana, erik, thing)
+    trail = export(workspaces=(workspace,), left_out=("details",))
+    assert b"court order" not in members_of(trail)
+    assert verify(trail, tmp_path) == 0
+    assert "accounts for 3 of the erased events" in capsys.readouterr().out
 
 
 def test_a_receipt_from_before_still_verifies(

@@ -55,6 +55,7 @@ class Case:
     receipt: bytes | None = None
     block_hash: str = ""
     timestamp_ca: bytes | None = None
+    known_policy: bytes | None = None
 
 
 @dataclass
