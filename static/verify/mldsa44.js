@@ -135,8 +135,8 @@ ithaca.mldsa44 = (() => {
   const part = (data, size, place) => data.subarray(size * place, size * (place + 1));
 
   /** Algorithms 3 and 8: whether this is a signature of the message by the holder of the key. */
-  function verify(publicKey, message, signature) {
-    if (publicKey.length !== PUBLIC_KEY_SIZE || signature.length !== SIGNATURE_SIZE) return false;
+  function verify(publicKey, message, signature, context = new Uint8Array(0)) {
+    if (publicKey.length !== PUBLIC_KEY_SIZE || signature.length !== SIGNATURE_SIZE || context.length > 255) return false;
     const rho = publicKey.subarray(0, 32);
     const challenge = signature.subarray(0, LAMBDA_BYTES);
     const packed = signature.subarray(LAMBDA_BYTES, LAMBDA_BYTES + L * 576);
@@ -156,7 +156,7 @@ ithaca.mldsa44 = (() => {
       high.push(pack6(inverseNtt(sum).map((one, i) => useHint(hints[r][i], one))));
     }
     const tr = shake256(publicKey).squeeze(64);
-    const mu = shake256(tr, Uint8Array.of(0, 0), message).squeeze(64);
+    const mu = shake256(tr, Uint8Array.of(0, context.length), context, message).squeeze(64);
     return equal(challenge, shake256(mu, concat(...high)).squeeze(LAMBDA_BYTES));
   }
 
