@@ -6,6 +6,7 @@ from accounts.admin import site as admin_site
 from ledger_bridge.views.promises import promises
 from ledger_bridge.views.verifier import verifier
 from sharing.views.home import home
+from workspaces.views.installation import installation_key, installation_key_file
 
 urlpatterns = [
     path("", include("ledger_bridge.urls")),
@@ -18,6 +19,8 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("admin/", admin_site.urls),
     path("workspaces/", include("workspaces.urls")),
+    path("crypt4gh-key/", installation_key, name="installation_key"),
+    path("crypt4gh-key/ithaca.pub", installation_key_file, name="installation_key_file"),
     path("api/v1/", include("accounts.api_urls")),
     path("api/v1/", include("workspaces.api_urls")),
     path("api/v1/", include("sharing.api_urls")),

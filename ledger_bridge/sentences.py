@@ -31,6 +31,7 @@ _GROUPS = {
     "exception": "Sharing",
     "grant": "Sharing",
     "group": "Groups",
+    "installation": "Crypt4GH keys",
     "invitation": "Sharing",
     "ledger": "Ledger",
     "sharing": "Sharing",

@@ -19,6 +19,8 @@ urlpatterns = [
     path("hand-overs/<uuid:hand_over_id>/", handover.HandOverDetail.as_view(), name="hand_over"),
     path("hand-overs/<uuid:hand_over_id>/file/", handover.SealedFile.as_view(), name="sealed_file"),
     path("hand-overs/<uuid:hand_over_id>/receipt/", handover.SealedReceipt.as_view(), name="sealed_receipt"),
+    path("versions/<uuid:version_id>/open-sealed/", handover.OpenForeign.as_view(), name="open_foreign"),
+    path("crypt4gh-key/", handover.InstallationKeyDetail.as_view(), name="installation_key"),
     path("keys/", handover.RecipientKeyList.as_view(), name="keys"),
     path("keys/<uuid:key_id>/", handover.RecipientKeyDetail.as_view(), name="key"),
 ]

@@ -16,13 +16,14 @@ from django.db import models
 from core import access
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
-from workspaces.handover.models import HandOver, RecipientKey
+from workspaces.handover.models import HandOver, InstallationKey, RecipientKey
 from workspaces.incoming import StorageUse, Upload, UploadRun
 from workspaces.permissions import Right, Role
 
 __all__ = [
     "BlobStoreOwner",
     "HandOver",
+    "InstallationKey",
     "Item",
     "RecipientKey",
     "SealedDocument",

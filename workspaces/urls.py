@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspaces.views import content, handing_over, items, uploads, workspaces
+from workspaces.views import content, handing_over, installation, items, uploads, workspaces
 
 app_name = "workspaces"
 urlpatterns = [
@@ -29,6 +29,7 @@ urlpatterns = [
     path("hand-overs/<uuid:hand_over_id>/", handing_over.handed_over, name="handed_over"),
     path("hand-overs/<uuid:hand_over_id>/file/", handing_over.sealed_file, name="sealed_file"),
     path("hand-overs/<uuid:hand_over_id>/receipt/", handing_over.sealed_receipt, name="sealed_receipt"),
+    path("versions/<uuid:version_id>/open-sealed/", installation.open_foreign, name="open_foreign"),
     path("keys/", handing_over.keys, name="keys"),
     path("keys/new/", handing_over.add_key, name="add_key"),
     path("keys/<uuid:key_id>/remove/", handing_over.remove_key, name="remove_key"),

@@ -60,7 +60,7 @@ def make_header(data_key: bytes, recipient_public_key: bytes) -> bytes:
         raise ValueError(f"A data key is {KEY_SIZE} bytes long, not {len(data_key)}.")
     writer = X25519PrivateKey.generate()
     writer_public = writer.public_key().public_bytes_raw()
-    shared = _shared_key(writer, recipient_public_key, reader=recipient_public_key, writer=writer_public)
+    shared = shared_key(writer, recipient_public_key, reader=recipient_public_key, writer=writer_public)
     nonce = secrets.token_bytes(NONCE_SIZE)
     sealed = ChaCha20Poly1305(shared).encrypt(nonce, _DATA_KEY_PREFIX + data_key, None)
     packet = _u32(_PACKET_SIZE) + _METHOD_X25519_CHACHA20 + writer_public + nonce + sealed
@@ -104,7 +104,7 @@ def read_header(source: Readable) -> bytes:
 
 
 def _read_packets(source: Readable) -> list[bytes]:
-    preamble = _read_exactly(source, _PREAMBLE_SIZE)
+    preamble = read_exactly(source, _PREAMBLE_SIZE)
     if preamble[:8] != MAGIC:
         raise HeaderError("This is not a Crypt4GH file: it does not start with the magic word.")
     version, count = _number(preamble[8:12]), _number(preamble[12:])
@@ -116,10 +116,10 @@ def _read_packets(source: Readable) -> list[bytes]:
 
 
 def _read_packet(source: Readable, number: int) -> bytes:
-    size = _number(_read_exactly(source, 4))
+    size = _number(read_exactly(source, 4))
     if size != _PACKET_SIZE:
         raise HeaderError(f"Packet {number} of the header is {size} bytes long; a data-key packet is {_PACKET_SIZE}.")
-    packet = _read_exactly(source, size - 4)
+    packet = read_exactly(source, size - 4)
     if not packet.startswith(_METHOD_X25519_CHACHA20):
         raise HeaderError(f"Packet {number} of the header uses the unknown method {_number(packet[:4])}.")
     return packet
@@ -129,7 +129,7 @@ def _open(number: int, packet: bytes, secret: X25519PrivateKey) -> bytes | None:
     writer_public, nonce, sealed = packet[4:36], packet[36:48], packet[48:]
     reader_public = secret.public_key().public_bytes_raw()
     try:
-        shared = _shared_key(secret, writer_public, reader=reader_public, writer=writer_public)
+        shared = shared_key(secret, writer_public, reader=reader_public, writer=writer_public)
     except HeaderError:
         raise HeaderError(f"Packet {number} of the header carries a writer's key of low order.") from None
     try:
@@ -149,7 +149,13 @@ def _data_key(payload: bytes) -> bytes:
     return payload[8:]
 
 
-def _shared_key(own: X25519PrivateKey, peer: bytes, *, reader: bytes, writer: bytes) -> bytes:
+def shared_key(own: X25519PrivateKey, peer: bytes, *, reader: bytes, writer: bytes) -> bytes:
+    """Return the key that a packet is sealed with, from either side. (Section 3.2.2.)
+
+    Raises:
+        HeaderError: the peer's key is not 32 bytes long, or is of low order.
+
+    """
     if len(peer) != KEY_SIZE:
         raise HeaderError(f"A public key is {KEY_SIZE} bytes long, not {len(peer)}.")
     try:
@@ -160,7 +166,13 @@ def _shared_key(own: X25519PrivateKey, peer: bytes, *, reader: bytes, writer: by
     return hashlib.blake2b(secret + reader + writer, digest_size=64).digest()[:KEY_SIZE]
 
 
-def _read_exactly(source: Readable, size: int) -> bytes:
+def read_exactly(source: Readable, size: int) -> bytes:
+    """Read so many bytes of a header.
+
+    Raises:
+        HeaderError: the stream ends before.
+
+    """
     parts, missing = [], size
     while missing:
         part = source.read(missing)

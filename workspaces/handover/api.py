@@ -11,6 +11,7 @@ from django.utils.decorators import method_decorator
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,10 +20,12 @@ from accounts.stepup import requires_recent_authentication
 from core.access import require
 from core.api import IsSignedIn
 from workspaces import services
+from workspaces.crypt4gh.keys import format_public_key
 from workspaces.handover.models import HandOver, RecipientKey
 from workspaces.handover.selectors import keys_for
 from workspaces.handover.serving import serve_sealed
 from workspaces.permissions import Right
+from workspaces.serializers import VersionOut
 from workspaces.views.finding import signed_in, visible_version
 from workspaces.views.handing_over import receipt_answer, visible_hand_over
 
@@ -42,6 +45,12 @@ class RecipientKeyOut(serializers.ModelSerializer[RecipientKey]):
 class RecipientKeyIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100)
     public_key = serializers.CharField(max_length=65_536, help_text="The content of a .pub file.")
+
+
+class InstallationKeyOut(serializers.Serializer[Any]):
+    fingerprint = serializers.CharField(help_text="SHA-256 of the 32 bytes of the key, in hex.")
+    public_key = serializers.CharField(help_text="The 32 bytes of the key, in hex.")
+    file = serializers.CharField(help_text="The content of its .pub file.")
 
 
 class HandOverIn(serializers.Serializer[Any]):
@@ -171,6 +180,37 @@ class SealedReceipt(APIView):
     def get(self, request: Request, hand_over_id: UUID) -> HttpResponse:
         plain = _plain(request)
         return receipt_answer(plain, visible_hand_over(plain, hand_over_id))
+
+
+class OpenForeign(APIView):
+    """Opens a file that was sealed for this installation, and seals its content anew beside it."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(request=None, responses={201: VersionOut})
+    def post(self, request: Request, version_id: UUID) -> Response:
+        actor, version = signed_in(_plain(request)), visible_version(_plain(request), version_id)
+        require(actor, Right.UPLOAD, version.file.parent or version.file.workspace)
+        made = services.open_foreign_file(actor=actor, version=version)
+        return Response(VersionOut(made).data, status=201)
+
+
+class InstallationKeyDetail(APIView):
+    """The public key for which others seal what they send here: for everybody."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = ()
+
+    @extend_schema(responses=InstallationKeyOut)
+    def get(self, request: Request) -> Response:
+        key = services.make_installation_key()
+        public_key = bytes(key.public_key)
+        content = {
+            "fingerprint": key.fingerprint,
+            "public_key": public_key.hex(),
+            "file": format_public_key(public_key).decode(),
+        }
+        return Response(InstallationKeyOut(content).data)
 
 
 def _plain(request: Any) -> HttpRequest:

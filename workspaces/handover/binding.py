@@ -12,10 +12,18 @@ from core.errors import DamagedContent, Unavailable
 from ledger_bridge.fsck import Problem
 from ledger_bridge.models import Entry
 from workspaces.binding import entry_difference
-from workspaces.handover.events import RecipientKeyRegistered, RecipientKeyRemoved, VersionHandedOver
-from workspaces.handover.models import HandOver, RecipientKey
+from workspaces.handover.events import (
+    InstallationKeyMade,
+    RecipientKeyRegistered,
+    RecipientKeyRemoved,
+    VersionHandedOver,
+)
+from workspaces.handover.models import HandOver, InstallationKey, RecipientKey
 
 _SWAPPED = "The registered key is not the one that was recorded: {} Nothing was sealed for it. Tell an administrator."
+_NOT_OURS = (
+    "The key of this installation is not the one that was recorded: {} Nothing is sealed for it or opened by it."
+)
 _CHANGED = "This hand-over is not the one that was recorded: {} Nothing was handed out. Tell an administrator."
 
 
@@ -77,8 +85,31 @@ def require_recorded(hand_over: HandOver) -> None:
         raise DamagedContent(_CHANGED.format(found))
 
 
+def require_installation_key(key: InstallationKey) -> None:
+    """Refuse a key of the installation that is not the one that was recorded.
+
+    Raises:
+        DamagedContent: saying what differs.
+
+    """
+    if found := installation_difference(key):
+        raise DamagedContent(_NOT_OURS.format(found))
+
+
+def installation_difference(key: InstallationKey) -> str | None:
+    """Return a sentence that says what the entry of the installation's key does not bear out, or None."""
+    recorded = {
+        "kind": InstallationKeyMade.kind,
+        "detail.public_key": bytes(key.public_key).hex(),
+        "detail.fingerprint": key.fingerprint,
+    }
+    return entry_difference(key.entry, recorded)
+
+
 def check_keys() -> Iterator[Problem]:
-    """Compare every registered key and every hand-over with its entry: for fsck."""
+    """Compare every key and every hand-over with its entry: for fsck."""
+    for own in InstallationKey.objects.all():
+        yield from _problem("installation key", partial(installation_difference, own))
     for key in RecipientKey.objects.order_by("pk").iterator():
         yield from _problem(f"recipient key {key.pk}", partial(key_difference, key))
     hand_overs = HandOver.objects.select_related("version", "key").order_by("pk")

@@ -67,3 +67,35 @@ class HandOverTaken(Event):
     fingerprint: str
     first: int
     last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstallationKeyMade(Event):
+    """The public half, in hex, of the key for which others seal what they send here."""
+
+    kind = "installation.key_made"
+    label = "Key of the installation made"
+    sentence = "made the installation's Crypt4GH key with the fingerprint {fingerprint}"
+    action = "C"
+    dicom_code = "110137"
+    public_key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignFileOpened(Event):
+    """A file that was sealed elsewhere was opened, and its content sealed anew as version `made`. Hashes are hex."""
+
+    kind = "version.foreign_opened"
+    label = "Sealed file opened"
+    sentence = (
+        "opened version {number} of “{name}”, which was sealed for this installation, and sealed its content anew"
+    )
+    action = "C"
+    dicom_code = "110107"
+    name: str
+    number: int
+    sealed_sha256: str
+    data_keys: int
+    made: str
+    made_sha256: str

@@ -108,3 +108,25 @@ class HandOver(models.Model):
     def ledger_subject(self) -> Subject:
         about = self.version.ledger_subject
         return Subject(about.workspace, about.item, about.version, str(self.key.owner_id))
+
+
+class InstallationKey(models.Model):
+    """The one key pair for which others seal what they send here. Its secret half is wrapped by the key service."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    public_key = models.BinaryField()
+    wrapped_secret = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    entry = models.UUIDField(help_text="The ledger entry that recorded this key.")
+
+    class Meta:
+        app_label = "workspaces"
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="only_one_installation_key")]
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(bytes(self.public_key))

@@ -10,6 +10,7 @@ from workspaces.services.handing_over import (
     open_hand_over,
     take_hand_over_receipt,
 )
+from workspaces.services.installation import make_installation_key, open_foreign_file
 from workspaces.services.items import describe_item, move_item, remove_item, rename_item, restore_item
 from workspaces.services.reading import OpenedVersion, open_version
 from workspaces.services.recipients import register_recipient_key, remove_recipient_key
@@ -49,8 +50,10 @@ __all__ = [
     "finish_upload",
     "finish_uploads",
     "hand_over_version",
+    "make_installation_key",
     "move_item",
     "open_archive",
+    "open_foreign_file",
     "open_hand_over",
     "open_version",
     "receive_bytes",
