@@ -65,6 +65,7 @@ screenshots: $(VENV)/.development ## Take pictures of every page into var/screen
 
 bench-files: $(VENV)/.development ## Measure sealing, opening, uploads and downloads.
 	@"$(BIN)/python" -m bench.files
+	@"$(BIN)/python" -m bench.hand_over
 
 bench-ledger: $(VENV)/.bench ## Measure recording, sequencing, proofs and exports, beside the peers.
 	@"$(BIN)/python" -m bench.ledger

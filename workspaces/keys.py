@@ -115,6 +115,11 @@ def open_rest(key: OpenKey, sealed: bytes, *, upload_id: str, at: int) -> bytes:
     return _opened_for_upload(key, sealed, _upload_context("upload rest", key.workspace, upload_id, at=str(at)))
 
 
+def installation_context(public_key: bytes) -> dict[str, str]:
+    """Return what the secret half of the installation's own Crypt4GH key is wrapped for."""
+    return {"purpose": "installation key", "public_key": public_key.hex()}
+
+
 def forget_keys() -> None:
     """Forget every opened workspace key."""
     _opened.clear()

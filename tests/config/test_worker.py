@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,24 @@ def test_a_shorter_limit_of_the_server_stays_its_own(pair: tuple[socket.socket, 
     pair[1].settimeout(0.05)
     with pytest.raises(TimeoutError):
         pair[1].recv(100)
+
+
+def test_the_kernel_sends_a_part_of_a_file(pair: tuple[socket.socket, PacedSocket], tmp_path: Path) -> None:
+    client, server = pair
+    (tmp_path / "blob").write_bytes(b"0123456789")
+    with (tmp_path / "blob").open("rb", buffering=0) as blob:
+        assert server.send_file(blob, 2, 5) == 5
+        assert client.recv(100) == b"23456"
+        assert server.send_file(blob, 8, 5) == 2
+
+
+def test_a_client_that_takes_nothing_of_a_file_is_cut_off(
+    pair: tuple[socket.socket, PacedSocket], tmp_path: Path
+) -> None:
+    (tmp_path / "blob").write_bytes(bytes(4_000_000))
+    pair[1].settimeout(0.05)
+    with (tmp_path / "blob").open("rb", buffering=0) as blob, pytest.raises(ConnectionResetError):
+        pair[1].send_file(blob, 0, 4_000_000)
 
 
 @contextmanager

@@ -115,7 +115,7 @@ class InstallationKey(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     public_key = models.BinaryField()
-    wrapped_secret = models.BinaryField()
+    wrapped_key = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
     entry = models.UUIDField(help_text="The ledger entry that recorded this key.")
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
                 ('public_key', models.BinaryField()),
-                ('wrapped_secret', models.BinaryField()),
+                ('wrapped_key', models.BinaryField()),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('entry', models.UUIDField(help_text='The ledger entry that recorded this key.')),
             ],

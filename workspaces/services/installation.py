@@ -16,7 +16,7 @@ from workspaces.crypt4gh.keys import fingerprint, generate_secret_key, public_ke
 from workspaces.handover.binding import require_installation_key
 from workspaces.handover.events import ForeignFileOpened, InstallationKeyMade
 from workspaces.handover.models import InstallationKey
-from workspaces.keys import ROOT
+from workspaces.keys import ROOT, installation_context
 from workspaces.models import Version
 from workspaces.permissions import Right
 from workspaces.sealing import discard
@@ -92,23 +92,19 @@ def open_foreign_file(*, actor: User, version: Version) -> Version:
 def _make_key() -> InstallationKey:
     secret = generate_secret_key()
     public = public_key(secret)
-    wrapped = key_service().wrap(ROOT, secret, _context(public))
+    wrapped = key_service().wrap(ROOT, secret, installation_context(public))
     try:
         with transaction.atomic():
             event = InstallationKeyMade(public_key=public.hex(), fingerprint=fingerprint(public))
             entry = UUID(record(event, actor=_INSTALLATION))
-            return InstallationKey.objects.create(public_key=public, wrapped_secret=wrapped, entry=entry)
+            return InstallationKey.objects.create(public_key=public, wrapped_key=wrapped, entry=entry)
     except IntegrityError:
         # Somebody else asked first in the same moment.
         return InstallationKey.objects.get()
 
 
 def _secret(key: InstallationKey) -> bytes:
-    return key_service().unwrap(ROOT, bytes(key.wrapped_secret), _context(bytes(key.public_key)))
-
-
-def _context(public: bytes) -> dict[str, str]:
-    return {"purpose": "installation key", "public_key": public.hex()}
+    return key_service().unwrap(ROOT, bytes(key.wrapped_key), installation_context(bytes(key.public_key)))
 
 
 def _header_keys(source: "_Source", secret: bytes) -> list[bytes]:
