@@ -1,6 +1,6 @@
 """Public keys that people register, so that files can be sealed for them.
 
-Nothing asks the person to prove that they hold the secret half (docs/adr/0016). A key counts for its owner only: a file
+Nothing asks the person to prove that they hold the secret half (docs/adr/0017). A key counts for its owner only: a file
 is sealed for it only while the owner may download that file.
 """
 
