@@ -1,12 +1,17 @@
 """The vectors that second implementations are held to (see tests/vectors/ledger/README.md)."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ledger_bridge.tlog import entry
+from ledger_bridge.tlog import entry, partial
+from ledger_bridge.tlog.checkpoint import Checkpoint
+from ledger_bridge.tlog.consistency import Consistency
+from ledger_bridge.tlog.note import parse
+from ledger_bridge.tlog.tags import Opening, Span
 from tests.fakes.archives import members
 from tests.vectors.ledger.generate import files
 from verifier.__main__ import main
@@ -45,6 +50,34 @@ def test_the_verifier_reaches_the_verdict(name: str, known: str, capsys: pytest.
     arguments += ["--known", str(HERE / "known-checkpoint")] if known == "known" else []
     status = main(arguments)
     assert {"status": status, "failure": json.loads(capsys.readouterr().out)["failure"]} == VERDICTS[name][known]
+
+
+TAGS = json.loads((HERE / "tags.json").read_text())
+
+
+def test_an_opening_gives_its_root_and_finds_every_tag() -> None:
+    known = TAGS["openings"]
+    span = Span(known["first"], known["leaves"])
+    opening = Opening.read(span, io.BytesIO(bytes.fromhex(known["opening"])).read)
+    opening.check_records()
+    assert opening.root().hex() == known["root"]
+    found = {tag: [list(place) for place in opening.find(bytes.fromhex(tag))] for tag in known["tags"]}
+    assert found == known["tags"]
+
+
+@pytest.mark.parametrize("number", range(len(TAGS["parts"])))
+def test_a_part_of_a_tree_gives_its_roots(number: int) -> None:
+    part = TAGS["parts"][number]
+    leaves = {int(place): bytes.fromhex(value) for place, value in part["shown"].items()}
+    hashes = [bytes.fromhex(one) for one in part["hashes"]]
+    roots = partial.roots(part["size"], sorted(leaves), leaves, hashes, part["cuts"])
+    assert {str(size): root.hex() for size, root in roots.items()} == part["roots"]
+
+
+def test_a_proof_of_consistency_leads_from_one_checkpoint_to_the_other() -> None:
+    old, new = (HERE / "known-checkpoint").read_bytes(), members((HERE / "trail.zip").read_bytes())["checkpoint"]
+    before, after = (Checkpoint.parse(parse(note).text) for note in (old, new))
+    Consistency.parse((HERE / "consistency").read_bytes()).check(before.root, after.root)
 
 
 PROVEN = ("checkpoint", "events.jsonl", "leaves.bin", "names.json", "policy", "scope.json")

@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ledger_bridge.tlog import entry
+from ledger_bridge.tlog import entry, merkle, partial
+from ledger_bridge.tlog.consistency import Consistency
+from ledger_bridge.tlog.tags import Span
 from tests.fakes.archives import edit_events, forge, members, pack
-from tests.fakes.ledger import FakeEntry, FakeLedger, small_ledger, with_events, witness
+from tests.fakes.ledger import FakeEntry, FakeLedger, secret, small_ledger, with_events, witness
+from tests.fakes.tags import tag_file
 
 HERE = Path(__file__).parent
 WORKSPACE = ("workspace", "w1")
@@ -20,6 +23,8 @@ def files() -> dict[str, bytes]:
     changed = contents["events.jsonl"].replace(b'"allow"', b'"deny"', 1)
     return {
         "entry.json": json.dumps([describe(ledger, one) for one in ledger.entries[4:7]], indent=1).encode() + b"\n",
+        "tags.json": json.dumps({"openings": openings(), "parts": parts()}, indent=1).encode() + b"\n",
+        "consistency": consistency(ledger),
         "policy": ledger.policy.encode(),
         "trail.zip": archive,
         "filtered.zip": filtered(ledger),
@@ -83,6 +88,46 @@ def describe(ledger: FakeLedger, one: FakeEntry) -> dict[str, Any]:
         "slots": slots,
         "leaf": ledger.leaves[one.index].hex(),
     }
+
+
+def openings() -> dict[str, Any]:
+    """Look tags up in a span whose leaf n is 01 and the hashes of `("leaf", n, 0)`, `(…, 1)` and `(…, 2)`.
+
+    Leaves 77 and 3900 hold the tag of leaf 5 as well, so one tag stands three times.
+    """
+    leaves = [b"\x01" + b"".join(secret("leaf", n, part) for part in range(3)) for n in range(8192)]
+    often = leaves[4096 + 5][1:17]
+    for index in (4096 + 77, 4096 + 3900):
+        leaves[index] = leaves[index][:33] + often + leaves[index][49:]
+    file = tag_file(Span(4096, 4096), leaves)
+    wanted = [often, leaves[4096][1:17], leaves[8191][49:65], bytes(16), b"\xff" * 16, secret("absent")[:16]]
+    return {
+        "first": 4096,
+        "leaves": 4096,
+        "root": file.root.hex(),
+        "opening": file.open(*wanted).hex(),
+        "tags": {
+            tag.hex(): sorted([index, slot] for index in range(4096, 8192) for slot in range(4)
+                              if leaves[index][1 + 16 * slot : 17 + 16 * slot] == tag)
+            for tag in wanted
+        },
+    }  # fmt: skip
+
+
+def parts() -> list[dict[str, Any]]:
+    """Show parts of trees whose leaf hash n is the hash of `("node", n)`."""
+    made: list[dict[str, Any]] = []
+    for size, shown, cuts in ((1, [0], []), (7, [], []), (11, [2, 3, 9], [1, 5, 8]), (4099, [0, 1000, 4098], [4096])):
+        hashes = [secret("node", n) for n in range(size)]
+        needed = [merkle.root(hashes[begin:end]).hex() for begin, end in partial.missing(size, shown, cuts)]
+        roots = {str(n): merkle.root(hashes[:n]).hex() for n in (*cuts, size)}
+        leaves = {str(n): hashes[n].hex() for n in shown}
+        made.append({"size": size, "shown": leaves, "cuts": cuts, "hashes": needed, "roots": roots})
+    return made
+
+
+def consistency(ledger: FakeLedger) -> bytes:
+    return Consistency(5, 11, tuple(merkle.consistency_proof(5, 11, ledger.node))).marshal()
 
 
 def main() -> None:
