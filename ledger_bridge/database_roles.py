@@ -19,7 +19,7 @@ WEB = {
     "erasedstream": "INSERT, UPDATE (destroyed_at)",
     "keydatabasemark": "INSERT",
 }
-_ANCHORS = ("anchor", "anchorturn", "erasure", "legalhold", "rollingcheck")
+_ANCHORS = ("anchor", "anchorturn", "erasure", "legalhold", "rollingcheck", "tagfile")
 SEQUENCER = {
     "leaf": "INSERT",
     "tile": "INSERT",
@@ -53,7 +53,7 @@ def statements(roles: Roles) -> list[str]:
         *(f"REVOKE ALL ON {_table(name)} FROM PUBLIC, {web}, {sequencer};" for name in _ANCHORS),
         *(f"GRANT SELECT ON {_table(name)} TO {sequencer};" for name in _ANCHORS),
         *(f"GRANT SELECT, INSERT, UPDATE ON {_table(name)} TO {web};" for name in _ANCHORS),
-        f"GRANT USAGE ON SEQUENCE {_table('anchor')}_id_seq TO {web};",
+        f"GRANT USAGE ON SEQUENCE {_table('anchor')}_id_seq, {_table('tagfile')}_id_seq TO {web};",
         *(f"GRANT {rights} ON {_table(name)} TO {web};" for name, rights in WEB.items()),
         *(f"GRANT {rights} ON {_table(name)} TO {sequencer};" for name, rights in SEQUENCER.items()),
         f"GRANT USAGE ON SEQUENCE {_table('outbox')}_id_seq, {_table('stream')}_id_seq TO {web};",

@@ -18,6 +18,7 @@ from ledger_bridge.entry_seal import SEALED, SUBJECTS, DamagedSealError, open_en
 from ledger_bridge.erasure.models import Erasure, LegalHold  # noqa: F401  Django looks for models here
 from ledger_bridge.feeds.models import FeedPosition  # noqa: F401  Django looks for models here
 from ledger_bridge.sealing import keys_for_reading
+from ledger_bridge.tag_files.models import TagFile  # noqa: F401  Django looks for models here
 from ledger_bridge.tlog.note import VerifierKey
 from ledger_bridge.witnessing.models import Cosignature, Publication, WitnessStanding  # noqa: F401  Django looks for models here
 

@@ -28,6 +28,7 @@ from ledger_bridge.proofs import read_leaves, tile_from_database
 from ledger_bridge.recording import record
 from ledger_bridge.sequencer import append_waiting, full_tiles
 from ledger_bridge.signing import sign_head
+from ledger_bridge.tag_files.models import TagFile
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
 from ledger_bridge.tlog.merkle import Frontier, leaf_hash
 from ledger_bridge.tlog.note import parse
@@ -141,7 +142,7 @@ def _begin(ended: Ended, actor: Actor) -> int:
     _carry(frontier, tree.size)
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO ledger_bridge_outbox SELECT * FROM waiting")
-    for model in (Anchor, WitnessStanding, RollingCheck):
+    for model in (Anchor, WitnessStanding, RollingCheck, TagFile):
         model.objects.all().delete()
     FeedPosition.objects.filter(next_index__gt=0).update(next_index=F("next_index") + 1)
     return tree.size

@@ -7,6 +7,7 @@ from ledger_bridge.anchors import anchoring, timestamping
 from ledger_bridge.erasure import services as erasure
 from ledger_bridge.feeds.services import feed_receiver
 from ledger_bridge.fsck.rolling import check_next
+from ledger_bridge.tag_files.making import sort_tags as sort_due_tags
 from ledger_bridge.tile_filling import store_tiles as store_full_tiles
 
 
@@ -43,3 +44,8 @@ def timestamp() -> None:
 @shared_task(name="ledger_bridge.finish_erasures")
 def finish_erasures() -> None:
     erasure.finish_erasures()
+
+
+@shared_task(name="ledger_bridge.sort_tags")
+def sort_tags() -> None:
+    sort_due_tags()

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from ledger_bridge.erasure import views as erasures
-from ledger_bridge.views import exports, log, receipts, trails
+from ledger_bridge.views import exports, log, receipts, tags, trails
 
 app_name = "ledger"
 
@@ -27,5 +27,8 @@ urlpatterns = [
     path("ledger/vkey", log.vkey, name="vkey"),
     path("ledger/policy", log.policy, name="policy"),
     path("ledger/tile/<path:rest>", log.tile, name="tile"),
+    path("ledger/tags", tags.tag_files, name="tag_files"),
+    path("ledger/tags/<str:span>", tags.tag_file, name="tag_file"),
+    path("ledger/consistency/<str:sizes>", tags.consistency, name="consistency"),
     path("ledger/retired/<str:log>/<path:rest>", log.retired, name="retired"),
 ]

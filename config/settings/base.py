@@ -280,6 +280,7 @@ CELERY_BEAT_SCHEDULE = {
     "timestamp a checkpoint": {"task": "ledger_bridge.timestamp", "schedule": 10.0, "options": {"expires": 10.0}},
     "finish erasures": {"task": "ledger_bridge.finish_erasures", "schedule": 60.0, "options": {"expires": 60.0}},
     "store tiles of the ledger": {"task": "ledger_bridge.store_tiles", "schedule": 5.0, "options": {"expires": 5.0}},
+    "sort tags": {"task": "ledger_bridge.sort_tags", "schedule": 5.0, "options": {"expires": 5.0}},
     "check a part of the ledger": {"task": "ledger_bridge.check", "schedule": 60.0, "options": {"expires": 60.0}},
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
     "finish uploads": {"task": "workspaces.finish_uploads", "schedule": 30.0, "options": {"expires": 30.0}},

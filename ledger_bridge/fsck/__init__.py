@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from ledger_bridge.fsck.codes import check_quarantine, check_times
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.fsck.tables import check_outbox, check_streams, check_unplaced
+from ledger_bridge.fsck.tags import check_tag_files
 from ledger_bridge.fsck.walk import check_log
 
 __all__ = ["CHECKS", "Problem", "register"]
@@ -20,6 +21,7 @@ CHECKS: list[tuple[str, Callable[[], Iterator[Problem]]]] = [
     ("entries that have no place in the log and do not wait for one", check_unplaced),
     ("entries that wait", check_outbox),
     ("nothing in quarantine that somebody else put into the outbox", check_quarantine),
+    ("sorted tags: the roots that were recorded, and the files", check_tag_files),
     ("entries sequenced when they were recorded", check_times),
 ]
 

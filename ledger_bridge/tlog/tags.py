@@ -37,6 +37,7 @@ ROW_PAGES = 64
 ROW_SIZE = PAGE_SIZE * ROW_PAGES
 
 _LARGEST_POWER = 24
+_MOST_RANGES = 16
 _PLACE = bytes(8)
 
 
@@ -214,6 +215,38 @@ def span_root(records: Iterable[bytes]) -> bytes:
     """
     # The rows are perfect subtrees of one size, so the tree over their hashes has the same root.
     return root(one for block in records for one in row_hashes(block))
+
+
+def root_from_leaves(span: Span, leaves: Callable[[], Iterable[bytes]], *, at_once: int = 1 << 21) -> bytes:
+    """The root of a span from its leaves, which `leaves` yields in order, in chunks of whole leaves, as often as asked.
+
+    Memory holds about `at_once` records: of a large span, one range of tags after the other.
+
+    Raises:
+        FormatError: these are not its leaves.
+
+    """
+    bits = max(0, (span.records - 1).bit_length() - (at_once - 1).bit_length())
+    return span_root(_ranges(span, leaves, min(bits, _MOST_RANGES)))
+
+
+def _ranges(span: Span, leaves: Callable[[], Iterable[bytes]], bits: int) -> Iterator[bytes]:
+    """Yield the sorted records in whole rows, those whose tags begin with the same bits in one pass over the leaves."""
+    rest = b""
+    for prefix in range(1 << bits):
+        found: list[bytes] = []
+        place = span.first
+        for chunk in leaves():
+            made = records_of(chunk, place)
+            place += len(made) // len(SLOTS)
+            found += [one for one in made if int.from_bytes(one[:4], "big") >> 32 - bits == prefix]
+        if place != span.end:
+            raise FormatError(f"a span of {span.leaves} leaves is not made of {place - span.first}")
+        found.sort()
+        rest += b"".join(found)
+        whole = len(rest) - len(rest) % ROW_SIZE
+        yield rest[:whole]
+        rest = rest[whole:]
 
 
 ReadRecords = Callable[[int, int], bytes]

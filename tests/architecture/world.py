@@ -74,6 +74,8 @@ def build_world() -> World:
         "key": "no-such-key",
         "log": "0" * 16,
         "rest": "0/000",
+        "span": "0-4096",
+        "sizes": "0-1",
     }
     ids |= _workspace(who) | _elsewhere(who, make_person("Gita Rao", laboratory))
     sequence_entries()

@@ -1,5 +1,6 @@
 """The log as everybody may read it, without an account."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,11 +8,16 @@ from django.test import Client
 
 from ledger_bridge.models import Leaf
 from ledger_bridge.signing import log_signer
+from ledger_bridge.tag_files.files import TagWriter
+from ledger_bridge.tag_files.models import TagFile
 from ledger_bridge.tlog import merkle
 from ledger_bridge.tlog.checkpoint import Checkpoint
+from ledger_bridge.tlog.consistency import Consistency
 from ledger_bridge.tlog.note import parse
 from ledger_bridge.tlog.policy import Policy
+from ledger_bridge.tlog.tags import Span
 from ledger_bridge.tlog.tiles import decode_bundle, node_reader, tile_path
+from tests.fakes.tags import random_leaves, tag_file
 from tests.ledger_bridge.conftest import Fill
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +126,28 @@ def test_nobody_is_named_in_public(fill: Fill, alice: Any) -> None:
     public = get("checkpoint").content + get("tile/entries/000.p/3").content
     assert alice.id.bytes not in public
     assert alice.ledger_id.encode() not in public
+
+
+def test_sorted_tags_are_listed_and_served(fill: Fill, settings: Any, tmp_path: Path) -> None:
+    settings.LEDGER_DIRECTORY = tmp_path
+    fill(1)
+    assert get("tags").content == b""
+    file = tag_file(Span(0, 4096), random_leaves(4096))
+    writer = TagWriter(file.span)
+    writer.write(iter([file.records]), until=lambda: False)
+    writer.finish()
+    entry = Leaf.objects.get(index=0).entry_id
+    TagFile.objects.create(first=0, leaves=4096, root=file.root, entry=entry)
+    assert get("tags").content.decode() == f"0 4096 {file.root.hex()} 0\n"
+    served = b"".join(get("tags/0-4096").streaming_content)
+    assert served[: len(file.records)] == file.records
+    assert [get(f"tags/{name}").status_code for name in ("4096-4096", "0-4095", "00-4096", "x")] == [404] * 4
+
+
+def test_a_stranger_gets_a_proof_that_the_log_continues_what_they_know(fill: Fill) -> None:
+    fill(3)
+    before = Checkpoint.parse(parse(get("checkpoint").content).text)
+    fill(4)
+    after = Checkpoint.parse(parse(get("checkpoint").content).text)
+    Consistency.parse(get("consistency/3-7").content).check(before.root, after.root)
+    assert [get(f"consistency/{sizes}").status_code for sizes in ("3-8", "7-7", "0-7", "03-7", "7-3")] == [404] * 5

@@ -4,7 +4,7 @@ import io
 from bisect import bisect_left
 from hashlib import sha256
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger_bridge.tlog import merkle, partial
@@ -22,6 +22,7 @@ def hashes_of(size: int) -> list[bytes]:
     return [sha256(b"%d" % n).digest() for n in range(size)]
 
 
+@settings(deadline=None, max_examples=50)
 @given(SIZES, st.data())
 def test_a_part_of_a_tree_gives_its_root_and_those_it_had(size: int, data: st.DataObject) -> None:
     hashes = hashes_of(size)
@@ -32,6 +33,7 @@ def test_a_part_of_a_tree_gives_its_root_and_those_it_had(size: int, data: st.Da
     assert found == {n: merkle.root(hashes[:n]) for n in (*cuts, size)}
 
 
+@settings(deadline=None, max_examples=50)
 @given(SIZES, st.data())
 def test_a_part_with_anything_changed_gives_another_root_or_none(size: int, data: st.DataObject) -> None:
     hashes = hashes_of(size)
@@ -59,6 +61,7 @@ def test_a_part_with_anything_changed_gives_another_root_or_none(size: int, data
     assert found != {size: merkle.root(hashes)}
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.binary(min_size=16, max_size=16) | st.sampled_from(TAGS), min_size=1, max_size=30))
 def test_every_tag_is_found_as_often_as_it_stands(wanted: list[bytes]) -> None:
     opening = Opening.read(SPAN, io.BytesIO(FILE.open(*wanted)).read)
@@ -69,6 +72,7 @@ def test_every_tag_is_found_as_often_as_it_stands(wanted: list[bytes]) -> None:
         assert len(opening.find(tag)) == (TAGS[at : at + 1] == [tag])
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.binary(min_size=16, max_size=16), min_size=1, max_size=10), st.binary(min_size=16, max_size=16))
 def test_what_was_not_opened_is_never_called_absent(wanted: list[bytes], other: bytes) -> None:
     opening = Opening.read(SPAN, io.BytesIO(FILE.open(*wanted)).read)
@@ -79,6 +83,7 @@ def test_what_was_not_opened_is_never_called_absent(wanted: list[bytes], other: 
     assert len(found) == TAGS.count(other)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.lists(st.binary(min_size=24, max_size=24), max_size=40), max_size=5), st.integers(1, 9))
 def test_merging_sorts_everything_once(lists: list[list[bytes]], step: int) -> None:
     sources = [sorted(one) for one in lists]
@@ -86,6 +91,7 @@ def test_merging_sorts_everything_once(lists: list[list[bytes]], step: int) -> N
     assert b"".join(merge(blocks)) == b"".join(sorted(record for one in sources for record in one))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 400_000), st.data())
 def test_a_cover_has_no_gaps_and_ends_within_the_log(size: int, data: st.DataObject) -> None:
     due = list(due_spans(size, largest=1 << 20))

@@ -18,6 +18,7 @@ from ledger_bridge.tlog.tags import (
     pages_about,
     records_of,
     require_cover,
+    root_from_leaves,
     row_hashes,
     sorted_records,
     span_root,
@@ -191,3 +192,12 @@ def test_records_that_are_not_sorted_or_about_other_leaves_are_refused(file: Fak
     with pytest.raises(ProofError, match="outside the span"):
         Opening(Span(SIZE, SIZE), [0], file.page(0)).check_records()
     opened(file.open(tag_in(5, 0))).check_records()
+
+
+@pytest.mark.parametrize("at_once", [1 << 21, 5000, 300])
+def test_the_root_of_a_span_follows_from_its_leaves_alone(at_once: int) -> None:
+    span = Span(SIZE, SIZE)
+    chunks = [b"".join(LEAVES[n : n + 512]) for n in range(span.first, span.end, 512)]
+    assert root_from_leaves(span, lambda: chunks, at_once=at_once) == tag_file(span, LEAVES).root
+    with pytest.raises(FormatError, match="is not made of"):
+        root_from_leaves(span, lambda: chunks[:-1], at_once=at_once)
