@@ -36,6 +36,7 @@ class Me(generics.RetrieveAPIView[User]):
     """The person who asks."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "read"}
     serializer_class = PersonSerializer
 
     def get_object(self) -> User:

@@ -341,3 +341,39 @@ class PasswordChanged(Event):
     action = "U"
     dicom_code = "110137"
     how: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiTokenMade(Event):
+    kind = "token.made"
+    label = "Token for a program made"
+    sentence = "made a token for a program ({scopes}), for {days} days"
+    action = "C"
+    dicom_code = "110137"
+    token: str
+    scopes: str
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiTokenRevoked(Event):
+    kind = "token.revoked"
+    label = "Token for a program revoked"
+    sentence = "revoked a token for a program ({reason})"
+    action = "D"
+    dicom_code = "110137"
+    token: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiTokenRefused(Event):
+    """Somebody came with a token that is expired or revoked: its owner may want to know."""
+
+    kind = "token.refused"
+    label = "Token for a program refused"
+    sentence = "came with a token of {person} that is {state}, and was refused"
+    action = "E"
+    dicom_code = "110114"
+    token: str
+    state: str

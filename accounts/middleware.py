@@ -5,6 +5,7 @@ factor in this session reaches the pages to enrol one, and nothing else.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -12,19 +13,45 @@ from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
-from accounts.events import SessionEnded
-from accounts.models import User
+from accounts.events import ApiTokenRefused, SessionEnded
+from accounts.models import ApiToken, User
 from accounts.recordings import SUSPENDED
 from accounts.sessions import limit_reached, note_activity, used_second_factor
+from accounts.tokens import digest_of
 from core.errors import Refused
 from core.outage import wants_json
 from ledger_bridge.middleware import error_response, record_refusal
+from ledger_bridge.models import Entry
 from ledger_bridge.recording import record_durably
 
 SIGN_OUT = "account_logout"
 ENROLMENT = frozenset({SIGN_OUT, "accounts:enrol", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"})
+_API = "/api/"
+_NOTED_EVERY = timedelta(minutes=1)
 _NO_FACTOR = "Set up a second factor first: every account here needs one."
+
+
+class TokenMiddleware:
+    """Lets a program act for the owner of the token that it sends, under /api/ and nowhere else.
+
+    A token is never a cookie, so nobody else's page can make a browser send it: no CSRF token is asked for.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not request.path.startswith(_API):
+            return self.get_response(request)
+        token = ApiToken.objects.select_related("owner").filter(digest=digest_of(text.strip())).first()
+        if token is None or token.state != "active":
+            return _refuse_token(token)
+        _note_use(token)
+        vars(request).update(user=token.owner, api_token=token, _dont_enforce_csrf_checks=True)
+        return self.get_response(request)
 
 
 class StandingMiddleware:
@@ -32,7 +59,7 @@ class StandingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if isinstance(request.user, User):
+        if isinstance(request.user, User) and not _has_token(request):
             reason = limit_reached(request.session, request.user)
             if reason:
                 _end(request, request.user, reason)
@@ -46,9 +73,30 @@ class StandingMiddleware:
             return None
         if request.user.suspended_at is not None or not request.user.is_active:
             return _refuse(request)
-        if page in ENROLMENT or used_second_factor(request):
+        # Making a token took a second factor.
+        if page in ENROLMENT or _has_token(request) or used_second_factor(request):
             return None
         return _ask_to_enrol(request)
+
+
+def _has_token(request: HttpRequest) -> bool:
+    return hasattr(request, "api_token")
+
+
+def _refuse_token(token: ApiToken | None) -> HttpResponse:
+    if token is not None:
+        event = ApiTokenRefused(token=str(token.pk), state=token.state)
+        record_durably(event, actor=None, subject=token.owner, outcome=Entry.Outcome.DENY)
+    sentence = f"This token is {token.state}." if token else "This token is not known here."
+    answer = {"error": f"{sentence} Make a new one under “Tokens for programs”.", "code": "token_refused"}
+    return JsonResponse(answer, status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+def _note_use(token: ApiToken) -> None:
+    """Remember that the token is in use. A minute's inexactness saves a write on nearly every request."""
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at >= _NOTED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
 def _end(request: HttpRequest, user: User, reason: str) -> None:

@@ -10,7 +10,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 
 _STARTED = "session_started"
 _SEEN = "session_seen"
@@ -88,7 +88,11 @@ def device_name(user_agent: str) -> str:
 
 
 def end_sessions(user: User, *, keep: str | None = None) -> int:
-    """End the person's sessions except the one with key `keep`; return how many there were."""
+    """End the person's sessions except the one with key `keep`; return how many there were.
+
+    Tokens end with them: whoever stole a session may have made one.
+    """
+    ApiToken.objects.filter(owner=user, revoked_at=None).update(revoked_at=timezone.now())
     ended = list(UserSession.objects.filter(user=user).exclude(session_key=keep))
     for session in ended:
         session.end()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import application, appointments, own_account, people, review, walkthrough
+from accounts.views import application, appointments, own_account, people, review, tokens, walkthrough
 
 app_name = "accounts"
 urlpatterns = [
@@ -45,6 +45,8 @@ urlpatterns = [
     path("account/security/", own_account.security, name="security"),
     path("account/enrol/", own_account.enrol, name="enrol"),
     path("account/recovery-codes/", own_account.recovery_codes, name="recovery_codes"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/<uuid:token_id>/revoke/", tokens.revoke, name="revoke_token"),
     path("account/sessions/", own_account.sessions, name="sessions"),
     path("account/sessions/end-others/", own_account.end_other_sessions, name="end_other_sessions"),
     path("account/sessions/<int:session_id>/end/", own_account.end_session, name="end_session"),

@@ -1,6 +1,7 @@
 """Every address of the installation."""
 
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
 
 from accounts.admin import site as admin_site
 from ledger_bridge.views.promises import promises
@@ -21,6 +22,7 @@ urlpatterns = [
     path("workspaces/", include("workspaces.urls")),
     path("crypt4gh-key/", installation_key, name="installation_key"),
     path("crypt4gh-key/ithaca.pub", installation_key_file, name="installation_key_file"),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/", include("accounts.api_urls")),
     path("api/v1/", include("workspaces.api_urls")),
     path("api/v1/", include("sharing.api_urls")),

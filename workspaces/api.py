@@ -4,7 +4,7 @@ Files come as the body of a request and never as a form, with their name in a he
 `curl --upload-file scan.dcm --header "X-File-Name: scan.dcm" …/files/`.
 """
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -63,6 +63,7 @@ class WorkspaceList(ListAPIView[Workspace]):
     """The workspaces that one may see; making one."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "read"}
     serializer_class = WorkspaceOut
     pagination_class = Pages
     queryset = Workspace.objects.none()
@@ -80,6 +81,7 @@ class WorkspaceList(ListAPIView[Workspace]):
 
 class WorkspaceDetail(APIView):
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "read"}
 
     @extend_schema(responses=WorkspaceOut)
     def get(self, request: Request, workspace_id: UUID) -> Response:
@@ -91,6 +93,7 @@ class ItemList(ListAPIView[Item]):
     """What lies in a folder; making a folder."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "read", "POST": "upload"}
     serializer_class = ItemOut
     pagination_class = Pages
     queryset = Item.objects.none()
@@ -131,6 +134,7 @@ class FileUpload(APIView):
     """One file, as the body of the request."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"PUT": "upload", "POST": "upload"}
     parser_classes = [Unread]
 
     @extend_schema(request=OpenApiTypes.BINARY, responses={201: OpenApiTypes.OBJECT}, parameters=_UPLOAD)
@@ -154,6 +158,7 @@ class WorkspaceArchive(APIView):
     """A folder, a workspace, or chosen items of it, as a ZIP archive; each file is recorded when its turn comes."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "download"}
 
     @extend_schema(
         parameters=[FOLDER, OpenApiParameter("item", OpenApiTypes.UUID, many=True)],
@@ -165,6 +170,7 @@ class WorkspaceArchive(APIView):
 
 class VersionList(ListAPIView[Version]):
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "read"}
     serializer_class = VersionOut
     pagination_class = Pages
     queryset = Version.objects.none()
@@ -178,6 +184,7 @@ class VersionContent(APIView):
     """The bytes of a version; the entry is written before the first of them leaves."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "download"}
 
     @extend_schema(responses={200: OpenApiTypes.BINARY, 206: OpenApiTypes.BINARY})
     def get(self, request: Request, version_id: UUID) -> HttpResponseBase:

@@ -1,6 +1,6 @@
 """Resumable uploads, under /api/v1/: tus 1.0, and what a program may ask beside it in JSON."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -44,6 +44,7 @@ _CREATION = [
 
 class TusView(APIView):
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = dict.fromkeys(["GET", "POST", "PUT", "PATCH", "DELETE"], "upload")
     parser_classes = [Unread]
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:

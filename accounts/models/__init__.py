@@ -10,10 +10,12 @@ from accounts.models.applications import (
 from accounts.models.factors import RecoveryCode, TotpUse, WalkthroughLogin
 from accounts.models.people import Institution, User, UserManager
 from accounts.models.suspensions import AdminSuspension
+from accounts.models.tokens import ApiToken
 
 __all__ = [
     "AdminAppointment",
     "AdminSuspension",
+    "ApiToken",
     "Application",
     "ApplicationMessage",
     "ApprovalNotice",

@@ -39,6 +39,7 @@ from accounts.services.standing import (
     suspend_contributor,
 )
 from accounts.services.suspensions import confirm_suspension, decline_suspension, propose_suspension
+from accounts.services.tokens import make_api_token, revoke_api_token
 
 __all__ = [
     "INSTALLER",
@@ -61,6 +62,7 @@ __all__ = [
     "expire_approvals",
     "found_commission",
     "lift_suspension",
+    "make_api_token",
     "make_recovery_codes",
     "note_password_change",
     "open_evidence",
@@ -71,6 +73,7 @@ __all__ = [
     "remove_factor",
     "rename_passkey",
     "renew_approval",
+    "revoke_api_token",
     "suspend_contributor",
     "use_recovery_code",
     "withdraw_application",

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.TokenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "ledger_bridge.middleware.RefusalMiddleware",
@@ -345,6 +346,13 @@ SPECTACULAR_SETTINGS = {
         "WorkspaceRole": "workspaces.permissions.Role",
     },
     "SERVE_PERMISSIONS": ["core.api.IsSignedIn"],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "token": {"type": "http", "scheme": "bearer", "description": "A token made under “Tokens for programs”."}
+        }
+    },
+    "SECURITY": [{"token": []}],
 }
 
 # Mail: to a file by default, so that a first run needs no server ----------------------------------------------------

@@ -69,6 +69,7 @@ def build_world() -> World:
         "content_type_id": 1,
         "app_label": "accounts",
         "session_id": 1,
+        "token_id": uuid4(),
         "pk": 1,
         "uidb36": "1",
         "key": "no-such-key",

@@ -69,6 +69,7 @@ PLACES = [
     Place("profile", MARIA, "/account/profile/"),
     Place("security", MARIA, "/account/security/"),
     Place("sessions", MARIA, "/account/sessions/"),
+    Place("tokens", MARIA, "/account/tokens/"),
     Place("recovery-codes", MARIA, "/account/recovery-codes/"),
     Place("change-password", MARIA, "/accounts/password/change/"),
     Place("add-passkey", MARIA, "/accounts/2fa/webauthn/add/"),

@@ -1,6 +1,6 @@
 """Keys and hand-overs for programs, under /api/v1/."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -92,6 +92,7 @@ class RecipientKeyList(APIView):
     """One's own keys; registering one, after a factor was proved in the last minutes."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "read"}
 
     @extend_schema(responses=RecipientKeyOut(many=True))
     def get(self, request: Request) -> Response:
@@ -127,6 +128,7 @@ class Recipients(APIView):
     """The keys that a version may be handed over to: one's own first."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "read"}
 
     @extend_schema(responses=RecipientKeyOut(many=True))
     def get(self, request: Request, version_id: UUID) -> Response:
@@ -139,6 +141,7 @@ class HandOverList(APIView):
     """Making a hand-over of a version."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"POST": "download"}
 
     @extend_schema(request=HandOverIn, responses={201: HandOverOut})
     def post(self, request: Request, version_id: UUID) -> Response:
@@ -154,6 +157,7 @@ class HandOverList(APIView):
 
 class HandOverDetail(APIView):
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "download"}
 
     @extend_schema(responses=HandOverOut)
     def get(self, request: Request, hand_over_id: UUID) -> Response:
@@ -164,6 +168,7 @@ class SealedFile(APIView):
     """The sealed file, header and body; one range per request, each recorded before its first byte."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "download"}
 
     @extend_schema(responses={200: OpenApiTypes.BINARY, 206: OpenApiTypes.BINARY})
     def get(self, request: Request, hand_over_id: UUID) -> HttpResponseBase:
@@ -175,6 +180,7 @@ class SealedReceipt(APIView):
     """What the sealed file must be, with the proof that the ledger says so."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "download"}
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, hand_over_id: UUID) -> HttpResponse:
@@ -186,6 +192,7 @@ class OpenForeign(APIView):
     """Opens a file that was sealed for this installation, and seals its content anew beside it."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"POST": "upload"}
 
     @extend_schema(request=None, responses={201: VersionOut})
     def post(self, request: Request, version_id: UUID) -> Response:
