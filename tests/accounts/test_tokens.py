@@ -150,8 +150,9 @@ def test_its_last_use_is_shown(alice: User) -> None:
     [({"name": " "}, "name"), ({"scopes": []}, "scopes"), ({"scopes": ["share"]}, "scopes"), ({"days": 366}, "days")],
 )
 def test_bad_input_makes_none(alice: User, changed: dict[str, Any], field: str) -> None:
+    asked: dict[str, Any] = {"name": "x", "scopes": ["read"], "days": 30} | changed
     with pytest.raises(InvalidInput) as refused:
-        make_api_token(actor=alice, **({"name": "x", "scopes": ["read"], "days": 30} | changed))
+        make_api_token(actor=alice, **asked)
     assert refused.value.field == field
     assert not ApiToken.objects.exists()
 
