@@ -35,7 +35,7 @@ from ledger_bridge.stream_keys import ledger_key, unwrap_stream_key
 from ledger_bridge.tlog import checkpoint
 from ledger_bridge.tlog.merkle import HASH_SIZE, Frontier
 from ledger_bridge.tlog.tiles import TILE_HEIGHT
-from ledger_bridge.witnessing.watching import watch
+from ledger_bridge.witnessing.watching import quorum_was_heard, watch
 
 _LOCK_TREE = "SELECT size, frontier FROM ledger_bridge_treestate FOR UPDATE SKIP LOCKED"
 _PLANT_TREE = "INSERT INTO ledger_bridge_treestate (id, size, frontier) VALUES (1, 0, '') ON CONFLICT DO NOTHING"
@@ -94,6 +94,9 @@ def sequence_batch() -> int:
         reach("tree locked")
         require_no_rollback(frontier.size)
         reach("history compared")
+        if not quorum_was_heard():
+            logger.warning("Nothing is signed before as many witnesses as the quorum asks for have answered once.")
+            return 0
         added = append_waiting(frontier)
         reach("before the commit")
     reach("after the commit")

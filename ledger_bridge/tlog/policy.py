@@ -19,7 +19,7 @@ scope: whether timestamps are fresh, and fetching from the URLs.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ledger_bridge.tlog.checkpoint import Checkpoint
@@ -192,6 +192,10 @@ class Policy:
             names = ", ".join(one.witness for one in cosigned) or "nobody"
             raise PolicyError(f"the quorum {self.quorum} is not met: the checkpoint is cosigned by {names}")
         return Accepted(checkpoint, log_keys, cosigned)
+
+    def is_met_by(self, names: Collection[str]) -> bool:
+        """Whether these witnesses and groups are enough for the quorum."""
+        return self._holds(set(names))
 
     def _cosignatures(self, note: bytes) -> tuple[Cosigned, ...]:
         known: Mapping[Identity, Witness] = {

@@ -2,6 +2,10 @@
 
 A claim alone stops nothing, or any one witness could halt the log. A checkpoint that this log's own keys signed does:
 it is kept on disk beside the published one, and from then on nothing is signed until the database holds it again.
+
+After a start, and after every break of the connection to the database, nothing is signed before the quorum has answered
+once: a database that was restored while no witness could be reached must not sign. Without the quorum nothing could be
+published either, so a dead witness holds up no more than it does anyway.
 """
 
 import logging
@@ -33,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 _looked_at: dict[str, tuple[object, float]] = {}
 """By origin: through which connection to the database, and when."""
+_heard: dict[str, tuple[object, set[str]]] = {}
+"""By origin: through which connection to the database, and which witnesses of the policy answered since."""
 
 
 def watch(connect: Connect = HttpWitness) -> None:
@@ -58,9 +64,10 @@ def look_at(asked: list[Asked], connect: Connect = HttpWitness, *, with_chain: b
     """
     anchored = chain_in_background() if with_chain else None
     found = False
-    for one, note in shown_by(asked, connect):
-        head = _signed_by_us(one, note)
-        if head and contradicts(head):
+    for one, note in _answers(asked, connect):
+        _remember_heard(one)
+        head = _signed_by_us(one, note) if note else None
+        if note and head and contradicts(head):
             keep_seen(note)
             found = True
     head = chain_said(anchored) if anchored else None
@@ -73,17 +80,41 @@ def look_at(asked: list[Asked], connect: Connect = HttpWitness, *, with_chain: b
             require_no_rollback(last.size if last else 0)
 
 
+def quorum_was_heard() -> bool:
+    """Say whether as many witnesses as the quorum asks for answered since the start, through this connection.
+
+    Those without an address cannot be asked, and count as heard; what one of them holds shows when it hands it in.
+    """
+    if not needs_witnesses():
+        return True
+    through, names = _heard.get(settings.LEDGER_ORIGIN, (None, set()))
+    policy = full_policy()
+    mute = {name for name, witness in policy.witnesses.items() if not witness.url}
+    return policy.is_met_by(mute | names if through is connection.connection else mute)
+
+
 def shown_by(asked: list[Asked], connect: Connect) -> list[tuple[Asked, bytes]]:
     """Ask all at once, and return what those who answer in time hold."""
+    return [(one, note) for one, note in _answers(asked, connect) if note]
+
+
+def _remember_heard(one: Asked) -> None:
+    through, names = _heard.get(settings.LEDGER_ORIGIN, (None, set()))
+    if through is not connection.connection:
+        names = set()
+    _heard[settings.LEDGER_ORIGIN] = (connection.connection, names | {witness.name for witness in one.witnesses})
+
+
+def _answers(asked: list[Asked], connect: Connect) -> list[tuple[Asked, bytes | None]]:
     if not asked:
         return []
     pool = ThreadPoolExecutor(len(asked), thread_name_prefix="watch")
     asking = [(one, pool.submit(_latest, one.url, connect)) for one in asked]
-    give_up, shown = monotonic() + _SECONDS, []
+    give_up = monotonic() + _SECONDS
+    shown: list[tuple[Asked, bytes | None]] = []
     for one, future in asking:
         try:
-            if note := future.result(max(give_up - monotonic(), 0)):
-                shown.append((one, note))
+            shown.append((one, future.result(max(give_up - monotonic(), 0))))
         except (WitnessUnreachable, TooLate):
             # Who does not answer is met again when a cosignature is asked for, and rests then.
             continue

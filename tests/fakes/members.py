@@ -62,6 +62,7 @@ def ask_for(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
     """Write a policy file: so many of these members, at these addresses."""
     monkeypatch.setattr(watching, "WHEN_BUSY", 0.0)
     monkeypatch.setattr(watching, "WHEN_QUIET", 0.0)
+    monkeypatch.setattr(watching, "_heard", {})
 
     def write(members: list[Member], quorum: str, urls: dict[int, str] | None = None) -> None:
         lines = [

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 
 from ledger_bridge import publishing
-from ledger_bridge.models import Checkpoint
+from ledger_bridge.models import Checkpoint, Outbox
 from ledger_bridge.publishing import RolledBack
 from ledger_bridge.receipts import latest_checkpoint, proof_states
 from ledger_bridge.services import sequence_entries
@@ -23,6 +23,7 @@ from ledger_bridge.tlog.errors import PolicyError
 from ledger_bridge.tlog.note import parse
 from ledger_bridge.tlog.policy import Policy
 from ledger_bridge.witnessing import policy as policies
+from ledger_bridge.witnessing import watching
 from ledger_bridge.witnessing.models import Cosignature, Publication, WitnessStanding
 from ledger_bridge.witnessing.publisher import publish_checkpoint
 from tests.fakes.members import Ask, Member
@@ -132,10 +133,47 @@ def test_it_is_published_as_soon_as_the_quorum_is_back(fill: Fill, members: list
     assert published()[0].size == 3
 
 
+def test_after_a_start_nothing_is_signed_before_the_quorum_has_answered_once(
+    fill: Fill, members: list[Member], ask_for: Ask
+) -> None:
+    dead = f"http://127.0.0.1:{free_port()}"
+    ask_for(members, "2", {0: dead, 1: dead})
+    fill(3)
+    assert (Checkpoint.objects.count(), Outbox.objects.count()) == (0, 3)
+    ask_for(members, "2", {0: dead})
+    sequence_entries()
+    assert published()[0].size == 3
+
+
+def test_once_it_was_heard_the_log_is_signed_without_the_quorum(
+    fill: Fill, members: list[Member], ask_for: Ask
+) -> None:
+    ask_for(members, "2")
+    fill(3)
+    for member in members:
+        member.stop()
+    fill(2)
+    assert (Checkpoint.objects.latest().size, published()[0].size) == (5, 3)
+
+
+def test_through_another_connection_the_quorum_must_answer_again(
+    fill: Fill, members: list[Member], ask_for: Ask
+) -> None:
+    ask_for(members, "2")
+    fill(3)
+    for member in members:
+        member.stop()
+    watching._heard = {origin: (object(), names) for origin, (_, names) in watching._heard.items()}
+    fill(2)
+    assert (Checkpoint.objects.latest().size, Outbox.objects.count()) == (3, 2)
+
+
 def test_who_does_not_answer_is_left_alone_for_longer_each_time(
     fill: Fill, members: list[Member], ask_for: Ask
 ) -> None:
     url = f"http://127.0.0.1:{free_port()}"
+    ask_for(members[:1], "all")
+    fill(1)
     ask_for(members[:1], "all", {0: url})
     pauses = []
     for _ in range(3):
@@ -182,6 +220,8 @@ def test_a_witness_that_lies_is_not_counted(fill: Fill, members: list[Member], a
 
 
 def test_a_witness_that_answers_drop_by_drop_is_cut_off(fill: Fill, members: list[Member], ask_for: Ask) -> None:
+    ask_for(members[:1], "all")
+    fill(1)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=drip, args=(listening,), daemon=True).start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"

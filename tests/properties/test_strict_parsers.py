@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger_bridge.tlog import note, tiles
+from ledger_bridge.tlog.anchors.token_signature import Authorities, check_signature
 from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.cosignature import CosignatureVerifier, Cosigner
 from ledger_bridge.tlog.errors import FormatError, TlogError
@@ -21,6 +22,7 @@ from ledger_bridge.tlog.mldsa import MldsaSigner, MldsaVerifier
 from ledger_bridge.tlog.note import Ed25519Verifier, Signer, Verifier, VerifierKey, join, open_note
 from ledger_bridge.tlog.policy import MAX_POLICY_SIZE, Policy, validity_line
 from ledger_bridge.tlog.proof import MAX_PROOF_SIZE, TlogProof
+from tests.fakes import tokens
 
 ORIGIN = "ledger.example/clinic"
 LOG = Signer.from_seed(ORIGIN, bytes(32))
@@ -34,6 +36,8 @@ POLICY = (
 )
 PROOF = TlogProof(5, (b"\x01" * 32, b"\x02" * 32), NOTE, b"{}").marshal()
 BUNDLE = tiles.encode_bundle([b"", b"a", bytes(97)])
+ROOT = tokens.root()
+TOKEN = tokens.token(tokens.info(bytes(32)), tokens.certify("Stamps", tokens.key("p256"), ROOT, [tokens.PURPOSE]))
 VERIFIERS: list[Verifier] = [Ed25519Verifier(LOG.key), MldsaVerifier(QUANTUM.key), CosignatureVerifier(WITNESS.key)]
 
 # Fragments that almost fit somewhere, and some that are known to trip readers written in a hurry.
@@ -105,6 +109,8 @@ READERS: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "tile path": (lambda data: tiles.parse_path(_text_or_empty(data)), b"tile/entries/x001/234.p/17"),
     "bundle": (tiles.decode_bundle, BUNDLE),
     "cosignature": (lambda data: VERIFIERS[2].verify(TEXT, data), bytes(72)),
+    "authorities": (lambda data: Authorities.parse(_text_or_empty(data)), ROOT.pem.encode()),
+    "timestamp": (lambda data: check_signature(data, Authorities.parse(ROOT.pem), tokens.MOMENT), TOKEN),
     "ML-DSA-44 signature": (lambda data: VERIFIERS[1].verify(TEXT, data), bytes(2428)),
 }
 
