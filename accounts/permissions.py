@@ -14,4 +14,5 @@ class Right(models.TextChoices):
     SEE_PEOPLE = "accounts.see_people", "see people and institutions"
     CREATE_WORKSPACES = "accounts.create_workspaces", "create workspaces"
     END_APPROVALS = "accounts.end_approvals", "note the end of approvals"
+    ROTATE_KEYS = "accounts.rotate_keys", "replace and destroy keys"
     FOUND_COMMISSION = "accounts.found_commission", "found the commission"

@@ -49,6 +49,22 @@ def unseal_secret(sealed: str, owner: UUID) -> str:
     return unseal(key, b64decode(body), context).decode()
 
 
+def wrapped_key(sealed: str) -> bytes:
+    """Return the wrapped key of a sealed secret."""
+    return b64decode(sealed.split(":")[1])
+
+
+def context_of(owner: UUID) -> dict[str, str]:
+    """Return what the key of this person's secret is bound to."""
+    return _context(str(owner))
+
+
+def with_wrapped_key(sealed: str, wrapped: bytes) -> str:
+    """Return the same sealed secret, with its key wrapped anew."""
+    form, _, body = sealed.split(":")
+    return ":".join([form, b64encode(wrapped).decode(), body])
+
+
 def current_step() -> int:
     return int(time.time()) // PERIOD
 

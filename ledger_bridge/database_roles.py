@@ -14,7 +14,7 @@ WEB = {
     "entry": "INSERT",
     "outbox": "INSERT",
     "stream": "INSERT",
-    "ledgerkey": "INSERT",
+    "ledgerkey": "INSERT, UPDATE (wrapped_key)",
     "cosignature": "INSERT",
     "erasedstream": "INSERT, UPDATE (destroyed_at)",
     "keydatabasemark": "INSERT",

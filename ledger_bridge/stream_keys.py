@@ -48,6 +48,11 @@ def forget_keys() -> None:
     unwrap_stream_key.cache_clear()
 
 
+def context_of(row: LedgerKey) -> dict[str, str]:
+    """Return what a ledger key is bound to where the key service wrapped it."""
+    return _purpose(row.generation)
+
+
 def _ledger_key(generation: int) -> bytes:
     key = _known.get(generation)
     if key is None:

@@ -131,6 +131,25 @@ class PostgresStore:
 
         return self._run(run)
 
+    def find_master(self) -> bytes | None:
+        """Return the wrapped key that all others are wrapped under, if there is one."""
+
+        def run(cursor: Any) -> bytes | None:
+            cursor.execute("SELECT wrapped FROM master_key")
+            row = cursor.fetchone()
+            return bytes(row[0]) if row else None
+
+        return self._run(run)
+
+    def replace_master(self, before: bytes, after: bytes) -> bool:
+        """Put another wrap of the same key in the place of this one; false when somebody was faster."""
+
+        def run(cursor: Any) -> bool:
+            cursor.execute("UPDATE master_key SET wrapped = %s WHERE wrapped = %s", [after, before])
+            return bool(cursor.rowcount)
+
+        return self._run(run)
+
     def mark(self) -> str | None:
         """Return the mark of the ledger that these keys belong to."""
 

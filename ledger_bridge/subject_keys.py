@@ -27,7 +27,7 @@ FRESH = 60.0
 """Seconds. For reading, no key that was fetched longer ago is used: by then one that was destroyed has gone."""
 
 _LIMIT = 200_000
-_MASTER = {"purpose": "subject-keys"}
+MASTER_CONTEXT = {"purpose": "subject-keys"}
 
 
 class SubjectKey(NamedTuple):
@@ -90,6 +90,16 @@ def forget_subject_keys() -> None:
     _master.clear()
 
 
+def wrapped_master() -> bytes | None:
+    """Return the key of subject keys as the key service wrapped it; none before the first use."""
+    return _own_store().find_master()
+
+
+def replace_wrapped_master(before: bytes, after: bytes) -> bool:
+    """Put the same key, wrapped anew, in the place of the wrap that was read before."""
+    return _own_store().replace_master(before, after)
+
+
 def _own_store() -> PostgresStore:
     store = subject_key_store()
     require_own(store)
@@ -133,8 +143,8 @@ def _blind(key: bytes, kind: str) -> str:
 
 def _master_key() -> bytes:
     if not _master:
-        wrapped = _own_store().master(lambda: key_service().wrap("ledger", secrets.token_bytes(32), _MASTER))
-        _master.append(key_service().unwrap("ledger", wrapped, _MASTER))
+        wrapped = _own_store().master(lambda: key_service().wrap("ledger", secrets.token_bytes(32), MASTER_CONTEXT))
+        _master.append(key_service().unwrap("ledger", wrapped, MASTER_CONTEXT))
     return _master[0]
 
 

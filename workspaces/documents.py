@@ -90,6 +90,11 @@ class SealingVault:
         return OpenedSealedDocument(document, body)
 
 
+def context_of(document: SealedDocument) -> dict[str, str]:
+    """Return what a document's key is bound to where the key service wrapped it."""
+    return _context(document.id)
+
+
 def forget_unclaimed(before: datetime) -> int:
     """Delete documents whose application was never sent, and return how many that were."""
     unclaimed = SealedDocument.objects.filter(created_at__lt=before)

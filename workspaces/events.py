@@ -194,3 +194,62 @@ class ArchiveDownloaded(Event):
     name: str
     files: int
     plaintext_size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceKeyReplaced(Event):
+    """From now on new versions are wrapped under this generation; older ones follow."""
+
+    kind = "workspace.key_replaced"
+    label = "Workspace key replaced"
+    sentence = "replaced the key of the workspace by generation {generation}"
+    action = "U"
+    dicom_code = "110136"
+    generation: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceKeyDestroyed(Event):
+    """Every version was moved under this generation, and the ones before it were destroyed."""
+
+    kind = "workspace.key_destroyed"
+    label = "Old workspace key destroyed"
+    sentence = "destroyed the keys of the workspace before generation {generation}; nothing was wrapped under them"
+    action = "D"
+    dicom_code = "110136"
+    generation: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootRotated(Event):
+    kind = "root_key.rotated"
+    label = "Root key rotated"
+    sentence = "made generation {generation} of the root key “{root}”"
+    action = "C"
+    dicom_code = "110136"
+    root: str
+    generation: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootRotationFinished(Event):
+    kind = "root_key.rotation_finished"
+    label = "Rotation of a root key finished"
+    sentence = "finished moving every key under the root key “{root}” to generation {generation}"
+    action = "U"
+    dicom_code = "110136"
+    root: str
+    generation: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootDestroyed(Event):
+    """Recorded before the key service is asked, so that no key is gone without an entry."""
+
+    kind = "root_key.destroyed"
+    label = "Old root key destroyed"
+    sentence = "destroyed the root key “{root}” up to generation {generation}; nothing was wrapped under it"
+    action = "D"
+    dicom_code = "110136"
+    root: str
+    generation: int

@@ -40,6 +40,11 @@ def make_workspace_key(workspace: Workspace, *, generation: int) -> WorkspaceKey
     return WorkspaceKey(workspace=workspace, generation=generation, wrapped_key=wrapped)
 
 
+def context_of(row: WorkspaceKey) -> dict[str, str]:
+    """Return what a workspace key is bound to where the key service wrapped it."""
+    return _workspace_context(str(row.workspace_id), row.generation)
+
+
 def newest_key(workspace: Workspace) -> OpenKey:
     """Return the key that new versions are wrapped under."""
     row = WorkspaceKey.objects.filter(workspace=workspace).order_by("-generation").first()

@@ -19,6 +19,7 @@ from ledger_bridge.subjects import Subject
 from workspaces.handover.models import HandOver, InstallationKey, RecipientKey
 from workspaces.incoming import StorageUse, Upload, UploadRun
 from workspaces.permissions import Right, Role
+from workspaces.rotation.models import KeyRotation  # noqa: F401  Django looks for models here
 
 __all__ = [
     "BlobStoreOwner",

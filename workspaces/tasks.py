@@ -4,6 +4,7 @@ from celery import shared_task
 
 from workspaces import services
 from workspaces.models import Upload
+from workspaces.rotation.working import continue_rotations
 from workspaces.sweeping import sweep
 
 
@@ -31,3 +32,8 @@ def expire_uploads() -> None:
 @shared_task(name="workspaces.end_hand_overs")
 def end_hand_overs() -> None:
     services.end_hand_overs()
+
+
+@shared_task(name="workspaces.continue_rotations")
+def continue_rotations_of_keys() -> None:
+    continue_rotations()

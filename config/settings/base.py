@@ -192,6 +192,8 @@ KEY_SERVICE = env_choice("KEY_SERVICE", ("local", "vault", "aws"), "local")
 # While keys move from one service to another: the one that wrapped what the new one did not.
 KEY_SERVICE_BEFORE = env_choice("KEY_SERVICE_BEFORE", ("", "local", "vault", "aws"), "")
 KEY_SERVICE_PREFIX = env_text("KEY_SERVICE_PREFIX", "ithaca")
+# How long something wrapped under an old key may still come in: uploads and enrolments that began before the new one.
+KEY_ROTATION_SETTLES = timedelta(days=1)
 VAULT_MOUNT = env_text("VAULT_MOUNT", "transit")
 VAULT_ADDRESS: dict[str, Any] = {
     "url": env_text("VAULT_ADDR", "https://127.0.0.1:8200"),
@@ -283,6 +285,11 @@ CELERY_BEAT_SCHEDULE = {
     "store tiles of the ledger": {"task": "ledger_bridge.store_tiles", "schedule": 5.0, "options": {"expires": 5.0}},
     "sort tags": {"task": "ledger_bridge.sort_tags", "schedule": 5.0, "options": {"expires": 5.0}},
     "check a part of the ledger": {"task": "ledger_bridge.check", "schedule": 60.0, "options": {"expires": 60.0}},
+    "continue rotations of keys": {
+        "task": "workspaces.continue_rotations",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
     "finish uploads": {"task": "workspaces.finish_uploads", "schedule": 30.0, "options": {"expires": 30.0}},
     "expire uploads": {"task": "workspaces.expire_uploads", "schedule": 300.0, "options": {"expires": 300.0}},

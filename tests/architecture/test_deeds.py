@@ -43,6 +43,7 @@ ASKS_NO_RIGHT = {
     "workspaces.discard_upload": "asks whose upload it is: what has not arrived is nobody else's",
     "workspaces.expire_uploads": "gives up what the clock has ended; run by the worker",
     "workspaces.end_hand_overs": "changes nothing that anybody could be refused; run by the worker",
+    "workspaces.finish_rotation": "writes down that a rotation came to its end; run by the worker",
     "sharing.record_expired_grants": "writes down what the clock has done; run by the worker",
 }
 PAGE_MODULES = ("django.http", "django.shortcuts", "django.forms", "django.template", "rest_framework")

@@ -12,6 +12,7 @@ from workspaces.services.handing_over import (
 )
 from workspaces.services.installation import make_installation_key, open_foreign_file
 from workspaces.services.items import describe_item, move_item, remove_item, rename_item, restore_item
+from workspaces.services.keys import destroy_root, finish_rotation, rotate_root, rotate_workspace_key
 from workspaces.services.reading import OpenedVersion, open_version
 from workspaces.services.recipients import register_recipient_key, remove_recipient_key
 from workspaces.services.uploads import (
@@ -44,9 +45,11 @@ __all__ = [
     "decide_upload",
     "describe_item",
     "describe_workspace",
+    "destroy_root",
     "discard_upload",
     "end_hand_overs",
     "expire_uploads",
+    "finish_rotation",
     "finish_upload",
     "finish_uploads",
     "hand_over_version",
@@ -64,6 +67,8 @@ __all__ = [
     "rename_workspace",
     "reopen_workspace",
     "restore_item",
+    "rotate_root",
+    "rotate_workspace_key",
     "seal_upload",
     "take_hand_over_receipt",
     "upload_version",

@@ -132,7 +132,7 @@ def test_a_root_that_nobody_made_is_named(aws_peer: AwsKms) -> None:
     urllib3.request("POST", f"{aws_peer._address.endpoint}/moto-api/reset")
     fresh = AwsKms(aws_peer._address, prefix="nobody")
     fresh._made = aws_peer._made
-    with pytest.raises(KeyServiceRefused, match="nobody-ledger-1"):
+    with pytest.raises(KeyServiceRefused, match=r"nobody-[a-z-]+-1"):
         fresh.check()
 
 
