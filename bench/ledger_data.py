@@ -131,5 +131,8 @@ def table_bytes(tables: list[str]) -> int:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(%s) AS name", [tables])
+        cursor.execute(
+            "SELECT sum(pg_total_relation_size(relid)) FROM unnest(%s) AS name, pg_partition_tree(name::regclass)",
+            [tables],
+        )
         return int(cursor.fetchone()[0])

@@ -1,7 +1,8 @@
 """The privileges of the two database roles of a hospital's installation, as SQL.
 
 The web role records and reads: it may add entries, never change one, and it cannot write leaves, tiles or checkpoints.
-The sequencer role writes the log and cannot add entries. Neither owns a table, so neither can take a trigger away.
+The sequencer role writes the log and cannot add entries. Neither owns a table, so neither can take a trigger away, and
+both reach partitions only through the table of entries.
 """
 
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ SEQUENCER = {
     "quarantine": "INSERT",
     "keydatabasemark": "INSERT",
 }
+_MAKE_PARTITIONS = "ledger_make_partitions(text, integer)"
 _NUMBERED = ("tile", "logkey", "quarantine")
 
 
@@ -56,6 +58,8 @@ def statements(roles: Roles) -> list[str]:
         f"GRANT USAGE ON SEQUENCE {_table('anchor')}_id_seq, {_table('tagfile')}_id_seq TO {web};",
         *(f"GRANT {rights} ON {_table(name)} TO {web};" for name, rights in WEB.items()),
         *(f"GRANT {rights} ON {_table(name)} TO {sequencer};" for name, rights in SEQUENCER.items()),
+        f"REVOKE ALL ON FUNCTION {_MAKE_PARTITIONS} FROM PUBLIC, {web}, {sequencer};",
+        f"GRANT EXECUTE ON FUNCTION {_MAKE_PARTITIONS} TO {sequencer};",
         f"GRANT USAGE ON SEQUENCE {_table('outbox')}_id_seq, {_table('stream')}_id_seq TO {web};",
         f"GRANT USAGE ON SEQUENCE {_table('cosignature')}_id_seq TO {web}, {sequencer};",
         f"GRANT USAGE ON SEQUENCE {', '.join(_table(name) + '_id_seq' for name in _NUMBERED)} TO {sequencer};",

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from ledger_bridge import services
+from ledger_bridge import partitions, services
 from ledger_bridge.anchors import anchoring, timestamping
 from ledger_bridge.erasure import services as erasure
 from ledger_bridge.feeds.services import feed_receiver
@@ -19,6 +19,11 @@ def sequence() -> None:
 @shared_task(name="ledger_bridge.store_tiles")
 def store_tiles() -> None:
     store_full_tiles()
+
+
+@shared_task(name="ledger_bridge.make_partitions")
+def make_partitions() -> None:
+    partitions.make_partitions()
 
 
 @shared_task(name="ledger_bridge.check")

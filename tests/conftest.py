@@ -38,11 +38,18 @@ def _subject_keys() -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
     """Let pytest flush tables after transactional tests: TRUNCATE is refused by triggers everywhere else."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        let_tables_be_emptied()
+
+
+def let_tables_be_emptied() -> None:
+    """Drop the triggers that refuse TRUNCATE, of every table and partition; a migration may have made some again."""
     from django.db import connection
 
-    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
-        for table in ("entry", "leaf", "tile", "checkpoint", "cosignature", "publication"):
-            cursor.execute(f"DROP TRIGGER {table}_no_truncate ON ledger_bridge_{table}")
+    with connection.cursor() as cursor:
+        cursor.execute(r"SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE tgname LIKE '%\_no\_truncate'")
+        for trigger, table in cursor.fetchall():
+            cursor.execute(f"DROP TRIGGER {trigger} ON {table}")
 
 
 @pytest.fixture(autouse=True)

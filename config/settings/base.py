@@ -216,6 +216,8 @@ LEDGER_ORIGIN = env_text("LEDGER_ORIGIN", "localhost/ledger")
 LEDGER_DIRECTORY = Path(env_text("LEDGER_DIRECTORY", str(ITHACA_HOME / "ledger")))
 # Full tiles of the log, as files written once, which machines may share. Below LEDGER_DIRECTORY unless set.
 LEDGER_TILES = env_text("LEDGER_TILES", "")
+# How long a time one partition of the entries holds: choose so that about a million come together in it.
+LEDGER_PARTITION = env_choice("LEDGER_PARTITION", ("month", "week", "day"), "month")
 LEDGER_BATCH = 10_000
 FAILPOINT = ""  # where to die on purpose: only the settings of tests read it from the environment
 # Who has to cosign a checkpoint before it is published: a file of witness, group and quorum lines; none without it.
@@ -284,6 +286,7 @@ CELERY_BEAT_SCHEDULE = {
     "finish erasures": {"task": "ledger_bridge.finish_erasures", "schedule": 60.0, "options": {"expires": 60.0}},
     "store tiles of the ledger": {"task": "ledger_bridge.store_tiles", "schedule": 5.0, "options": {"expires": 5.0}},
     "sort tags": {"task": "ledger_bridge.sort_tags", "schedule": 5.0, "options": {"expires": 5.0}},
+    "make partitions of the ledger": {"task": "ledger_bridge.make_partitions", "schedule": 3600.0},
     "check a part of the ledger": {"task": "ledger_bridge.check", "schedule": 60.0, "options": {"expires": 60.0}},
     "continue rotations of keys": {
         "task": "workspaces.continue_rotations",
