@@ -4,6 +4,7 @@ PORT ?= 8000
 ROUNDS ?= 50
 MUTATIONS ?= 1000
 CRASHES ?= 1000
+MINUTES ?= 0
 UV_VERSION := 0.13.9
 ANVIL_VERSION := 1.7.1
 
@@ -13,7 +14,7 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)"
 SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed reset test check conformance test-browser test-faults test-verifiers test-crashes screenshots bench-files bench-ledger bench-trail bench-permissions anvil
+.PHONY: help run seed reset test check conformance test-browser test-faults test-verifiers test-crashes screenshots bench-files bench-ledger bench-growth bench-trail bench-permissions anvil
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -72,6 +73,9 @@ bench-ledger: $(VENV)/.bench ## Measure recording, sequencing, proofs and export
 
 bench-trail: $(VENV)/.development ## Measure the export and the verification of a trail of a million events (minutes).
 	@"$(BIN)/python" -m bench.trail
+
+bench-growth: $(VENV)/.development ## Measure whether the ledger stays as fast up to ten million entries (an hour; MINUTES=15 fills no longer than that).
+	@"$(BIN)/python" -m bench.growth --minutes "$(MINUTES)"
 
 bench-permissions: $(VENV)/.development ## Measure rights on large trees.
 	@"$(BIN)/python" -m bench.permissions

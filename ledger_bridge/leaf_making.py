@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from struct import Struct
+from typing import NamedTuple
 
 from ledger_bridge.entry_codes import Codes
 from ledger_bridge.tlog.entry import SLOTS
@@ -35,15 +36,25 @@ _BLOCK = 64
 _PADS = tuple(slice(slot * 16, slot * 16 + 16) for slot in range(len(SLOTS)))
 
 
+class TagKey(NamedTuple):
+    """The key of a stream, ready for tags."""
+
+    inner: bytes
+    outer: bytes
+
+    @classmethod
+    def of(cls, key: bytes) -> "TagKey":
+        block = key.ljust(_BLOCK, b"\x00")
+        return cls(block.translate(_INNER_MASK) + b"ithaca.tag.v1\x00", block.translate(_OUTER_MASK))
+
+
 class Counter:
     """Where a stream stands, and its key ready for the next tag."""
 
     __slots__ = ("inner", "length", "outer")
 
-    def __init__(self, key: bytes, length: int) -> None:
-        block = key.ljust(_BLOCK, b"\x00")
-        self.inner = block.translate(_INNER_MASK) + b"ithaca.tag.v1\x00"
-        self.outer = block.translate(_OUTER_MASK)
+    def __init__(self, key: TagKey, length: int) -> None:
+        self.inner, self.outer = key
         self.length = length
 
 

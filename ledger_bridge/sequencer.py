@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from itertools import count
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from ledger_bridge.leaf_making import (
     COPY_COLUMNS,
     RECORD,
     Counter,
+    TagKey,
     make_leaves,
     set_aside_forged,
     streams_in,
@@ -173,7 +175,7 @@ class _Batch:
 
     def _count(self, streams: list[StreamRow]) -> None:
         for pk, kind, subject, wrapped, length in streams:
-            self.counters[pk] = Counter(unwrap_stream_key(bytes(wrapped), kind, subject), length)
+            self.counters[pk] = Counter(_tag_key(bytes(wrapped), kind, subject), length)
 
     def _take(self) -> tuple[bytes, list[StreamRow]]:
         wanted = min(self._left, PORTION)
@@ -197,6 +199,12 @@ class _Batch:
 
     def _write(self, rows: bytes) -> None:
         self._cursor.copy_expert(_COPY_LEAVES, io.BytesIO(rows))
+
+
+@lru_cache(maxsize=16_384)
+def _tag_key(wrapped: bytes, kind: str, subject: str) -> TagKey:
+    """Open the key of a stream, once for all the batches in which the stream comes up again."""
+    return TagKey.of(unwrap_stream_key(wrapped, kind, subject))
 
 
 def full_tiles(old_size: int, grown: list[list[bytes]]) -> Iterator[TileRow]:

@@ -27,4 +27,5 @@ def test_no_crash_leaves_an_inconsistent_or_forked_log() -> None:
 
 
 def test_every_step_of_publishing_can_be_died_at() -> None:
-    assert len(places("ledger_bridge")) >= 25
+    assert len(places("ledger_bridge")) >= 31
+    assert len(places("ledger_bridge", "tile_*.py")) >= 6

@@ -12,6 +12,7 @@ from ledger_bridge.leaf_making import (
     COPY_TRAILER,
     RECORD,
     Counter,
+    TagKey,
     make_leaves,
     set_aside_forged,
     streams_in,
@@ -43,7 +44,7 @@ def test_every_leaf_is_the_one_of_the_format() -> None:
         RECORD.pack(one, commitment, pads_for(seed, tuple(streams)), *streams, bytes(32))
         for one, commitment, seed, streams in records
     )
-    counters = {number: Counter(key, 7) for number, key in KEYS.items()}
+    counters = {number: Counter(TagKey.of(key), 7) for number, key in KEYS.items()}
     made = make_leaves(packed, 1000, counters)
     leaves = expected(records, dict.fromkeys(KEYS, 7))
     assert made.hashes == [leaf_hash(leaf) for leaf in leaves]

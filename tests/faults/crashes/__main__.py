@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
@@ -63,7 +64,10 @@ class Run:
         self.rounds = 0
         self.slowest = 0.0
         self.anchor_places = places("ledger_bridge/anchors") if installation.chain else []
-        self.ledger_places = sorted(set(places("ledger_bridge")) - set(places("ledger_bridge/anchors")))
+        self.tile_places = places("ledger_bridge", "tile_*.py")
+        self.ledger_places = sorted(
+            set(places("ledger_bridge")) - {*places("ledger_bridge/anchors"), *self.tile_places}
+        )
 
     def until(self, crashes: int) -> bool:
         while self.died.total() < crashes:
@@ -97,6 +101,11 @@ class Run:
 
         fork = self.installation.fork
         anchors = bool(self.anchor_places) and chance.random() < 0.12
+        if self.rounds == 1:
+            wait_for([fork(lambda: work.fill_a_tile(self.acknowledged))], WITHIN)
+            wait_for([fork(lambda: work.come_to_rest(anchors=False))], 2 * WITHIN)
+        if chance.random() < 0.3:
+            work.lose_a_tile()
         victims = self._start_victims(chance, anchors=anchors)
         committers = [
             fork(lambda n=n: work.commit(self.acknowledged, f"{self.seed}/{self.rounds}/{n}"))  # type: ignore[misc]
@@ -119,19 +128,26 @@ class Run:
         return self.plan
 
     def _start_victims(self, chance: random.Random, *, anchors: bool) -> dict[int, str]:
-        from tests.faults.crashes import work
-
         count = chance.choice((1, 2, 2))
         victims: dict[int, str] = {}
         for number in range(count):
-            is_anchorer = anchors and number == 0
-            place = chance.choice(self.anchor_places if is_anchorer else self.ledger_places)
+            task, known = self._pick(chance, anchors=anchors and number == 0)
+            place = chance.choice(known)
             wish = f"{place}:{chance.choice((1, 1, 2))}" if chance.random() < 0.85 else ""
-            task = work.anchor if is_anchorer else work.sequence
             what = place if wish else "a random moment"
             victims[self.installation.fork(lambda task=task, wish=wish: task(wish))] = what  # type: ignore[misc]
         self.plan = ", ".join(victims.values())
         return victims
+
+    def _pick(self, chance: random.Random, *, anchors: bool) -> tuple[Callable[[str], None], list[str]]:
+        """Choose what a process does until it dies, and the places that it comes by."""
+        from tests.faults.crashes import work
+
+        if anchors:
+            return work.anchor, self.anchor_places
+        if chance.random() < 0.2:
+            return work.store, self.tile_places
+        return work.sequence, self.ledger_places
 
     def _disturb(self, chance: random.Random, committers: list[int]) -> None:
         """Now and then, let something else die while they work."""

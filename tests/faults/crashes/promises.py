@@ -16,8 +16,10 @@ from ledger_bridge.fsck import CHECKS
 from ledger_bridge.models import Checkpoint, Outbox, Quarantined
 from ledger_bridge.publishing import read_published
 from ledger_bridge.signing import log_policy
+from ledger_bridge.tile_store import tile_store
 from ledger_bridge.tlog import merkle
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
+from ledger_bridge.tlog.tiles import TILE_WIDTH
 from ledger_bridge.witnessing.models import Publication
 from ledger_bridge.witnessing.policy import full_policy
 from tests.faults.crashes.installation import Installation
@@ -41,6 +43,7 @@ class Promises:
         self._acknowledged = acknowledged
         self._frontier = merkle.Frontier()
         self._roots = [self._frontier.root()]
+        self._hashes: list[bytes] = []
         self._places: dict[str, int] = {}
         self._numbers: dict[int, int] = {}
         self.shown: dict[bytes, Head] = {}
@@ -71,6 +74,7 @@ class Promises:
             self._check_witnesses()
             self._check_consistency(chance.sample(list(self.shown.values()), min(_OLD_ONES, len(self.shown))))
             self._check_files()
+            self._check_tiles()
             self._check_anchors()
             _must(not Outbox.objects.exists() and not Quarantined.objects.exists(), "entries wait or are in quarantine")
         finally:
@@ -100,7 +104,8 @@ class Promises:
             self._places[entry] = index
             for stream, number in zip(places[::2], places[1::2], strict=True):
                 self._check_number(index, stream, number)
-            self._frontier.append(merkle.leaf_hash(bytes(data)))
+            self._hashes.append(merkle.leaf_hash(bytes(data)))
+            self._frontier.append(self._hashes[-1])
             self._roots.append(self._frontier.root())
         _must(size == self.size, f"the tree has {size} entries, but there are {self.size} leaves")
 
@@ -152,6 +157,12 @@ class Promises:
         left = sorted(path.name for path in Path(settings.LEDGER_DIRECTORY).iterdir())
         expected = {"checkpoint", "lock", "publishing.lock", "tiles", "tiles.lock"}
         _must(set(left) <= expected, f"files are left over: {sorted(set(left) - expected)}")
+
+    def _check_tiles(self) -> None:
+        store = tile_store()
+        for number in range(self.size // TILE_WIDTH):
+            hashes = b"".join(self._hashes[number * TILE_WIDTH : (number + 1) * TILE_WIDTH])
+            _must(store.read(0, number) == hashes, f"tile 0/{number} is not stored, or holds something else")
 
     def _check_anchors(self) -> None:
         for anchor in Anchor.objects.all():

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
-from django.db import Error, connection
+from django.conf import settings
+from django.db import Error, connection, transaction
 
 from core.errors import Unavailable
 from ledger_bridge.anchors.anchoring import anchor_on_chain
@@ -18,9 +19,12 @@ from ledger_bridge.events import TrailViewed
 from ledger_bridge.failpoints import arm
 from ledger_bridge.models import Outbox, TreeState
 from ledger_bridge.publishing import RolledBack
-from ledger_bridge.recording import record_durably
+from ledger_bridge.recording import record, record_durably
 from ledger_bridge.services import sequence_entries
 from ledger_bridge.subjects import Subject
+from ledger_bridge.tile_filling import store_tiles
+from ledger_bridge.tile_store import tile_store
+from ledger_bridge.tlog.tiles import TILE_WIDTH
 from ledger_bridge.witnessing.models import Publication
 
 WORKS_FOR = 1.5
@@ -37,6 +41,15 @@ class Person:
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         return False
+
+
+def fill_a_tile(acknowledged: Path) -> None:
+    """Record enough at once for one more full tile."""
+    with transaction.atomic():
+        subject = Subject(workspace=_KNOWN[0])
+        made = [record(TrailViewed(filters=str(n)), actor=Person(_KNOWN[1]), subject=subject) for n in range(260)]
+    with acknowledged.open("a") as file:
+        file.write("".join(f"{entry}\n" for entry in made))
 
 
 def commit(acknowledged: Path, seed: str) -> None:
@@ -62,6 +75,19 @@ def sequence(place: str) -> None:
     _repeat(sequence_entries, WORKS_FOR)
 
 
+def lose_a_tile() -> None:
+    """Remove one stored tile, and what says that it is there."""
+    kept = sorted(Path(settings.LEDGER_DIRECTORY).glob("tiles/*/tile/0/*"))
+    for path in [*kept[-1:], *Path(settings.LEDGER_DIRECTORY).glob("tiles/*/reached")]:
+        path.unlink()
+
+
+def store(place: str) -> None:
+    """Store tiles, tick after tick."""
+    arm(place)
+    _repeat(store_tiles, WORKS_FOR)
+
+
 def anchor(place: str) -> None:
     """Sequence, then move the anchor on."""
     arm(place)
@@ -78,6 +104,7 @@ def come_to_rest(*, anchors: bool) -> None:
     deadline = time.monotonic() + AT_REST_WITHIN
     while time.monotonic() < deadline:
         sequence_entries()
+        store_tiles()
         if anchors:
             anchor_on_chain()
         if _is_at_rest(anchors=anchors):
@@ -88,7 +115,9 @@ def come_to_rest(*, anchors: bool) -> None:
 def _is_at_rest(*, anchors: bool) -> bool:
     tree, published = TreeState.objects.first(), Publication.objects.order_by("size").last()
     under_way = anchors and Anchor.objects.filter(state__in=["pending", "confirmed"]).exists()
-    return not Outbox.objects.exists() and not under_way and bool(tree and published and tree.size == published.size)
+    if tree is None or published is None or tile_store().reached() < tree.size // TILE_WIDTH:
+        return False
+    return not Outbox.objects.exists() and not under_way and tree.size == published.size
 
 
 def _repeat(tick: Callable[[], object], seconds: float) -> None:
