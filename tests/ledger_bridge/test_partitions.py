@@ -225,7 +225,7 @@ def reader(transactional_db: None) -> Iterator[str]:
 def test_a_full_table_becomes_the_first_partition_and_back(reader: str, fill: Fill) -> None:
     fill(3)
     fill(2, sequence=False)
-    call_command("migrate", "ledger_bridge", "0015", verbosity=0)
+    call_command("migrate", "ledger_bridge", "0017", verbosity=0)
     assert bounds() == {}
     (kept,) = fill(1, sequence=False)
     run(f"GRANT INSERT, SELECT ON ledger_bridge_entry TO {reader}")
@@ -238,7 +238,7 @@ def test_a_full_table_becomes_the_first_partition_and_back(reader: str, fill: Fi
         reader,
     ) == [(True, False)]
     copy_to(kept, id_at(2031, 2))
-    call_command("migrate", "ledger_bridge", "0015", verbosity=0)
+    call_command("migrate", "ledger_bridge", "0017", verbosity=0)
     assert (Entry.objects.count(), Outbox.objects.count()) == (7, 4)
     # With an entry of 2031 in the table, whatever was the matter with that clock.
     call_command("migrate", "ledger_bridge", verbosity=0)

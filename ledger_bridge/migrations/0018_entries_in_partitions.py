@@ -209,5 +209,5 @@ def _first_bound(newest: tuple[UUID] | None) -> UUID:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("ledger_bridge", "0015_tiles_in_files")]
+    dependencies = [("ledger_bridge", "0017_tag_files")]
     operations = [migrations.RunPython(to_partitions, to_one_table)]
