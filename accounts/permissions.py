@@ -15,4 +15,5 @@ class Right(models.TextChoices):
     CREATE_WORKSPACES = "accounts.create_workspaces", "create workspaces"
     END_APPROVALS = "accounts.end_approvals", "note the end of approvals"
     ROTATE_KEYS = "accounts.rotate_keys", "replace and destroy keys"
+    KEEP_ESCROW = "accounts.keep_escrow", "make and use the escrow of the keys"
     FOUND_COMMISSION = "accounts.found_commission", "found the commission"

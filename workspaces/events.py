@@ -253,3 +253,57 @@ class RootDestroyed(Event):
     dicom_code = "110136"
     root: str
     generation: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowMade(Event):
+    """`escrow` is a fingerprint of the public key that it is sealed for."""
+
+    kind = "escrow.made"
+    label = "Keys put in escrow"
+    sentence = "put the keys of the installation in escrow {escrow}: any {needed} of {shares} shares give them back"
+    action = "C"
+    dicom_code = "110136"
+    escrow: str
+    shares: int
+    needed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowRenewed(Event):
+    kind = "escrow.renewed"
+    label = "Escrow renewed"
+    sentence = "sealed the keys in escrow {escrow} anew, because one had changed"
+    action = "U"
+    dicom_code = "110136"
+    escrow: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowDrilled(Event):
+    kind = "escrow.drilled"
+    label = "Escrow rehearsed"
+    sentence = "rehearsed a restore from escrow {escrow} with shares {shares}: {outcome}"
+    words = {
+        "outcome": {
+            "same": "it holds exactly the keys as they are",
+            "other": "it opens, but does not hold the keys as they are",
+            "failed": "it does not open",
+        }
+    }
+    action = "E"
+    dicom_code = "110136"
+    escrow: str
+    shares: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowRestored(Event):
+    kind = "escrow.restored"
+    label = "Keys restored from escrow"
+    sentence = "restored the keys from escrow {escrow} with shares {shares}"
+    action = "E"
+    dicom_code = "110136"
+    escrow: str
+    shares: str

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from workspaces import services
+from workspaces.escrow import bundle
 from workspaces.models import Upload
 from workspaces.rotation.working import continue_rotations
 from workspaces.sweeping import sweep
@@ -37,3 +38,10 @@ def end_hand_overs() -> None:
 @shared_task(name="workspaces.continue_rotations")
 def continue_rotations_of_keys() -> None:
     continue_rotations()
+
+
+@shared_task(name="workspaces.keep_escrow")
+def keep_escrow() -> None:
+    services.record_restored_escrow(actor=services.ESCROW_WORKER)
+    if bundle.exists():
+        services.renew_escrow(actor=services.ESCROW_WORKER)

@@ -20,10 +20,11 @@ from ledger_bridge.events import BackupMade, BackupRestored, BackupsRemoved
 from ledger_bridge.models import Checkpoint
 from ledger_bridge.permissions import Right
 from ledger_bridge.recording import record_durably
+from workspaces.escrow import bundle
 
 OPERATOR = Service("operator", frozenset({Right.KEEP_BACKUPS}))
 DATABASE, SUBJECT_KEYS, LOG_KEYS, LEDGER, BLOBS = "database", "subject-keys", "log-keys", "ledger", "blobs"
-_ROOTS_OF_THE_KEYRING = "roots.json"
+_NOT_WITH_THE_LOG_KEYS = ("roots.json", "escrow.c4gh", "escrow.pub", "escrow.json", "restored.json")
 _SAY_EVERY = 1000
 SUBJECT_KEYS_KEPT = timedelta(days=30)
 """An erasure is undone by an older copy of these keys; docs/running.md tells people this date."""
@@ -56,6 +57,7 @@ def make_backup(*, actor: Actor, directory: Path, say: Say, operator: str) -> tu
     folder.mkdir(mode=0o700, parents=True)
     record_durably(BackupMade(backup=backup, operator=operator), actor=actor)
     checkpoint = _newest_checkpoint()
+    _copy_escrow(folder)
     copying = _Copying(directory / BLOBS, say)
     parts = {}
     for name, chunks in (_small_parts() | {BLOBS: copying.lines()}).items():
@@ -174,10 +176,18 @@ class _Copying:
                 self._say(f"Copying: {self.count} sealed files, {filesize(self.size)}")
 
 
+def _copy_escrow(folder: Path) -> None:
+    """Keep what two shares open beside the manifest: the backup itself opens only with the keys that are in it."""
+    if bundle.sealed_file().exists():
+        copy = folder / bundle.sealed_file().name
+        copy.touch(mode=0o600)
+        copy.write_bytes(bundle.sealed_file().read_bytes())
+
+
 def _small_parts() -> dict[str, Iterator[bytes]]:
     copies = {name: databases.dump(database) for name, database in _databases().items()}
     return copies | {
-        LOG_KEYS: folders.pack(settings.KEYRING_DIRECTORY, without=[_ROOTS_OF_THE_KEYRING]),
+        LOG_KEYS: folders.pack(settings.KEYRING_DIRECTORY, without=_NOT_WITH_THE_LOG_KEYS),
         LEDGER: folders.pack(settings.LEDGER_DIRECTORY),
     }
 

@@ -293,6 +293,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "keep the escrow of the keys": {"task": "workspaces.keep_escrow", "schedule": 300.0, "options": {"expires": 300.0}},
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
     "finish uploads": {"task": "workspaces.finish_uploads", "schedule": 30.0, "options": {"expires": 30.0}},
     "expire uploads": {"task": "workspaces.expire_uploads", "schedule": 300.0, "options": {"expires": 300.0}},

@@ -27,6 +27,7 @@ LEAVES_NO_ENTRY = {
     "workspaces.expire_uploads": "gives up bytes that nobody could see and that no entry speaks of",
     "workspaces.end_hand_overs": "forgets headers whose end was recorded when they were made; run by the worker",
     "workspaces.take_hand_over_receipt": "the ledger's own take_receipt, which it ends in, records it",
+    "workspaces.restore_escrow": "nothing can be recorded before the keys are back; record_restored_escrow does it",
     "workspaces.seal_upload": "what it stores belongs to nothing until add_file or upload_version, which record",
 }
 ASKS_NO_RIGHT = {

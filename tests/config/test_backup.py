@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from accounts.permissions import Right as PlatformRight
 from config.backup import databases, services
 from config.backup.manifest import Manifest
 from config.backup.services import OPERATOR, make_backup, prune_backups, restore_backup, verify_backup
@@ -25,9 +26,11 @@ from ledger_bridge.models import Checkpoint, Entry
 from ledger_bridge.services import sequence_entries
 from tests.stack import ROOT
 from tests.workspaces.conftest import put
+from workspaces.escrow import bundle
+from workspaces.escrow.shares import combine, parse
 from workspaces.keys import forget_keys
 from workspaces.models import Version
-from workspaces.services import create_workspace
+from workspaces.services import create_workspace, make_escrow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTENT = b"subject,visit,dose\n12-001,2,5 mg\n" * 5000
@@ -268,3 +271,14 @@ class _Later(datetime):
     @classmethod
     def now(cls, tz: Any = None) -> Any:
         return datetime.now(tz) + timedelta(hours=1)
+
+
+def test_the_sealed_escrow_of_the_keys_lies_beside_the_manifest(backups: Path, alice: User) -> None:
+    made = make_escrow(actor=Service("keeper", frozenset({PlatformRight.KEEP_ESCROW})))
+    try:
+        folder, _ = make_backup(actor=OPERATOR, directory=backups, say=quiet, operator="root")
+        assert (folder / "escrow.c4gh").read_bytes() == bundle.sealed_file().read_bytes()
+        secret = combine([parse(sheet) for sheet in made.sheets[1:]])
+        assert bundle.open_sealed(folder / "escrow.c4gh", secret) == bundle.present_content()
+    finally:
+        shutil.rmtree(bundle.directory())

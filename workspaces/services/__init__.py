@@ -1,6 +1,15 @@
 """The deeds of this room, one module per noun."""
 
 from workspaces.services.archives import Archive, open_archive
+from workspaces.services.escrow import (
+    ESCROW_WORKER,
+    MadeEscrow,
+    drill_escrow,
+    make_escrow,
+    record_restored_escrow,
+    renew_escrow,
+    restore_escrow,
+)
 from workspaces.services.files import OnConflict, add_file, seal_upload, upload_version
 from workspaces.services.folders import create_folder
 from workspaces.services.handing_over import (
@@ -33,7 +42,9 @@ from workspaces.services.workspaces import (
 )
 
 __all__ = [
+    "ESCROW_WORKER",
     "Archive",
+    "MadeEscrow",
     "OnConflict",
     "OpenedVersion",
     "TakenHandOver",
@@ -47,12 +58,14 @@ __all__ = [
     "describe_workspace",
     "destroy_root",
     "discard_upload",
+    "drill_escrow",
     "end_hand_overs",
     "expire_uploads",
     "finish_rotation",
     "finish_upload",
     "finish_uploads",
     "hand_over_version",
+    "make_escrow",
     "make_installation_key",
     "move_item",
     "open_archive",
@@ -60,12 +73,15 @@ __all__ = [
     "open_hand_over",
     "open_version",
     "receive_bytes",
+    "record_restored_escrow",
     "register_recipient_key",
     "remove_item",
     "remove_recipient_key",
     "rename_item",
     "rename_workspace",
+    "renew_escrow",
     "reopen_workspace",
+    "restore_escrow",
     "restore_item",
     "rotate_root",
     "rotate_workspace_key",
