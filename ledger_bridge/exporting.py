@@ -17,10 +17,11 @@ from django.db.models import Q
 from core.access import Actor
 from core.errors import Unavailable
 from ledger_bridge import names
-from ledger_bridge.anchors.evidence import anchors_up_to
+from ledger_bridge.anchors.evidence import anchored_sizes, anchors_up_to
 from ledger_bridge.disclosure import rows_at
 from ledger_bridge.erasure.accounts import erased_streams
 from ledger_bridge.events import event_kinds
+from ledger_bridge.exporting_short import short_form
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.leaving_out import ACTOR, DETAILS
 from ledger_bridge.models import Entry, Leaf
@@ -93,8 +94,10 @@ def _is_published(entry: str) -> bool:
     return index is not None and latest is not None and index < latest.size
 
 
-def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
+def prepare_export(filters: TrailFilters, actor: Actor, *, whole: bool = False) -> Export:
     """Gather what belongs to the export, up to the newest published checkpoint.
+
+    `whole` carries every leaf of the log, however short the trail is.
 
     Raises:
         Unavailable: when there is none yet.
@@ -118,12 +121,17 @@ def prepare_export(filters: TrailFilters, actor: Actor) -> Export:
         "exported_at": format_time(now),
         "exported_by": _exporter(actor, filters),
     }
+    notices = notices_for(indexes, size, hide_grounds=DETAILS in filters.left_out)
+    # What an export says of the log itself is held against all of its leaves.
+    whole = whole or bool(notices)
+    short = None if whole else short_form(size=size, indexes=indexes, streams=streams, sizes=anchored_sizes(size))
     trail = Trail(
         policy_text=policy_text(),
         anchors=anchors_up_to(size),
-        notices=notices_for(indexes, size, hide_grounds=DETAILS in filters.left_out),
+        notices=notices,
+        short=short,
         checkpoint_note=note.encode(),
-        scope=scope,
+        scope=scope | (short.scope() if short else {}),
         indexes=indexes,
         read=read_rows,
         open=Opener(disclosed, filters.left_out),

@@ -61,7 +61,12 @@ def consistency(old_size: int, new_size: int) -> list[bytes]:
 
 def root_at(size: int) -> bytes:
     """Return the root that the tree had at this size."""
-    return merkle.subtree_root(0, size, tiles.node_reader(size, _Edge(size).read))
+    return merkle.subtree_root(0, size, nodes_of(size))
+
+
+def nodes_of(size: int) -> GetNode:
+    """Return what answers for the nodes of the tree of this size, from files where they are there."""
+    return tiles.node_reader(size, _Edge(size).read)
 
 
 def read_tile(level: int, index: int, width: int) -> bytes:

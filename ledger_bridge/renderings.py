@@ -155,12 +155,20 @@ def compact(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+_SHORT = 2
+_WHOLE_LOG = "  leaves.bin               every leaf of the log, so that its root can be computed again"
+_SHORT_LOG = """\
+  some-leaves.bin, log-hashes.bin
+                           the leaves of these events, the newest leaves, and hashes from them to the root
+  spans.jsonl, span-tags.bin
+                           what shows from the log's sorted tags that no event is missing, without every leaf"""
+
 _README = """\
 This archive holds a trail: events that the log {origin} recorded,
 together with everything needed to check them without asking its server.
 
   events.jsonl             the events; the only member that is proven one by one
-  leaves.bin               every leaf of the log, so that its root can be computed again
+{log}
   checkpoint               what the log (and its witnesses) signed: {size} leaves
   policy                   whose signatures count
   scope.json               what was asked for: {asked}
@@ -195,6 +203,7 @@ def readme(context: Context) -> bytes:
         name=context.name,
         asked=_asked_for(context).replace("\n", " "),
         left_out=_left_out(context),
+        log=_SHORT_LOG if context.scope.get("version") == _SHORT else _WHOLE_LOG,
     )
     return text.encode()
 

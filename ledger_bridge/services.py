@@ -132,10 +132,11 @@ def take_receipt(*, actor: Actor, entry: Entry) -> bytes:
     return make_receipt(stored, checkpoint, numbers=shown, hide=_hidden_from(actor, entry))
 
 
-def export_trail(*, actor: Actor, filters: TrailFilters, operator: str | None = None) -> Export:
+def export_trail(*, actor: Actor, filters: TrailFilters, operator: str | None = None, whole: bool = False) -> Export:
     """Record that somebody exports a part of the trail, and return the archive, up to and including that entry.
 
     `operator` is the account of the machine that runs a command, which proves who acts to nobody but the machine.
+    `whole` carries every leaf of the log even where a short form would do.
 
     Raises:
         Refused: without the right to export.
@@ -148,7 +149,7 @@ def export_trail(*, actor: Actor, filters: TrailFilters, operator: str | None = 
     event = TrailExported(filters=filters.describe(), complete=filters.is_complete(), operator=operator)
     # Committed before the first byte leaves, and then waited for, so that nobody exports unseen.
     wait_until_published(record_durably(event, actor=actor, subject=filters.subject()))
-    return prepare_export(filters, actor)
+    return prepare_export(filters, actor, whole=whole)
 
 
 def _require_possible(filters: TrailFilters) -> None:

@@ -21,13 +21,13 @@ from typing import Any, BinaryIO
 
 from ledger_bridge import renderings
 from ledger_bridge.renderings import Context, Kind, Names, Summary, Tally
+from ledger_bridge.short_form import ShortForm
 from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.entry import LEAF_SIZE
 from ledger_bridge.tlog.note import NoteSigner, parse
 from ledger_bridge.trail_helper import TrailHelper
 from ledger_bridge.trail_portions import Open, Portions, PortionWriter, Read, deserves_help
 
-MANIFEST_HEADER = "ithaca-trail/v1\nmembers\n"
 _BLOCK = 1 << 16
 _OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _READABLE_BY_ALL = 0o644 << 16
@@ -51,7 +51,8 @@ class Trail:
 
     `indexes` are the places of the events in the log, ascending; `read` fetches some of them, and `open` makes of that
     events in one of the forms of docs/formats/entry.md, perhaps in a second process. `leaves` yields the leaves from 0
-    to the size of the checkpoint, in chunks of any length. `name_them` is asked for the names behind the ids.
+    to the size of the checkpoint, in chunks of any length; it is not asked when there is a short form. `name_them` is
+    asked for the names behind the ids.
     """
 
     policy_text: str
@@ -65,6 +66,8 @@ class Trail:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     anchors: Mapping[str, Any] | None = None
     notices: Sequence[Mapping[str, Any]] = ()
+    short: ShortForm | None = None
+    """In place of the leaves."""
     name: str = "trail.zip"
     share: bool = False
     """Whether a second process may open half of the events."""
@@ -99,10 +102,17 @@ def iter_trail(trail: Trail, *, signer: NoteSigner) -> Iterator[bytes]:
         yield from archive.add("anchors.json", [_json(trail.anchors)])
     if trail.notices:
         yield from archive.add("notices.jsonl", map(_json, trail.notices))
-    yield from archive.add("leaves.bin", _counted(trail.leaves, checkpoint.size * LEAF_SIZE))
+    for name, chunks in _members_of_log(trail, checkpoint):
+        yield from archive.add(name, chunks)
     with closing(_portions(trail, context)) as portions:
         yield from _members_of_events(archive, trail, context, portions)
     yield from archive.finish(signer)
+
+
+def _members_of_log(trail: Trail, checkpoint: Checkpoint) -> Iterator[tuple[str, Iterable[bytes]]]:
+    if trail.short:
+        return trail.short.members()
+    return iter([("leaves.bin", _counted(trail.leaves, checkpoint.size * LEAF_SIZE))])
 
 
 def _members_of_events(archive: "_Archive", trail: Trail, context: Context, portions: Portions) -> Iterator[bytes]:
@@ -125,8 +135,9 @@ def _portions(trail: Trail, context: Context) -> Portions:
 
 def manifest_text(members: Mapping[str, tuple[str, int]]) -> bytes:
     """The text of a manifest: SHA-256 and size of every member, sorted by name."""
+    version = 1 if "leaves.bin" in members else 2
     lines = [f"{digest} {size} {name}\n" for name, (digest, size) in sorted(members.items())]
-    return (MANIFEST_HEADER + "".join(lines)).encode()
+    return (f"ithaca-trail/v{version}\nmembers\n" + "".join(lines)).encode()
 
 
 class _Outbox(io.RawIOBase):

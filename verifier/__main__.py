@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ledger_bridge.tlog.anchors.token_signature import Authorities
+from ledger_bridge.tlog.consistency import Consistency
 from ledger_bridge.tlog.errors import FormatError
 from ledger_bridge.tlog.policy import Policy
 from verifier.hand_over import HAND_OVER_START, verify_hand_over
@@ -48,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--receipt", type=Path, action="append", default=[], help="a receipt that the trail must agree with"
     )
+    parser.add_argument(
+        "--proof",
+        type=Path,
+        action="append",
+        default=[],
+        help="a proof of consistency, for a trail in short form",
+    )
     parser.add_argument("--block-hash", help="hash of the block of an anchor, from your own node or a block explorer")
     parser.add_argument(
         "--timestamp-ca", type=Path, help="root certificates of timestamp authorities you trust, in PEM"
@@ -74,7 +82,8 @@ def _verify(options: argparse.Namespace, report: Report) -> None:
         block_hash = _read_hash(options.block_hash) if options.block_hash else None
         authorities = _read_authorities(options.timestamp_ca) if options.timestamp_ca else None
         known_policy = _read_policy(options.known_policy) if options.known_policy else None
-        brought = Brought(policy, known, known_policy, held, block_hash, authorities)
+        proofs = [_read_proof(path) for path in options.proof]
+        brought = Brought(policy, known, known_policy, held, block_hash, authorities, proofs)
         verify_trail(options.file, report, brought)
     elif options.receipt:
         raise UnusableError("--receipt compares a trail with a receipt; this file is a receipt itself.")
@@ -104,6 +113,13 @@ def _read_policy(path: Path) -> Policy:
         return Policy.parse(_read(path).decode())
     except (FormatError, UnicodeDecodeError) as error:
         raise UnusableError(f"{path} is not a policy: {error}.") from error
+
+
+def _read_proof(path: Path) -> Consistency:
+    try:
+        return Consistency.parse(_read(path))
+    except FormatError as error:
+        raise UnusableError(f"{path} is not a proof of consistency: {error}.") from error
 
 
 def _read_authorities(path: Path) -> Authorities:

@@ -1,7 +1,7 @@
 """Opens a trail export and hands out members only as the signed manifest describes them.
 
 Rules enforced
-    * exactly the members of `docs/formats/entry.md`, perhaps those of `OPTIONAL`, each once;
+    * exactly the members of one version of `docs/formats/entry.md`, perhaps those of `OPTIONAL`, each once;
     * stored or deflated, not encrypted;
     * no member is larger than the manifest says, and none expands out of proportion, so a hostile archive costs neither
       memory nor time; the zip directory is read only if it is small;
@@ -14,7 +14,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -33,7 +33,6 @@ MEMBERS = frozenset(
         "events.csv",
         "events.jsonl",
         "fhir-auditevents.ndjson",
-        "leaves.bin",
         "manifest",
         "names.json",
         "policy",
@@ -41,9 +40,15 @@ MEMBERS = frozenset(
         "summary.html",
     }
 )
+WHOLE = frozenset({"leaves.bin"})
+"""What an export of version 1 has besides: every leaf."""
+SHORT = frozenset({"log-hashes.bin", "some-leaves.bin", "span-tags.bin", "spans.jsonl"})
+"""What one of version 2 has in its place."""
 OPTIONAL = frozenset({"anchors.json", "notices.jsonl"})
 """Members that an export has when there is something to put into them."""
-_MANIFEST_START = ["ithaca-trail/v1", "members"]
+_NOTICES = frozenset({"notices.jsonl"})
+"""What an export says of the log itself is held against every leaf, so one of version 2 has none."""
+_KNOWN = MEMBERS | WHOLE | SHORT | OPTIONAL
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,15}) ([A-Za-z.-]+)", re.ASCII)
 _ZIP_START = b"PK\x03\x04"
 _ZIP_NAME_AT = 30
@@ -142,6 +147,11 @@ class Archive:
             raise MismatchError("it is larger than any export needs", member=name)
         return data
 
+    @property
+    def version(self) -> int:
+        """The version of the format, by its members; the manifest must name the same."""
+        return _version(self._infos)
+
     def holds(self, name: str) -> bool:
         """Whether the archive has this member."""
         return name in self._infos
@@ -190,7 +200,7 @@ def _open_zip(file: _CautiousFile) -> zipfile.ZipFile:
 
 def _begins_like_ours(head: bytes) -> bool:
     name = head[_ZIP_NAME_AT : _ZIP_NAME_AT + int.from_bytes(head[26:28], "little")]
-    return head.startswith(_ZIP_START) and name.decode("ascii", "replace") in MEMBERS
+    return head.startswith(_ZIP_START) and name.decode("ascii", "replace") in _KNOWN
 
 
 def _member_list(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -199,14 +209,21 @@ def _member_list(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     if MEMBERS.isdisjoint(names):
         raise UnusableError("This zip holds no member of a trail export.")
     for info in infos:
-        if info.filename not in MEMBERS | OPTIONAL:
+        if info.filename not in _KNOWN:
             raise MismatchError("an export has no such member", member=repr(info.filename[:80]))
         if names.count(info.filename) > 1:
             raise MismatchError("it is in the archive more than once", member=info.filename)
         _refuse_odd(info)
-    for name in sorted(MEMBERS.difference(names)):
+    wanted, unwanted = (WHOLE, SHORT) if _version(names) == 1 else (SHORT, WHOLE | _NOTICES)
+    for name in sorted((MEMBERS | wanted).difference(names)):
         raise MismatchError("it is missing", member=name)
+    for name in sorted(unwanted.intersection(names)):
+        raise MismatchError("it belongs to another version of the format than the other members", member=name)
     return {info.filename: info for info in infos}
+
+
+def _version(names: Container[str]) -> int:
+    return 1 if "leaves.bin" in names else 2
 
 
 def _refuse_odd(info: zipfile.ZipInfo) -> None:
@@ -223,7 +240,8 @@ def _parse_manifest(text: bytes, others: Mapping[str, object]) -> dict[str, tupl
     matches = [_MANIFEST_LINE.fullmatch(line) for line in lines[2:-1]]
     listed = {match[3]: (match[1], int(match[2])) for match in matches if match}
     names = list(listed)
-    if lines[:2] != _MANIFEST_START or len(listed) != len(matches) or names != sorted(others.keys() - {"manifest"}):
+    head = [f"ithaca-trail/v{_version(others)}", "members"]
+    if lines[:2] != head or len(listed) != len(matches) or names != sorted(others.keys() - {"manifest"}):
         raise MismatchError("it does not list exactly the other members", member="manifest")
     return listed
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from verifier.events import SLOT_BITS
+from verifier.events import SLOT_BITS, Marks
 from verifier.form import Event, WrongEventError
 from verifier.report import MismatchError, Report
 from verifier.scope import Scope
@@ -78,7 +78,7 @@ def read(event: Event, covers: tuple[tuple[int, int], ...]) -> Erasure:
 
 
 def describe_erased(
-    report: Report, erased: Sequence[int], erasures: Sequence[Erasure], scope: Scope, marks: bytearray
+    report: Report, erased: Sequence[int], erasures: Sequence[Erasure], scope: Scope, marks: Marks
 ) -> None:
     """Say how many events were erased, and which entries account for them.
 
@@ -110,7 +110,7 @@ def describe_erased(
         )
 
 
-def _is_shown(erasure: Erasure, found: Sequence[int], scope: Scope, marks: bytearray) -> bool:
+def _is_shown(erasure: Erasure, found: Sequence[int], scope: Scope, marks: Marks) -> bool:
     """Whether every one of these numbers itself in the stream that was erased, and in no other of its kind."""
     streams = [one for one in scope.streams if one.kind == erasure.of]
     bits = SLOT_BITS[erasure.of]

@@ -18,6 +18,7 @@ sees the events in order, next to their leaves, and remembers the little that co
 from array import array
 from collections import Counter
 from dataclasses import dataclass
+from typing import Protocol
 
 from ledger_bridge.tlog.entry import LEAF_SIZE, SLOTS, TAG_SIZE, tag
 from ledger_bridge.tlog.errors import FormatError
@@ -37,6 +38,14 @@ _COMMITMENT_AT = 1 + len(SLOTS) * TAG_SIZE
 _ID_SIZE = 16
 _INDEX_SIZE = 8
 _MOST_HIDDEN = 256
+
+
+class Marks(Protocol):
+    """A mark for every leaf of the log: a bytearray, or something that keeps only those that are not 0."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> int: ...
+    def __setitem__(self, index: int, mark: int, /) -> None: ...
 
 
 @dataclass(slots=True)
@@ -131,10 +140,10 @@ def _require_numbered(event: Event, slot: str, field: str, stream: Stream) -> No
 class EventRegister:
     """Holds events against their leaves, and remembers order, marks and ids."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, marks: Marks) -> None:
         self._last = -1
         self._ids = [bytearray() for _ in range(256)]  # by last byte, so that no set of all ids is ever needed
-        self.marks = bytearray(size)
+        self.marks = marks
         self.tied: set[str] = set()
         self.count = 0
         self.erased = array("Q")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.entry import SLOTS, TAG_SIZE, tag
-from verifier.events import PRESENT
+from verifier.events import PRESENT, Marks
 from verifier.form import Event
 from verifier.report import MismatchError
 from verifier.scope import SLOTS_OF, Scope, Stream
@@ -40,7 +40,7 @@ class HeldReceipt:
             sentence = f"its checkpoint covers {self.checkpoint.size} leaves, but this export ends at {checkpoint.size}"
             raise self.mismatch(f"{sentence}: it is older than the receipt, or the log was rolled back")
 
-    def require_within(self, scope: Scope, marks: bytearray) -> bool:
+    def require_within(self, scope: Scope, marks: Marks) -> bool:
         """Check that the export says the same, and return whether it holds the entry.
 
         Raises:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 
 from ledger_bridge.tlog.entry import HASH_SIZE, LEAF_SIZE, SLOTS, TAG_SIZE, tags
-from verifier.events import PRESENT
+from verifier.events import PRESENT, Marks
 from verifier.report import MismatchError
 from verifier.scope import SLOTS_OF, Scope, Stream
 
@@ -39,12 +39,14 @@ class Span:
 
 
 @dataclass
-class _Batch:
+class Batch:
+    """Numbers whose tags are looked for together, about 200,000 of them."""
+
     spans: list[Span] = field(default_factory=list)
     size: int = 0
 
 
-def check_streams(scope: Scope, leaves: Leaves, marks: bytearray) -> int:
+def check_streams(scope: Scope, leaves: Leaves, marks: Marks) -> int:
     """Check every disclosed stream and return how many of its entries the export leaves out by its filters.
 
     Raises:
@@ -52,13 +54,16 @@ def check_streams(scope: Scope, leaves: Leaves, marks: bytearray) -> int:
 
     """
     withheld = 0
-    for batch in _batches(scope.streams):
-        withheld += _Search(batch, scope, marks).run(leaves())
+    for batch in batches(scope.streams):
+        search = Search(batch, scope, marks, member="leaves.bin")
+        search.scan(leaves())
+        withheld += search.finish()
     return withheld
 
 
-def _batches(streams: Iterable[Stream]) -> Iterator[_Batch]:
-    batch = _Batch()
+def batches(streams: Iterable[Stream]) -> Iterator[Batch]:
+    """Divide all numbers of the streams, and those beyond their ends, into batches."""
+    batch = Batch()
     for stream in streams:
         first, end = 1, stream.length + HORIZON
         while first <= end:
@@ -68,27 +73,35 @@ def _batches(streams: Iterable[Stream]) -> Iterator[_Batch]:
             first = last + 1
             if batch.size == _BATCH:
                 yield batch
-                batch = _Batch()
+                batch = Batch()
     if batch.size:
         yield batch
 
 
-class _Search:
-    """One pass over all leaves with one batch of tags."""
+class Search:
+    """Looks for one batch of tags: in leaves, or wherever somebody else finds them and says so (`hit`)."""
 
-    def __init__(self, batch: _Batch, scope: Scope, marks: bytearray) -> None:
+    def __init__(self, batch: Batch, scope: Scope, marks: Marks, *, member: str) -> None:
         self._spans = batch.spans
         self._complete = scope.complete
         self._marks = marks
-        self._wanted: dict[bytes, int] = {}
+        self._member = member
+        self.wanted: dict[bytes, int] = {}
+        """The tags, and under which position each can be asked for."""
         for span in batch.spans:
             for one in tags(span.stream.key, span.first, span.last):
-                self._wanted[one] = len(self._wanted)
-        self._found = bytearray(len(self._wanted))
+                self.wanted[one] = len(self.wanted)
+        self._found = bytearray(len(self.wanted))
         self._withheld = 0
 
-    def run(self, leaves: Iterable[bytes]) -> int:
-        wanted, index = self._wanted, 0
+    def scan(self, leaves: Iterable[bytes], index: int = 0) -> None:
+        """Look through chunks of leaves, the first of which is number `index` of the log.
+
+        Raises:
+            MismatchError: a tag stands where it must not.
+
+        """
+        wanted = self.wanted
         for chunk in leaves:
             for slot, here in enumerate(zip(*_TAGS.iter_unpack(chunk), strict=True)):
                 # Most slots of most chunks hold nothing that is looked for; finding that out costs little.
@@ -96,24 +109,52 @@ class _Search:
                     continue
                 for offset, one in enumerate(here):
                     if one in wanted:
-                        self._hit(wanted[one], index + offset, slot)
+                        self.hit(wanted[one], index + offset, slot)
             index += len(chunk) // LEAF_SIZE
-        self._require_all()
-        return self._withheld
 
-    def _hit(self, position: int, index: int, slot: int) -> None:
-        stream, number = self._name(position)
+    def hit(self, position: int, index: int, slot: int) -> None:
+        """Take note that a tag stands in this slot of this leaf.
+
+        Raises:
+            MismatchError: it must not stand there.
+
+        """
+        stream, number = self.name(position)
         if number > stream.length:
             sentence = f"{stream} goes on with number {number}, but the export says it ends with {stream.length}"
-            raise MismatchError(sentence, member="leaves.bin", leaf=index)
+            raise MismatchError(sentence, member=self._member, leaf=index)
         if slot not in SLOTS_OF[stream.kind]:
-            raise MismatchError(f"a tag of {stream} stands in the {SLOTS[slot]} slot", member="leaves.bin", leaf=index)
+            sentence = f"a tag of {stream} stands in the {SLOTS[slot]} slot"
+            raise MismatchError(sentence, member=self._member, leaf=index)
         if self._found[position]:
-            raise MismatchError(
-                f"number {number} of {stream} stands here a second time", member="leaves.bin", leaf=index
-            )
+            sentence = f"number {number} of {stream} stands here a second time"
+            raise MismatchError(sentence, member=self._member, leaf=index)
         self._found[position] = 1
         self._require_event(stream, number, index, slot)
+
+    def finish(self) -> int:
+        """Check that every number was found; return how many events the export leaves out by its filters.
+
+        Raises:
+            MismatchError: one was not.
+
+        """
+        at = self._found.find(0)
+        while at >= 0:
+            stream, number = self.name(at)
+            if number <= stream.length:
+                raise MismatchError(f"number {number} of {stream} is in no leaf", member=self._member)
+            at = self._found.find(0, at + 1)
+        return self._withheld
+
+    def name(self, position: int) -> tuple[Stream, int]:
+        """Whose tag has this position, and which number."""
+        for span in self._spans:
+            count = span.last - span.first + 1
+            if position < count:
+                return span.stream, span.first + position
+            position -= count
+        raise AssertionError("every position lies in a span")
 
     def _require_event(self, stream: Stream, number: int, index: int, slot: int) -> None:
         mark = self._marks[index]
@@ -125,19 +166,3 @@ class _Search:
         elif not mark & 1 << slot:
             sentence = f"it is number {number} of {stream} and does not say so"
             raise MismatchError(sentence, member="events.jsonl", event=index, field="tags")
-
-    def _require_all(self) -> None:
-        at = self._found.find(0)
-        while at >= 0:
-            stream, number = self._name(at)
-            if number <= stream.length:
-                raise MismatchError(f"number {number} of {stream} is in no leaf", member="leaves.bin")
-            at = self._found.find(0, at + 1)
-
-    def _name(self, position: int) -> tuple[Stream, int]:
-        for span in self._spans:
-            count = span.last - span.first + 1
-            if position < count:
-                return span.stream, span.first + position
-            position -= count
-        raise AssertionError("every position lies in a span")

@@ -5,8 +5,8 @@ Order
     2. every member against the manifest;
     3. the checkpoint: signed by its log, co-signed as the policy demands;
     4. the evidence of every anchor (`anchors.py`);
-    5. every leaf: recompute the root and compare it with the checkpoint (and with an earlier, known one,
-       and with those in anchors); along the way, every event against its leaf (`events.py`);
+    5. the log, whole (`whole.py`) or in short form (`short.py`): its root, and those it had before, against the
+       checkpoint and what others say (`claims.py`); along the way, every event against its leaf (`events.py`);
     6. the disclosed streams: nothing missing (`streams.py`).
 
 Out of scope: whether an anchor's block stands on its chain, what the renderings and
@@ -16,26 +16,26 @@ Out of scope: whether an anchor's block stands on its chain, what the renderings
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from ledger_bridge.tlog.anchors.token_signature import Authorities
 from ledger_bridge.tlog.checkpoint import Checkpoint
-from ledger_bridge.tlog.entry import LEAF_SIZE, LEAF_VERSION
+from ledger_bridge.tlog.consistency import Consistency
 from ledger_bridge.tlog.errors import TlogError
-from ledger_bridge.tlog.merkle import Frontier, leaf_hash
 from ledger_bridge.tlog.policy import Accepted, Policy
 from verifier.anchors import Anchor, describe_anchors, read_anchors
 from verifier.archive import Archive
+from verifier.claims import Claims
 from verifier.erasures import describe_erased
-from verifier.events import Digest, EventRegister
+from verifier.events import EventRegister, Marks
 from verifier.held import HeldReceipt
 from verifier.notices import MEMBER as NOTICES
 from verifier.notices import Notices
 from verifier.reading import read_events
 from verifier.report import MismatchError, Report
 from verifier.scope import Scope, parse_scope
-from verifier.streams import check_streams
+from verifier.short import ShortLog
+from verifier.whole import WholeLog, leaves_of, require_leaf_count
 from verifier.wording import (
     describe_against,
     describe_cosignatures,
@@ -44,8 +44,6 @@ from verifier.wording import (
     describe_log_keys,
     describe_meaning,
 )
-
-_LEAVES_AT_ONCE = 2048
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,7 @@ class Brought:
     held: Sequence[HeldReceipt] = ()
     block_hash: bytes | None = None
     authorities: Authorities | None = None
+    proofs: Sequence[Consistency] = ()
 
 
 def verify_trail(path: Path, report: Report, brought: Brought) -> None:
@@ -85,18 +84,20 @@ class _Verification:
     def run(self) -> None:
         accepted = self._check_container()
         checkpoint = accepted.checkpoint
-        self._require_leaf_count(checkpoint.size)
+        if self._archive.version == 1:
+            require_leaf_count(self._archive, checkpoint.size)
         self._notices = self._read_notices(checkpoint.size)
         earlier, former = self._open_known(checkpoint)
         for receipt in self._held:
             receipt.require_comparable(checkpoint)
-        scope = parse_scope(self._archive.read("scope.json"), checkpoint.size)
+        scope = parse_scope(self._archive.read("scope.json"), checkpoint.size, self._archive.version)
         anchors = self._read_anchors(checkpoint)
-        marks = self._check_leaves_and_events(scope, checkpoint, earlier, anchors)
+        log = self._open_log(scope, Claims(checkpoint, earlier, anchors, self._held))
+        self._check_leaves_and_events(scope, log, earlier)
         continued = self._check_predecessors(former)
         describe_anchors(self._report, anchors, self._brought.block_hash, self._brought.authorities)
-        self._check_streams(scope, marks)
-        self._check_held(scope, marks)
+        self._check_streams(scope, log)
+        self._check_held(scope, log.marks)
         describe_meaning(self._report, accepted, own_policy=self._own_policy)
         self._describe_meaning(scope, earlier or continued)
         is_known = earlier is not None or continued is not None
@@ -131,26 +132,27 @@ class _Verification:
             return Notices()
         return Notices.read(self._archive.read(NOTICES), self._leaves, size)
 
-    def _check_leaves_and_events(
-        self, scope: Scope, checkpoint: Checkpoint, earlier: Checkpoint | None, anchors: list[Anchor]
-    ) -> bytearray:
-        register = EventRegister(checkpoint.size)
-        roots = _Roots(checkpoint, earlier, anchors, self._held)
+    def _open_log(self, scope: Scope, claims: Claims) -> WholeLog | ShortLog:
+        if scope.is_short:
+            return ShortLog(self._archive, scope, claims, self._brought.proofs)
+        return WholeLog(self._archive, scope, claims)
+
+    def _check_leaves_and_events(self, scope: Scope, log: WholeLog | ShortLog, earlier: Checkpoint | None) -> None:
+        register = EventRegister(log.marks)
         with self._archive.open("events.jsonl") as member, closing(read_events(member, scope)) as events:
-            self._follow(roots, register, events)
-        roots.check()
+            log.follow(register, events)
+        log.check_roots()
         if register.count != scope.events:
             sentence = f"it holds {register.count} events, but the scope says {scope.events}"
             raise MismatchError(sentence, member="events.jsonl")
         register.check_ids()
         self._check_ties(scope, register)
-        self._report.passed(f"The {checkpoint.size} leaves give the root that was signed.")
+        log.describe(self._report)
         if earlier:
             self._report.passed(f"The log still begins with the {earlier.size} leaves of the checkpoint you know.")
         self._report.passed(f"Each of the {register.count} events is in the log, exactly as it was recorded.")
         describe_erased(self._report, register.erased, self._notices.erasures, scope, register.marks)
         describe_hidden(self._report, register.hidden, register.partial)
-        return register.marks
 
     def _describe_meaning(self, scope: Scope, earlier: Checkpoint | None) -> None:
         self._report.conclude(
@@ -163,7 +165,8 @@ class _Verification:
             )
         if scope.complete:
             names = "; ".join(str(stream) for stream in scope.streams)
-            self._report.conclude(f"No event that the log recorded is missing from {names}.")
+            unless = ", as far as the tag files are right" if scope.is_short else ""
+            self._report.conclude(f"No event that the log recorded is missing from {names}{unless}.")
 
     def _open_known(self, checkpoint: Checkpoint) -> tuple[Checkpoint | None, Checkpoint | None]:
         """Open the checkpoint that the auditor kept, of this log or of one that it continues."""
@@ -195,28 +198,8 @@ class _Verification:
                 raise MismatchError(sentence, member="events.jsonl")
             self._report.limit(f"Whether the key given for {stream} is its own: no event in this export says so.")
 
-    def _require_leaf_count(self, size: int) -> None:
-        held, rest = divmod(self._archive.size("leaves.bin"), LEAF_SIZE)
-        if (held, rest) != (size, 0):
-            sentence = f"it holds {held} leaves{' and a rest' if rest else ''}, but the checkpoint covers {size}"
-            raise MismatchError(sentence, member="leaves.bin")
-
-    def _follow(self, roots: "_Roots", register: EventRegister, events: Iterator[Digest]) -> None:
-        """Walk along the log once, with the events in step."""
-        pending = next(events, None)
-        for chunk in self._leaves():
-            start = roots.size
-            roots.grow(chunk)
-            while pending and pending.index < roots.size:
-                register.expect(pending)
-                at = (pending.index - start) * LEAF_SIZE
-                register.place(pending, chunk[at : at + LEAF_SIZE])
-                pending = next(events, None)
-        if pending:
-            register.expect(pending)
-
-    def _check_streams(self, scope: Scope, marks: bytearray) -> None:
-        withheld = check_streams(scope, self._leaves, marks)
+    def _check_streams(self, scope: Scope, log: WholeLog | ShortLog) -> None:
+        withheld = log.check_streams()
         total = sum(stream.length for stream in scope.streams)
         if scope.complete:
             sentence = "Nothing is missing: every entry of these streams is in this export, and no other."
@@ -228,7 +211,7 @@ class _Verification:
         streams = "1 stream" if len(scope.streams) == 1 else f"{len(scope.streams)} streams"
         self._report.passed(f"{streams} with {total} entries followed from first to last. {sentence}")
 
-    def _check_held(self, scope: Scope, marks: bytearray) -> None:
+    def _check_held(self, scope: Scope, marks: Marks) -> None:
         for receipt in self._held:
             index, size = receipt.event.index, receipt.checkpoint.size
             found = "is in it too" if receipt.require_within(scope, marks) else "is not in this export"
@@ -236,55 +219,7 @@ class _Verification:
             self._report.passed(f"The receipt {receipt.name} agrees: {sentence}.")
 
     def _leaves(self) -> Iterator[bytes]:
-        return self._archive.blocks("leaves.bin", _LEAVES_AT_ONCE * LEAF_SIZE)
-
-
-@dataclass
-class _Roots:
-    """Recomputes the root of the whole log, and the root it had when it was as long as a known checkpoint."""
-
-    checkpoint: Checkpoint
-    earlier: Checkpoint | None
-    anchors: list[Anchor]
-    held: Sequence[HeldReceipt]
-
-    def __post_init__(self) -> None:
-        self._frontier = Frontier()
-        self._wanted = {one.size for one in self.anchors} | {one.checkpoint.size for one in self.held}
-        self._wanted |= {self.earlier.size} if self.earlier else set()
-        self._roots = {0: self._frontier.root()}
-
-    @property
-    def size(self) -> int:
-        return self._frontier.size
-
-    def grow(self, chunk: bytes) -> None:
-        count = len(chunk) // LEAF_SIZE
-        if chunk[::LEAF_SIZE].count(LEAF_VERSION) != count:
-            raise MismatchError("a leaf is not of version 1", member="leaves.bin")
-        hashes = (leaf_hash(chunk[at : at + LEAF_SIZE]) for at in range(0, len(chunk), LEAF_SIZE))
-        start, end = self.size, self.size + count
-        for size in sorted(size for size in self._wanted if start < size <= end):
-            self._frontier.append_many(islice(hashes, size - self.size))
-            self._roots[size] = self._frontier.root()
-        self._frontier.append_many(hashes)
-
-    def check(self) -> None:
-        if self._frontier.root() != self.checkpoint.root:
-            raise MismatchError("the leaves do not give the root in the checkpoint", member="leaves.bin")
-        for anchor in self.anchors:
-            if self._roots[anchor.size] != anchor.root:
-                sentence = f"{anchor.place} holds another root for the first {anchor.size} leaves: history was changed"
-                raise MismatchError(sentence, member="leaves.bin")
-        for receipt in self.held:
-            size = receipt.checkpoint.size
-            if self._roots[size] != receipt.checkpoint.root:
-                raise receipt.mismatch(f"the first {size} leaves are not those of its checkpoint: history was changed")
-        if self.earlier and self._roots[self.earlier.size] != self.earlier.root:
-            sentence = (
-                f"the first {self.earlier.size} leaves are not those of the checkpoint you know: history was changed"
-            )
-            raise MismatchError(sentence, member="leaves.bin")
+        return leaves_of(self._archive)
 
 
 def check_checkpoint(policy: Policy, note: bytes, **where: str | int) -> Accepted:

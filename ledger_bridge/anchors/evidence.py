@@ -47,10 +47,18 @@ def check_evidence(evidence: ChainEvidence, origin: str) -> Anchored:
 
 def anchors_up_to(size: int) -> dict[str, Any] | None:
     """Return the newest final anchors of the first `size` entries as an export carries them, if there are any."""
-    final = Anchor.objects.filter(state=Anchor.State.FINAL, evidence__isnull=False, size__lte=size)
-    newest = final.order_by("-size")[:_EXPORTED]
-    anchors = [{"kind": anchor.kind, **anchor.evidence} for anchor in reversed(newest) if anchor.evidence]
+    anchors = [{"kind": anchor.kind, **anchor.evidence} for anchor in _newest_up_to(size) if anchor.evidence]
     return {"version": 1, "anchors": anchors} if anchors else None
+
+
+def anchored_sizes(size: int) -> list[int]:
+    """Return the sizes that these anchors are about."""
+    return [anchor.size for anchor in _newest_up_to(size)]
+
+
+def _newest_up_to(size: int) -> list[Anchor]:
+    final = Anchor.objects.filter(state=Anchor.State.FINAL, evidence__isnull=False, size__lte=size)
+    return list(reversed(final.order_by("-size")[:_EXPORTED]))
 
 
 def anchor_covering(index: int) -> Anchor | None:

@@ -80,7 +80,7 @@ class _Climb:
         if cut:
             # A smaller tree is divided at the same place as long as it reaches beyond it.
             earlier |= {size: node_hash(left, part) for size, part in later.items()}
-            if self._cuts[bisect_left(self._cuts, split) :][:1] == [split]:
+            if _holds(self._cuts, split, split + 1):
                 earlier[split] = left
         return node_hash(left, right), earlier
 

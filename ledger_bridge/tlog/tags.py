@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from io import BytesIO
 from typing import Protocol
 
 from ledger_bridge.tlog import partial
@@ -36,7 +37,8 @@ ROW_PAGES = 64
 """Pages under one of the hashes that a tag file keeps beside its records."""
 ROW_SIZE = PAGE_SIZE * ROW_PAGES
 
-_LARGEST_POWER = 24
+_SIZES_OF_SPANS = 16
+_BEYOND = 1 << 50
 _MOST_RANGES = 16
 _PLACE = bytes(8)
 
@@ -55,7 +57,7 @@ class Span:
 
     def __post_init__(self) -> None:
         """Refuse other sizes and places."""
-        if self.leaves not in _SIZES or self.first % self.leaves or not 0 <= self.first < 1 << 60:
+        if self.leaves not in _SIZES or self.first % self.leaves or not 0 <= self.first < _BEYOND:
             raise FormatError(f"there is no span of {self.leaves} leaves from leaf {self.first} on")
 
     @property
@@ -79,7 +81,7 @@ class Span:
         return [] if part < SMALLEST_SPAN else [Span(self.first + n * part, part) for n in range(GROWTH)]
 
 
-_SIZES = frozenset(SMALLEST_SPAN * GROWTH**power for power in range(_LARGEST_POWER))
+_SIZES = frozenset(SMALLEST_SPAN * GROWTH**power for power in range(_SIZES_OF_SPANS))
 
 
 def due_spans(size: int, largest: int) -> Iterator[Span]:
@@ -289,6 +291,17 @@ def open_span(pages: Mapping[int, bytes], span: Span, tree: Hashes) -> bytes:
     hashes = [tree.subtree(begin, end) for begin, end in partial.missing(span.pages, shown)]
     counts = len(shown).to_bytes(4, "big") + len(hashes).to_bytes(4, "big")
     return b"".join([counts, *(number.to_bytes(8, "big") + pages[number] for number in shown), *hashes])
+
+
+def opened_root(opened: bytes, span: Span) -> bytes:
+    """The root to which an opening leads.
+
+    Raises:
+        FormatError: it is cut.
+        ProofError: it leads nowhere.
+
+    """
+    return Opening.read(span, BytesIO(opened).read).root()
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,16 @@ ithaca.archive = (() => {
   const { Sha256 } = ithaca.sha256;
 
   const MEMBERS = [
-    "README.txt", "checkpoint", "events.csv", "events.jsonl", "fhir-auditevents.ndjson", "leaves.bin", "manifest", "names.json",
+    "README.txt", "checkpoint", "events.csv", "events.jsonl", "fhir-auditevents.ndjson", "manifest", "names.json",
     "policy", "scope.json", "summary.html",
   ];
+  /** What an export of version 1 has besides, and what one of version 2 has in its place. */
+  const WHOLE = ["leaves.bin"], SHORT = ["log-hashes.bin", "some-leaves.bin", "span-tags.bin", "spans.jsonl"];
   /** Members that an export has when there is something to put into them. */
   const OPTIONAL = ["anchors.json", "notices.jsonl"];
-  const MANIFEST_START = ["ithaca-trail/v1", "members"];
+  /** What an export says of the log itself is held against every leaf, so one of version 2 has none. */
+  const NOTICES = "notices.jsonl";
+  const KNOWN = [...MEMBERS, ...WHOLE, ...SHORT, ...OPTIONAL];
   const MANIFEST_LINE = /^([0-9a-f]{64}) (0|[1-9][0-9]{0,15}) ([A-Za-z.-]+)$/;
   const LARGEST_DIRECTORY = 1 << 20, LARGEST_SMALL_MEMBER = 16 << 20;
   const LARGEST_RATIO = 200; // deflate reaches 1000 on hostile input; our own members stay below 50
@@ -257,6 +261,11 @@ ithaca.archive = (() => {
       return concat(...blocks);
     }
 
+    /** The version of the format, by its members; the manifest must name the same. */
+    get version() {
+      return versionOf([...this.#infos.keys()]);
+    }
+
     holds(name) {
       return this.#infos.has(name);
     }
@@ -304,7 +313,7 @@ ithaca.archive = (() => {
   function beginsLikeOurs(head) {
     if (!begins(head, LOCAL) || head.length < LOCAL_SIZE) return false;
     const name = head.subarray(LOCAL_SIZE, LOCAL_SIZE + view(head).getUint16(26, true));
-    return MEMBERS.includes(decodeName(name, 0));
+    return KNOWN.includes(decodeName(name, 0));
   }
 
   function memberList(infos) {
@@ -313,7 +322,7 @@ ithaca.archive = (() => {
       throw new UnusableError("This zip holds no member of a trail export.");
     }
     for (const info of infos) {
-      if (![...MEMBERS, ...OPTIONAL].includes(info.name)) {
+      if (!KNOWN.includes(info.name)) {
         throw new MismatchError("an export has no such member", { member: quoted(start(info.name, 80)) });
       }
       if (names.filter((name) => name === info.name).length > 1) {
@@ -321,10 +330,17 @@ ithaca.archive = (() => {
       }
       refuseOdd(info);
     }
-    const missing = MEMBERS.find((name) => !names.includes(name));
+    const [wanted, unwanted] = versionOf(names) === 1 ? [WHOLE, SHORT] : [SHORT, [...WHOLE, NOTICES]];
+    const missing = [...MEMBERS, ...wanted].sort().find((name) => !names.includes(name));
     if (missing) throw new MismatchError("it is missing", { member: missing });
+    const strange = unwanted.find((name) => names.includes(name));
+    if (strange) {
+      throw new MismatchError("it belongs to another version of the format than the other members", { member: strange });
+    }
     return new Map(infos.map((info) => [info.name, info]));
   }
+
+  const versionOf = (names) => (names.includes("leaves.bin") ? 1 : 2);
 
   function refuseOdd(info) {
     const where = { member: info.name };
@@ -343,7 +359,7 @@ ithaca.archive = (() => {
     const found = matches.filter((match) => match);
     const listed = new Map(found.map(([, hash, size, name]) => [name, { hash, size: exact(BigInt(size)) }]));
     const others = [...infos.keys()].filter((name) => name !== "manifest").sort();
-    const sound = lines[0] === MANIFEST_START[0] && lines[1] === MANIFEST_START[1] && listed.size === matches.length
+    const sound = lines[0] === `ithaca-trail/v${versionOf(others)}` && lines[1] === "members" && listed.size === matches.length
       && [...listed.keys()].join() === others.join();
     if (!sound) throw new MismatchError("it does not list exactly the other members", { member: "manifest" });
     return listed;

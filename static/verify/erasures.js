@@ -81,7 +81,7 @@ ithaca.erasures = (() => {
   /** Whether every one of these numbers itself in the stream that was erased, and in no other of its kind. */
   function isShown({ of, stream }, found, scope, marks) {
     const streams = scope.streams.filter((one) => one.kind === of);
-    return streams.length === 1 && streams[0].commitment === stream && found.every((index) => marks[index] & SLOT_BITS[of]);
+    return streams.length === 1 && streams[0].commitment === stream && found.every((index) => marks.get(index) & SLOT_BITS[of]);
   }
 
   function requireApart(erasures) {

@@ -20,6 +20,41 @@ ithaca.events = (() => {
 
   const identity = (kind, id) => `${kind} ${id}`;
 
+  /** A mark for every leaf of the log. */
+  class DenseMarks {
+    #marks;
+
+    constructor(size) {
+      this.length = size;
+      this.#marks = new Uint8Array(size);
+    }
+
+    get(index) {
+      return this.#marks[index];
+    }
+
+    set(index, mark) {
+      this.#marks[index] = mark;
+    }
+  }
+
+  /** Marks of leaves in a log of which most leaves are not shown. */
+  class SparseMarks {
+    #marks = new Map();
+
+    constructor(size) {
+      this.length = size;
+    }
+
+    get(index) {
+      return this.#marks.get(index) ?? 0;
+    }
+
+    set(index, mark) {
+      this.#marks.set(index, mark);
+    }
+  }
+
   /** Reads lines, without looking at leaves. */
   class EventReader {
     #scope;
@@ -111,8 +146,8 @@ ithaca.events = (() => {
     hidden = new Set();
     partial = 0;
 
-    constructor(size) {
-      this.marks = new Uint8Array(size);
+    constructor(marks) {
+      this.marks = marks;
     }
 
     /** Check the place of the next event. */
@@ -143,7 +178,7 @@ ithaca.events = (() => {
         }
         mark |= 1 << slot;
       }
-      this.marks[digest.index] = mark;
+      this.marks.set(digest.index, mark);
       for (const one of digest.ties) this.tied.add(one);
       if (digest.erased) this.erased.push(digest.index);
       this.#noteHidden(digest.hidden);
@@ -174,5 +209,5 @@ ithaca.events = (() => {
     }
   }
 
-  return { PRESENT, SLOT_BITS, EventReader, EventRegister };
+  return { PRESENT, SLOT_BITS, DenseMarks, SparseMarks, EventReader, EventRegister };
 })();

@@ -32,7 +32,7 @@ ithaca.held = (() => {
     requireWithin(scope, marks) {
       const streams = scope.streams.flatMap((stream) => SLOTS_OF.get(stream.kind).map((slot) => [slot, stream]));
       const covering = streams.filter(([slot, stream]) => this.#isIn(slot, stream));
-      const present = Boolean(marks[this.event.index] & PRESENT);
+      const present = Boolean(marks.get(this.event.index) & PRESENT);
       if (covering.length && scope.complete && !present) {
         throw this.mismatch(`event ${this.event.index} belongs to ${covering[0][1]}, but the export leaves it out`);
       }

@@ -10,12 +10,13 @@ ithaca.main = (() => {
   const NEEDS_POLICY = "A receipt says nothing without a policy, because it does not bring its own. Add one and check again.";
 
   const NOTHING = {
-    policy: null, known: null, knownPolicy: null, receipts: [], blockHash: "", timestampCa: null, onward: () => undefined,
+    policy: null, known: null, knownPolicy: null, receipts: [], proofs: [], blockHash: "", timestampCa: null,
+    onward: () => undefined,
   };
 
   /**
-   * Verify a file. `policy`, `known`, `knownPolicy` and `timestampCa` are files or null, `receipts` are files, `blockHash` is
-   * a text. `onward(done, total)` is called with bytes; what it returns is awaited, and an error it throws ends the work.
+   * Verify a file. `policy`, `known`, `knownPolicy` and `timestampCa` are files or null, `receipts` and `proofs`
+   * are files, `blockHash` is a text. `onward(done, total)` is called with bytes; what it returns is awaited, and an error it throws ends the work.
    */
   async function verify(file, brought = {}) {
     const report = new ithaca.report.Report(file.name);
@@ -29,7 +30,7 @@ ithaca.main = (() => {
     return { status: report.holds ? 0 : 1, error: "", report: report.asData() };
   }
 
-  async function run(file, report, { policy, known, knownPolicy, receipts, blockHash, timestampCa, onward }) {
+  async function run(file, report, { policy, known, knownPolicy, receipts, proofs, blockHash, timestampCa, onward }) {
     const read = policy ? await readPolicy(policy) : null;
     const kept = known ? await readText(known) : null;
     if (!(await isReceipt(file))) {
@@ -37,7 +38,8 @@ ithaca.main = (() => {
       const held = await openReceipts(receipts, read), hash = blockHash ? readHash(blockHash) : null;
       const authorities = timestampCa ? await readAuthorities(timestampCa) : null;
       const former = knownPolicy ? await readPolicy(knownPolicy) : null;
-      const options = { policy: read, known: kept, knownPolicy: former, held, blockHash: hash, authorities };
+      const consistent = await readProofs(proofs);
+      const options = { policy: read, known: kept, knownPolicy: former, held, proofs: consistent, blockHash: hash, authorities };
       await ithaca.trail.verifyTrail(file, report, { ...options, onward: (size, total) => onward((done += size), total) });
     } else if (receipts.length) {
       throw new UnusableError("A trail is compared with receipts; this file is a receipt itself.");
@@ -71,6 +73,16 @@ ithaca.main = (() => {
       if (!(error instanceof FormatError || error instanceof TypeError)) throw error;
       throw new UnusableError(`${file.name} is not a policy: ${error.message}.`);
     }
+  }
+
+  async function readProofs(files) {
+    const read = [];
+    for (const file of files) {
+      const data = await readText(file);
+      const odd = (error) => new UnusableError(`${file.name} is not a proof of consistency: ${error.message}.`);
+      read.push(ithaca.errors.translate(FormatError, odd, () => ithaca.consistency.Consistency.parse(data)));
+    }
+    return read;
   }
 
   async function readAuthorities(file) {

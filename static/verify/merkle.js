@@ -51,5 +51,30 @@ ithaca.merkle = (() => {
     if (!equal(result, root)) throw new ProofError("the inclusion proof leads to another root");
   }
 
-  return { EMPTY_ROOT, Frontier, leafHash, verifyInclusion };
+  /** Check that the new tree begins with the whole old tree (RFC 9162, 2.1.4.2); the old one is not empty. */
+  function verifyConsistency({ oldSize, newSize, oldRoot, newRoot, proof }) {
+    let right = BigInt(oldSize) - 1n, left = 0n, last = BigInt(newSize) - 1n;
+    // Go up to the lowest node that belongs to both trees alike.
+    while (left !== right && (right & 1n || right === last)) [left, right, last] = [left >> 1n, right >> 1n, last >> 1n];
+    const parts = left === right ? [oldRoot, ...proof] : [...proof];
+    if (!parts.length) throw new ProofError("the consistency proof is empty");
+    let inner = parts[0], outer = parts[0];
+    for (const part of parts.slice(1)) {
+      if (last === 0n) throw new ProofError("the consistency proof is too long");
+      if (right & 1n || right === last) {
+        // A sibling on the left belongs to both trees, one on the right only to the larger.
+        if (left < right) inner = nodeHash(part, inner);
+        outer = nodeHash(part, outer);
+        for (; right && !(right & 1n); right >>= 1n) [left, last] = [left >> 1n, last >> 1n];
+      } else {
+        outer = nodeHash(outer, part);
+      }
+      [left, right, last] = [left >> 1n, right >> 1n, last >> 1n];
+    }
+    if (last) throw new ProofError("the consistency proof is too short");
+    if (!equal(inner, oldRoot)) throw new ProofError("the consistency proof leads to another root of the old tree");
+    if (!equal(outer, newRoot)) throw new ProofError("the consistency proof leads to another root of the new tree");
+  }
+
+  return { EMPTY_ROOT, Frontier, leafHash, nodeHash, verifyConsistency, verifyInclusion };
 })();

@@ -61,6 +61,7 @@
       known: chosen("known"),
       knownPolicy: byId("known-policy").files[0] ?? null,
       receipts: [...byId("receipts").files],
+      proofs: [...byId("proofs").files],
       blockHash: byId("block-hash").value.trim(),
       timestampCa: byId("timestamp-ca").files[0] ?? null,
     };

@@ -11,6 +11,10 @@ ithaca.scope = (() => {
   const SLOTS_OF = new Map([["workspace", [0]], ["item", [1]], ["person", [2, 3]]]);
 
   const KEYS = ["version", "filters", "complete", "streams", "events", "exported_at", "exported_by"];
+  const SHORT_KEYS = [...KEYS, "tail", "sizes"];
+  /** The version of the format that shows only some leaves. */
+  const SHORT = 2;
+  const MOST_SIZES = 10000;
   const STREAM_KEYS = ["kind", "id", "key", "length"];
   const MEMBER = { member: "scope.json" };
 
@@ -30,12 +34,13 @@ ithaca.scope = (() => {
     }
   }
 
-  /** Read the scope of an export from a log of this size. */
-  function parse(data, size) {
+  /** Read the scope of an export in this version of the format, from a log of this size. */
+  function parse(data, size, version) {
     const odd = (error) => new MismatchError(`it is not JSON as exports write it: ${error.message}`, MEMBER);
     const raw = translate(FormatError, odd, () => loads(data));
-    const sane = raw instanceof Map && hasKeys(raw, KEYS) && raw.get("version") === 1 && Array.isArray(raw.get("streams"));
-    if (!sane) throw new MismatchError("it does not have the fields of version 1", MEMBER);
+    const sane = raw instanceof Map && hasKeys(raw, version === SHORT ? SHORT_KEYS : KEYS) && raw.get("version") === version
+      && Array.isArray(raw.get("streams"));
+    if (!sane) throw new MismatchError(`it does not have the fields of version ${version}`, MEMBER);
     const complete = raw.get("complete"), events = raw.get("events");
     if (typeof complete !== "boolean" || !isCount(events, size)) {
       throw new MismatchError("`complete` or `events` has no possible value", MEMBER);
@@ -48,7 +53,19 @@ ithaca.scope = (() => {
     if (ids.size < streams.length || keys.size < streams.length) {
       throw new MismatchError("two streams have the same id or the same key", { ...MEMBER, field: "streams" });
     }
-    return { complete, events, streams };
+    return { complete, events, streams, ...(version === SHORT ? parseShort(raw, size) : { tail: null, sizes: [] }) };
+  }
+
+  /** Where the newest leaves begin, all of which are shown, and the earlier sizes for which the export proves a root. */
+  function parseShort(raw, size) {
+    const tail = raw.get("tail"), sizes = raw.get("sizes");
+    const sane = isCount(tail, size) && Array.isArray(sizes) && sizes.length <= MOST_SIZES
+      && sizes.every((one, at) => isInteger(one) && one > (at ? sizes[at - 1] : 0) && one < size);
+    if (!sane) throw new MismatchError("`tail` or `sizes` has no possible value", MEMBER);
+    if (!raw.get("streams").length && tail !== size) {
+      throw new MismatchError("an export without streams needs no tail", { ...MEMBER, field: "tail" });
+    }
+    return { tail, sizes };
   }
 
   function parseStream(raw, size) {
@@ -65,5 +82,5 @@ ithaca.scope = (() => {
 
   const isCount = (value, size) => isInteger(value) && value >= 0 && value <= size;
 
-  return { SLOTS_OF, parse };
+  return { SHORT, SLOTS_OF, parse };
 })();

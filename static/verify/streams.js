@@ -16,7 +16,11 @@ ithaca.streams = (() => {
   /** Check every disclosed stream and return how many of its entries the export leaves out by its filters. */
   async function checkStreams(scope, leaves, marks) {
     let withheld = 0;
-    for (const spans of batches(scope.streams)) withheld += await new Search(spans, scope, marks).run(leaves());
+    for (const spans of batches(scope.streams)) {
+      const search = new Search(spans, scope, marks, "leaves.bin");
+      await search.scan(leaves());
+      withheld += search.finish();
+    }
     return withheld;
   }
 
@@ -52,6 +56,11 @@ ithaca.streams = (() => {
       this.#first.set(key, position);
     }
 
+    /** Every tag with its position. */
+    entries() {
+      return this.#tags.map((one, position) => [one, position]);
+    }
+
     find(data, at) {
       let position = this.#first.get(shortened(data, at));
       while (position !== undefined) {
@@ -66,19 +75,21 @@ ithaca.streams = (() => {
     (data[at] + data[at + 1] * 0x100 + data[at + 2] * 0x10000) * 0x1000000 +
     (data[at + 3] + data[at + 4] * 0x100 + data[at + 5] * 0x10000);
 
-  /** One pass over all leaves with one batch of tags. */
+  /** Looks for one batch of tags: in leaves, or wherever somebody else finds them and says so (`hit`). */
   class Search {
     #spans;
     #complete;
     #marks;
+    #member;
     #wanted = new TagTable();
     #found;
     #withheld = 0;
 
-    constructor(spans, scope, marks) {
+    constructor(spans, scope, marks, member) {
       this.#spans = spans;
       this.#complete = scope.complete;
       this.#marks = marks;
+      this.#member = member;
       let count = 0;
       for (const { stream, first, last } of spans) {
         for (let number = first; number <= last; number++, count++) this.#wanted.add(tag(stream.hmac, number));
@@ -86,25 +97,35 @@ ithaca.streams = (() => {
       this.#found = new Uint8Array(count);
     }
 
-    async run(leaves) {
-      let index = 0;
-      for await (const chunk of leaves) {
-        for (let slot = 0; slot < SLOTS.length; slot++) {
-          let here = index;
-          for (let at = 1 + slot * TAG_SIZE; at < chunk.length; at += LEAF_SIZE, here++) {
-            const position = this.#wanted.find(chunk, at);
-            if (position >= 0) this.#hit(position, here, slot);
-          }
-        }
-        index += chunk.length / LEAF_SIZE;
-      }
-      this.#requireAll();
-      return this.#withheld;
+    /** The tags, and under which position each can be asked for. */
+    wanted() {
+      return this.#wanted.entries();
     }
 
-    #hit(position, index, slot) {
-      const { stream, number } = this.#name(position);
-      const where = { member: "leaves.bin", leaf: index };
+    /** Look through all leaves. */
+    async scan(leaves) {
+      let index = 0;
+      for await (const chunk of leaves) {
+        this.scanChunk(chunk, index);
+        index += chunk.length / LEAF_SIZE;
+      }
+    }
+
+    /** Look through some leaves, the first of which is number `index` of the log. */
+    scanChunk(chunk, index) {
+      for (let slot = 0; slot < SLOTS.length; slot++) {
+        let here = index;
+        for (let at = 1 + slot * TAG_SIZE; at < chunk.length; at += LEAF_SIZE, here++) {
+          const position = this.#wanted.find(chunk, at);
+          if (position >= 0) this.hit(position, here, slot);
+        }
+      }
+    }
+
+    /** Take note that a tag stands in this slot of this leaf. */
+    hit(position, index, slot) {
+      const { stream, number } = this.name(position);
+      const where = { member: this.#member, leaf: index };
       if (number > stream.length) {
         const sentence = `${stream} goes on with number ${number}, but the export says it ends with ${stream.length}`;
         throw new MismatchError(sentence, where);
@@ -117,8 +138,29 @@ ithaca.streams = (() => {
       this.#requireEvent(stream, number, index, slot);
     }
 
+    /** Check that every number was found; return how many events the export leaves out by its filters. */
+    finish() {
+      for (let at = this.#found.indexOf(0); at >= 0; at = this.#found.indexOf(0, at + 1)) {
+        const { stream, number } = this.name(at);
+        if (number <= stream.length) {
+          throw new MismatchError(`number ${number} of ${stream} is in no leaf`, { member: this.#member });
+        }
+      }
+      return this.#withheld;
+    }
+
+    /** Whose tag has this position, and which number. */
+    name(position) {
+      for (const { stream, first, last } of this.#spans) {
+        const count = last - first + 1;
+        if (position < count) return { stream, number: first + position };
+        position -= count;
+      }
+      throw new Error("every position lies in a span");
+    }
+
     #requireEvent(stream, number, index, slot) {
-      const mark = this.#marks[index], where = { member: "events.jsonl", event: index };
+      const mark = this.#marks.get(index), where = { member: "events.jsonl", event: index };
       if (!(mark & PRESENT)) {
         if (this.#complete) {
           throw new MismatchError(`number ${number} of ${stream} is in the log, but the export leaves it out`, where);
@@ -128,25 +170,7 @@ ithaca.streams = (() => {
         throw new MismatchError(`it is number ${number} of ${stream} and does not say so`, { ...where, field: "tags" });
       }
     }
-
-    #requireAll() {
-      for (let at = this.#found.indexOf(0); at >= 0; at = this.#found.indexOf(0, at + 1)) {
-        const { stream, number } = this.#name(at);
-        if (number <= stream.length) {
-          throw new MismatchError(`number ${number} of ${stream} is in no leaf`, { member: "leaves.bin" });
-        }
-      }
-    }
-
-    #name(position) {
-      for (const { stream, first, last } of this.#spans) {
-        const count = last - first + 1;
-        if (position < count) return { stream, number: first + position };
-        position -= count;
-      }
-      throw new Error("every position lies in a span");
-    }
   }
 
-  return { checkStreams };
+  return { Search, batches, checkStreams };
 })();

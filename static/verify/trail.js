@@ -3,24 +3,24 @@
 
 ithaca.trail = (() => {
   const { FormatError, MismatchError, TlogError, translateLater } = ithaca.errors;
-  const { equal, fromUtf8 } = ithaca.bytes;
-  const { LEAF_SIZE, LEAF_VERSION } = ithaca.entry;
-  const { EMPTY_ROOT, Frontier, leafHash } = ithaca.merkle;
+  const { fromUtf8 } = ithaca.bytes;
+  const { Claims } = ithaca.claims;
   const { Policy } = ithaca.policy;
   const { describeAnchors, readAnchors } = ithaca.anchors;
   const { describeErased } = ithaca.erasures;
   const { EventRegister } = ithaca.events;
   const { Notices } = ithaca.notices;
+  const { ShortLog } = ithaca.short;
+  const { WholeLog, leavesOf, requireLeafCount } = ithaca.whole;
   const {
     describeAgainst, describeCosignatures, describeHidden, describeLimits, describeLogKeys, describeMeaning,
   } = ithaca.wording;
-  const LEAVES_AT_ONCE = 2048;
 
   /** Check a trail export and write what holds into the report. */
-  async function verifyTrail(file, report, { policy, known, knownPolicy, blockHash, authorities, held, onward }) {
+  async function verifyTrail(file, report, { policy, known, knownPolicy, blockHash, authorities, held, proofs, onward }) {
     const archive = await ithaca.archive.Archive.open(file, (size) => onward(size, 3 * archive.total));
     const used = policy ?? (await policyInside(archive));
-    const brought = { policy: used, ownPolicy: !policy, knownPolicy, held, blockHash, authorities };
+    const brought = { policy: used, ownPolicy: !policy, knownPolicy, held, blockHash, authorities, proofs };
     await new Verification(archive, report, brought).run(known);
   }
 
@@ -33,9 +33,10 @@ ithaca.trail = (() => {
     #blockHash;
     #authorities;
     #knownPolicy;
+    #proofs;
     #notices = new Notices();
 
-    constructor(archive, report, { policy, ownPolicy, knownPolicy, held, blockHash, authorities }) {
+    constructor(archive, report, { policy, ownPolicy, knownPolicy, held, blockHash, authorities, proofs }) {
       this.#archive = archive;
       this.#report = report;
       this.#policy = policy;
@@ -44,21 +45,23 @@ ithaca.trail = (() => {
       this.#blockHash = blockHash;
       this.#authorities = authorities;
       this.#knownPolicy = knownPolicy;
+      this.#proofs = proofs;
     }
 
     async run(known) {
       const accepted = await this.#checkContainer(), { checkpoint } = accepted;
-      this.#requireLeafCount(checkpoint.size);
+      if (this.#archive.version === 1) requireLeafCount(this.#archive, checkpoint.size);
       this.#notices = await this.#readNotices(checkpoint.size);
       const { earlier, former } = await this.#openKnown(known, checkpoint);
       for (const receipt of this.#held) receipt.requireComparable(checkpoint);
-      const scope = ithaca.scope.parse(await this.#archive.read("scope.json"), checkpoint.size);
+      const scope = ithaca.scope.parse(await this.#archive.read("scope.json"), checkpoint.size, this.#archive.version);
       const anchors = await this.#readAnchors(checkpoint);
-      const marks = await this.#checkLeavesAndEvents(scope, checkpoint, earlier, anchors);
+      const log = this.#openLog(scope, new Claims(checkpoint, earlier, anchors, this.#held));
+      await this.#checkLeavesAndEvents(scope, log, earlier);
       const continued = await this.#checkPredecessors(former);
       describeAnchors(this.#report, anchors, this.#blockHash, this.#authorities);
-      await this.#checkStreams(scope, marks);
-      this.#checkHeld(scope, marks);
+      await this.#checkStreams(scope, log);
+      this.#checkHeld(scope, log.marks);
       describeMeaning(this.#report, accepted, { ownPolicy: this.#ownPolicy });
       this.#describeMeaning(scope, earlier ?? continued);
       const isKnown = earlier !== null || continued !== null;
@@ -94,7 +97,7 @@ ithaca.trail = (() => {
 
     async #readNotices(size) {
       if (!this.#archive.holds(ithaca.notices.MEMBER)) return new Notices();
-      return Notices.read(await this.#archive.read(ithaca.notices.MEMBER), this.#leaves(), size);
+      return Notices.read(await this.#archive.read(ithaca.notices.MEMBER), leavesOf(this.#archive), size);
     }
 
     /** Open the checkpoint that the auditor kept, of this log or of one that it continues. */
@@ -113,27 +116,30 @@ ithaca.trail = (() => {
       for (const one of this.#notices.predecessors) one.describe(this.#report);
       const predecessor = former ? this.#notices.predecessor(former.origin) : null;
       if (!predecessor) return null;
-      return (await predecessor.compare(this.#report, former, this.#leaves())) ? former : null;
+      return (await predecessor.compare(this.#report, former, leavesOf(this.#archive))) ? former : null;
     }
 
-    async #checkLeavesAndEvents(scope, checkpoint, earlier, anchors) {
-      const register = new EventRegister(checkpoint.size), roots = new Roots(checkpoint, earlier, anchors, this.#held);
-      await this.#follow(roots, register, scope);
-      roots.check();
+    #openLog(scope, claims) {
+      if (scope.tail === null) return new WholeLog(this.#archive, scope, claims);
+      return new ShortLog(this.#archive, scope, claims, this.#proofs);
+    }
+
+    async #checkLeavesAndEvents(scope, log, earlier) {
+      const register = await log.follow((marks) => new EventRegister(marks), oneByOne(this.#archive, scope));
+      await log.checkRoots();
       if (register.count !== scope.events) {
         const sentence = `it holds ${register.count} events, but the scope says ${scope.events}`;
         throw new MismatchError(sentence, { member: "events.jsonl" });
       }
       register.checkIds();
       this.#checkTies(scope, register);
-      this.#report.passed(`The ${checkpoint.size} leaves give the root that was signed.`);
+      log.describe(this.#report);
       if (earlier) {
         this.#report.passed(`The log still begins with the ${earlier.size} leaves of the checkpoint you know.`);
       }
       this.#report.passed(`Each of the ${register.count} events is in the log, exactly as it was recorded.`);
       describeErased(this.#report, register.erased, this.#notices.erasures, scope, register.marks);
       describeHidden(this.#report, register.hidden, register.partial);
-      return register.marks;
     }
 
     #describeMeaning(scope, earlier) {
@@ -145,7 +151,8 @@ ithaca.trail = (() => {
         this.#report.conclude("Nothing that was recorded up to the checkpoint you know was changed or removed since.");
       }
       if (scope.complete) {
-        this.#report.conclude(`No event that the log recorded is missing from ${scope.streams.join("; ")}.`);
+        const unless = scope.tail === null ? "" : ", as far as the tag files are right";
+        this.#report.conclude(`No event that the log recorded is missing from ${scope.streams.join("; ")}${unless}.`);
       }
     }
 
@@ -161,42 +168,8 @@ ithaca.trail = (() => {
       }
     }
 
-    #requireLeafCount(size) {
-      const held = Math.floor(this.#archive.size("leaves.bin") / LEAF_SIZE), rest = this.#archive.size("leaves.bin") % LEAF_SIZE;
-      if (held !== size || rest) {
-        const sentence = `it holds ${held} leaves${rest ? " and a rest" : ""}, but the checkpoint covers ${size}`;
-        throw new MismatchError(sentence, { member: "leaves.bin" });
-      }
-    }
-
-    /** Walk along the log once, with the events in step. */
-    async #follow(roots, register, scope) {
-      const batches = ithaca.reading.readEvents(this.#archive, scope);
-      let batch = [], at = 0;
-      const next = async () => {
-        while (at === batch.length) {
-          const { done, value } = await batches.next();
-          if (done) return null;
-          [batch, at] = [value, 0];
-        }
-        return batch[at++];
-      };
-      let pending = await next();
-      for await (const chunk of this.#leaves()) {
-        const begin = roots.size;
-        roots.grow(chunk);
-        while (pending && pending.index < roots.size) {
-          register.expect(pending);
-          const place = (pending.index - begin) * LEAF_SIZE;
-          register.place(pending, chunk.subarray(place, place + LEAF_SIZE));
-          pending = await next();
-        }
-      }
-      if (pending) register.expect(pending);
-    }
-
-    async #checkStreams(scope, marks) {
-      const withheld = await ithaca.streams.checkStreams(scope, () => this.#leaves(), marks);
+    async #checkStreams(scope, log) {
+      const withheld = await log.checkStreams();
       const total = scope.streams.reduce((sum, stream) => sum + stream.length, 0);
       if (!scope.streams.length) {
         this.#report.limit("No stream was disclosed, so this cannot tell whether events are missing.");
@@ -216,68 +189,20 @@ ithaca.trail = (() => {
         this.#report.passed(`The receipt ${receipt.name} agrees: ${begins}, and event ${receipt.event.index} ${found}.`);
       }
     }
-
-    #leaves() {
-      return this.#archive.blocks("leaves.bin", LEAVES_AT_ONCE * LEAF_SIZE);
-    }
   }
 
-  /** Recomputes the root of the whole log, and the roots it had at sizes that others vouch for. */
-  class Roots {
-    #checkpoint;
-    #earlier;
-    #anchors;
-    #held;
-    #frontier = new Frontier();
-    #wanted;
-    #roots = new Map([[0, EMPTY_ROOT]]);
-
-    constructor(checkpoint, earlier, anchors, held) {
-      this.#checkpoint = checkpoint;
-      this.#earlier = earlier;
-      this.#anchors = anchors;
-      this.#held = held;
-      const sizes = [...anchors.map((one) => one.shown.size), ...held.map((one) => one.checkpoint.size)];
-      this.#wanted = new Set(earlier ? [...sizes, earlier.size] : sizes);
-    }
-
-    get size() {
-      return this.#frontier.size;
-    }
-
-    grow(chunk) {
-      for (let at = 0; at < chunk.length; at += LEAF_SIZE) {
-        if (chunk[at] !== LEAF_VERSION) throw new MismatchError("a leaf is not of version 1", { member: "leaves.bin" });
+  /** What gives one event after the other, and null at the end. */
+  function oneByOne(archive, scope) {
+    const batches = ithaca.reading.readEvents(archive, scope);
+    let batch = [], at = 0;
+    return async () => {
+      while (at === batch.length) {
+        const { done, value } = await batches.next();
+        if (done) return null;
+        [batch, at] = [value, 0];
       }
-      for (let at = 0; at < chunk.length; at += LEAF_SIZE) {
-        this.#frontier.append(leafHash(chunk.subarray(at, at + LEAF_SIZE)));
-        if (this.#wanted.has(this.size)) this.#roots.set(this.size, this.#frontier.root());
-      }
-    }
-
-    check() {
-      const where = { member: "leaves.bin" };
-      if (!equal(this.#frontier.root(), this.#checkpoint.root)) {
-        throw new MismatchError("the leaves do not give the root in the checkpoint", where);
-      }
-      for (const { shown, place } of this.#anchors) {
-        if (!equal(this.#roots.get(shown.size), shown.root)) {
-          const sentence = `${place} holds another root for the first ${shown.size} leaves: history was changed`;
-          throw new MismatchError(sentence, where);
-        }
-      }
-      for (const receipt of this.#held) {
-        const { size, root } = receipt.checkpoint;
-        if (!equal(this.#roots.get(size), root)) {
-          throw receipt.mismatch(`the first ${size} leaves are not those of its checkpoint: history was changed`);
-        }
-      }
-      const earlier = this.#earlier;
-      if (earlier && !equal(this.#roots.get(earlier.size), earlier.root)) {
-        const sentence = `the first ${earlier.size} leaves are not those of the checkpoint you know: history was changed`;
-        throw new MismatchError(sentence, where);
-      }
-    }
+      return batch[at++];
+    };
   }
 
   /** Ask the policy about a checkpoint. */

@@ -1,11 +1,16 @@
 """Spans of random leaves and their sorted tags, in memory."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 
-from ledger_bridge.tlog import merkle, tags
+from ledger_bridge.short_form import NamedSpan, ShortForm
+from ledger_bridge.tlog import entry, merkle, tags
 from ledger_bridge.tlog.entry import LEAF_SIZE
+from ledger_bridge.trail_archive import Trail
+from tests.fakes.ledger import FakeEntry, FakeLedger
 
 
 def random_leaves(count: int, seed: int = 0) -> list[bytes]:
@@ -47,3 +52,41 @@ def tag_file(span: tags.Span, leaves: list[bytes]) -> FakeTagFile:
 @lru_cache(maxsize=32)
 def _tag_file(span: tags.Span, leaves: bytes) -> FakeTagFile:
     return FakeTagFile(span, tags.sorted_records(leaves, span))
+
+
+def short_form(
+    ledger: FakeLedger, spans: Sequence[tags.Span], *subjects: tuple[str, str], sizes: Sequence[int] = ()
+) -> ShortForm:
+    """The short form of a trail about these streams, with these of the spans that `sort_tags` named in the log."""
+    named = {(one.fields["detail.first"], one.fields["detail.leaves"]): one for one in ledger.entries if is_named(one)}
+    streams = [ledger.stream(*subject) for subject in subjects]
+    return ShortForm(
+        size=len(ledger.leaves),
+        sizes=sizes,
+        spans=[_named(ledger, span, named[span.first, span.leaves]) for span in spans],
+        streams=[(stream.key, stream.length) for stream in streams],
+        indexes=[one["index"] for one in ledger.events(streams)],
+        read_leaves=lambda places: [ledger.leaves[place] for place in places],
+        get_node=ledger.node,
+    )
+
+
+def sort_tags(ledger: FakeLedger, span: tags.Span) -> FakeEntry:
+    """Record the root of a span, as the installation does."""
+    root = tag_file(span, ledger.leaves).root.hex()
+    about = {"detail.log": ledger.origin, "detail.first": span.first, "detail.leaves": span.leaves, "detail.root": root}
+    return ledger.record("ledger.tags_sorted", actor=None, actor_kind="service", **about)
+
+
+def is_named(one: FakeEntry) -> bool:
+    return bool(one.fields["kind"] == "ledger.tags_sorted")
+
+
+def in_short_form(trail: Trail, form: ShortForm) -> Trail:
+    return replace(trail, short=form, scope={**trail.scope, **form.scope()})
+
+
+def _named(ledger: FakeLedger, span: tags.Span, one: FakeEntry) -> NamedSpan:
+    event = entry.disclose_whole(index=one.index, tags={}, fields=one.fields, seed=one.seed)
+    file = tag_file(span, ledger.leaves)
+    return NamedSpan(span, file.root, event, lambda: nullcontext(file))

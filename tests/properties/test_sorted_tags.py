@@ -29,7 +29,7 @@ def test_a_part_of_a_tree_gives_its_root_and_those_it_had(size: int, data: st.Da
     shown = sorted(data.draw(st.sets(st.integers(0, size - 1), max_size=12)))
     cuts = sorted(data.draw(st.sets(st.integers(1, size), max_size=5)) - {size})
     proof = [merkle.root(hashes[begin:end]) for begin, end in partial.missing(size, shown, cuts)]
-    found = partial.roots(size, shown, {n: hashes[n] for n in shown}, proof, cuts)
+    found = partial.roots(size, shown, {n: hashes[n] for n in shown}, proof, tuple(cuts))
     assert found == {n: merkle.root(hashes[:n]) for n in (*cuts, size)}
 
 

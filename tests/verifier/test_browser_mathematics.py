@@ -12,6 +12,9 @@ from Crypto.Hash import keccak
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from playwright.sync_api import Page
 
+from ledger_bridge.tlog.checkpoint import Checkpoint
+from ledger_bridge.tlog.note import parse
+from tests.fakes.archives import members
 from tests.needs import needs
 from tests.verifier.in_browser import verifier_page
 
@@ -148,3 +151,45 @@ def test_json_is_read_and_written_as_in_python(page: Page) -> None:
     form = "new TextDecoder().decode(ithaca.entry.canonical(ithaca.strict_json.loads(ithaca.bytes.toUtf8(one))))"
     expected = [json.dumps(one, sort_keys=True, separators=(",", ":"), ensure_ascii=False) for one in values]
     assert each(page, form, written) == expected
+
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "ledger"
+
+
+def test_an_opening_of_sorted_tags_gives_what_the_vectors_say(page: Page) -> None:
+    known = json.loads((VECTORS / "tags.json").read_text())["openings"]
+    look = f"""async ({{ first, leaves, opening, tags }}) => {{
+      {_BYTES}
+      const data = bytes(opening);
+      let at = 0;
+      const reader = {{ read: async (size) => data.subarray(at, (at += size)) }};
+      const opened = await ithaca.tags.Opening.read(new ithaca.tags.Span(first, leaves), reader);
+      opened.checkRecords();
+      return {{ root: hex(opened.root()), found: Object.keys(tags).map((tag) => [tag, opened.find(bytes(tag))]) }};
+    }}"""
+    answer = page.evaluate(look, known)
+    assert (answer["root"], dict(answer["found"])) == (known["root"], known["tags"])
+
+
+def test_parts_of_trees_give_the_roots_of_the_vectors(page: Page) -> None:
+    parts = json.loads((VECTORS / "tags.json").read_text())["parts"]
+    shown = "new Map(Object.entries(one.shown).map(([place, hash]) => [Number(place), bytes(hash)]))"
+    found = f"ithaca.partial.roots(one.size, [...{shown}.keys()], {shown}, one.hashes.map(bytes), one.cuts)"
+    answers = each(page, f"[...{found}].map(([size, root]) => [String(size), hex(root)])", parts)
+    assert [dict(one) for one in answers] == [part["roots"] for part in parts]
+
+
+def test_a_proof_of_consistency_is_read_and_holds_as_in_python(page: Page) -> None:
+    proof = (VECTORS / "consistency").read_bytes()
+    old = (VECTORS / "known-checkpoint").read_bytes()
+    new = members((VECTORS / "trail.zip").read_bytes())["checkpoint"]
+    roots = [Checkpoint.parse(parse(note).text).root.hex() for note in (old, new)]
+    check = """(() => {
+      try {
+        ithaca.consistency.Consistency.parse(bytes(one[0])).check(bytes(one[1]), bytes(one[2]));
+        return "holds";
+      } catch (error) { return error.constructor.name; }
+    })()"""
+    changed = [proof.replace(b"old 5", b"old 05"), proof[:-1], proof + b"\n", proof.replace(b"new 11", b"new 5")]
+    tried = [[proof.hex(), *roots], [proof.hex(), *roots[::-1]], *([one.hex(), *roots] for one in changed)]
+    assert each(page, check, tried) == ["holds", "ProofError", *["FormatError"] * 4]

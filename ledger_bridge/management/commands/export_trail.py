@@ -39,6 +39,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--hide", nargs="+", metavar="NAME", default=[], help=f"leave out of the entries: {', '.join(GROUPS)}"
         )
+        parser.add_argument(
+            "--whole",
+            action="store_true",
+            help="carry every leaf of the log, so that no tag file need be trusted",
+        )
         parser.add_argument("--out", type=Path, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,7 +54,8 @@ class Command(BaseCommand):
             raise CommandError("\n".join(reasons), returncode=2)
         try:
             filters = form.filters()
-            made = export_trail(actor=OPERATOR, filters=filters, operator=machine_account())
+            whole = options["whole"]
+            made = export_trail(actor=OPERATOR, filters=filters, operator=machine_account(), whole=whole)
             _write(options["out"], made.chunks)
         except (IthacaError, OSError) as error:
             raise CommandError(str(error)) from error

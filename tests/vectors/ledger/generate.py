@@ -9,7 +9,7 @@ from ledger_bridge.tlog.consistency import Consistency
 from ledger_bridge.tlog.tags import Span
 from tests.fakes.archives import edit_events, forge, members, pack
 from tests.fakes.ledger import FakeEntry, FakeLedger, secret, small_ledger, with_events, witness
-from tests.fakes.tags import tag_file
+from tests.fakes.tags import in_short_form, short_form, sort_tags, tag_file
 
 HERE = Path(__file__).parent
 WORKSPACE = ("workspace", "w1")
@@ -32,6 +32,7 @@ def files() -> dict[str, bytes]:
         "receipt.tlog-proof": ledger.receipt(5, hide={"purpose"}).marshal(),
         "rewritten.zip": rewritten(ledger),
         "left-out.zip": forge(archive, ledger.signer, **edit_events(lambda events: events.pop(2))(archive)),
+        "short.zip": short_trail(),
         "changed.zip": pack({**contents, "events.jsonl": changed}),
     }
 
@@ -43,6 +44,7 @@ VERDICTS: dict[str, tuple[str | None, str | None]] = {
     # file → what is wrong with it on its own, and what is wrong next to the known checkpoint
     "trail.zip": (None, None),
     "filtered.zip": (None, None),
+    "short.zip": (None, None),
     "receipt.tlog-proof": (None, None),
     "rewritten.zip": (
         None,
@@ -51,6 +53,19 @@ VERDICTS: dict[str, tuple[str | None, str | None]] = {
     "left-out.zip": (LEFT_OUT, LEFT_OUT),
     "changed.zip": ("member events.jsonl: it has 11987 bytes, but the manifest says 11988",) * 2,
 }
+
+
+def short_trail() -> bytes:
+    """The trail of `trail.zip` and two events more, from a log of 8,218 leaves, in short form."""
+    spans = [Span(0, 4096), Span(4096, 4096)]
+    ledger = small_ledger(witnesses=(witness("a"), witness("b")))
+    for name in ("file2", "file3"):
+        ledger.fill(4096)
+        ledger.record(workspace="w1", item=name, actor="ana")
+    for span in spans:
+        sort_tags(ledger, span)
+    ledger.fill(11)
+    return ledger.archive(in_short_form(ledger.trail(WORKSPACE), short_form(ledger, spans, WORKSPACE, sizes=[5])))
 
 
 def filtered(ledger: FakeLedger) -> bytes:
