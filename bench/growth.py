@@ -39,6 +39,7 @@ APPENDED = 20_000
 RECORDED = 2_000
 PROVEN = 500
 A_MONTH = 1_000_000
+_KINDS = ("workspace", "item", "person")
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -74,7 +75,7 @@ class Filler:
         keys = keys_for_sealing(people.streams())
         names = [(kind, keys[kind, subject].blind) for kind, subject in people.streams()]
         known = streams_of(names)
-        self._of = {kind: [(blind, known[kind, blind].id) for k, blind in names if k == kind] for kind, _ in names}
+        self._of = {kind: [(blind, known[kind, blind].id) for k, blind in names if k == kind] for kind in _KINDS}
         with connection.cursor() as cursor:
             cursor.execute("SELECT ledger_make_partitions('month', 12)")
 
@@ -105,9 +106,6 @@ class Filler:
             packed = (f"\\\\x{part.hex()}" for part in (noise[at + 48 : at + 400], commitment, pads, code))
             clear = (entry, "version.opened", 1, shown, shown, "person", "allow", workspace, item, actor)
             yield "\t".join(map(str, (*clear, *packed, w, i, a))) + "\n"
-
-
-_KINDS = ("workspace", "item", "person")
 
 
 def main() -> None:
