@@ -7,6 +7,9 @@ CRASHES ?= 1000
 MINUTES ?= 0
 UV_VERSION := 0.13.9
 ANVIL_VERSION := 1.7.1
+TUS_JS_VERSION := 4.3.1
+SIZE ?= 64M
+INTERRUPTIONS ?= 6
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -14,7 +17,7 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)"
 SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed reset test check conformance test-browser test-faults test-verifiers test-crashes screenshots bench-files bench-ledger bench-growth bench-trail bench-permissions anvil
+.PHONY: help run seed reset test check conformance test-browser test-faults test-verifiers test-crashes test-uploads tus-js-client screenshots bench-files bench-ledger bench-growth bench-trail bench-permissions anvil
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -57,6 +60,11 @@ test-faults: $(VENV)/.development ## Kill processes at random under load and loo
 
 test-crashes: $(VENV)/.development ## Let the ledger's processes die between any two steps, and check every promise (CRASHES=1000 SEED=…).
 	@"$(BIN)/python" -m tests.faults.crashes --crashes "$(CRASHES)" $(if $(SEED),--seed "$(SEED)")
+
+tus-js-client: $(VENV)/.tus ## Fetch tus-js-client, which the tests of uploads use (needs npm).
+
+test-uploads: $(VENV)/.development ## Interrupt uploads by tuspy, tus-js-client and a browser at random points (SIZE=5G INTERRUPTIONS=50 SEED=…).
+	@SIZE="$(SIZE)" INTERRUPTIONS="$(INTERRUPTIONS)" SEED="$(SEED)" "$(BIN)/python" -m pytest tests/uploads -q -s -p no:randomly $(ARGS)
 
 test-verifiers: $(VENV)/.development ## Let both verifiers judge a thousand changed exports (MUTATIONS=1000, SEED=… repeats a run).
 	@MUTATIONS="$(MUTATIONS)" SEED="$(SEED)" "$(BIN)/python" -m pytest tests/verifier/test_agreement.py -q -p no:randomly
@@ -101,4 +109,8 @@ $(VENV)/.bench: $(VENV)/.development
 
 $(VENV)/.anvil: $(VENV)/.uv
 	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$(VENV)/anvil" "@foundry-rs/anvil@$(ANVIL_VERSION)"
+	@touch $@
+
+$(VENV)/.tus: $(VENV)/.uv
+	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$(VENV)/tus" "tus-js-client@$(TUS_JS_VERSION)"
 	@touch $@

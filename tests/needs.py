@@ -18,6 +18,7 @@ PROGRAMS = {
     "anvil": ("anvil",),
     "openssl": ("openssl",),
     "ceph": ("radosgw",),
+    "tus-js-client": ("node",),
 }
 NAMES = {
     "chromium": "Chromium",
@@ -27,16 +28,22 @@ NAMES = {
     "anvil": "anvil (make anvil)",
     "openssl": "OpenSSL (the program)",
     "ceph": "Ceph (radosgw, ceph-mon, ceph-osd)",
+    "tus-js-client": "Node and tus-js-client (make tus-js-client)",
 }
 
 _ROOT = Path(__file__).resolve().parents[1]
 _FETCHED = [str(path) for path in (_ROOT / ".venv").glob("anvil/node_modules/@foundry-rs/anvil-*/bin")]
 
 
+_TUS = _ROOT / ".venv/tus/node_modules/tus-js-client"
+
+
 def find(what: str) -> str | None:
     """Return the path of a program; an environment variable of its name (CHROMIUM=…) comes first."""
-    if chosen := os.environ.get(what.upper()):
+    if chosen := os.environ.get(what.upper().replace("-", "_")):
         return chosen
+    if what == "tus-js-client" and not _TUS.is_dir():
+        return None
     # Debian keeps servers in /usr/sbin, which an ordinary user's PATH lacks.
     search = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", *_FETCHED])
     return next((path for name in PROGRAMS[what] if (path := shutil.which(name, path=search))), None)

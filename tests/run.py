@@ -15,7 +15,16 @@ from xml.etree import ElementTree as ET
 from tests.needs import NAMES, find, required
 
 ROOT = Path(__file__).resolve().parents[1]
-MAIN = ["-q", "-n", "2", "--dist", "loadfile", "--ignore=tests/browser", "--ignore=tests/faults"]
+MAIN = [
+    "-q",
+    "-n",
+    "2",
+    "--dist",
+    "loadfile",
+    "--ignore=tests/browser",
+    "--ignore=tests/faults",
+    "--ignore=tests/uploads",
+]
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ from core.errors import InvalidInput
 from workspaces import services
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
-from workspaces.serializers import FolderIn, ItemOut, VersionOut, WorkspaceIn, WorkspaceOut
+from workspaces.serializers import FolderIn, ItemOut, PathIn, VersionOut, WorkspaceIn, WorkspaceOut
 from workspaces.serving import serve
 from workspaces.upload import NAME_HEADER, UploadPlace
 from workspaces.views.content import archive
@@ -115,6 +115,23 @@ class ItemList(ListAPIView[Item]):
         name = asked.validated_data["name"]
         folder = services.create_folder(actor=signed_in(plain(request)), workspace=workspace, parent=parent, name=name)
         return Response(ItemOut(folder).data, status=201)
+
+
+class FolderPath(APIView):
+    """The folder that a path leads to, made where it is not there: for uploading whole folders."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(request=PathIn, responses=ItemOut, parameters=[FOLDER])
+    def post(self, request: Request, workspace_id: UUID) -> Response:
+        asked, user = plain(request), signed_in(plain(request))
+        workspace = visible_workspace(asked, workspace_id)
+        parent = asked_folder(asked, workspace, asked.GET.get("folder"))
+        require(user, Right.UPLOAD, parent or workspace)
+        said = PathIn(data=request.data)
+        said.is_valid(raise_exception=True)
+        folder = services.make_folders(actor=user, workspace=workspace, parent=parent, path=said.validated_data["path"])
+        return Response(ItemOut(folder).data)
 
 
 class Unread(BaseParser):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),
     path("workspaces/<uuid:workspace_id>/zip/", api.WorkspaceArchive.as_view(), name="zip"),
     path("workspaces/<uuid:workspace_id>/files/", api.FileUpload.as_view(), name="files"),
+    path("workspaces/<uuid:workspace_id>/folders/", api.FolderPath.as_view(), name="folders"),
     path("workspaces/<uuid:workspace_id>/uploads/", api_uploads.UploadList.as_view(), name="uploads"),
     path("uploads/<uuid:upload_id>/", api_uploads.UploadDetail.as_view(), name="upload"),
     path("files/<uuid:item_id>/versions/", api.VersionList.as_view(), name="versions"),

@@ -53,6 +53,32 @@ class WorkspaceReopened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkspaceLimitSet(Event):
+    """Bytes."""
+
+    kind = "workspace.limit_set"
+    label = "Room of a workspace changed"
+    sentence = "set the room of the workspace to {limit} bytes; it was {before}"
+    action = "U"
+    before: int
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstitutionLimitSet(Event):
+    """Bytes that all workspaces of an institution may hold together."""
+
+    kind = "institution.limit_set"
+    label = "Room of an institution changed"
+    sentence = "set the room of the institution “{name}” to {limit} bytes; it was {before}"
+    action = "U"
+    institution: str
+    name: str
+    before: int
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class FolderCreated(Event):
     kind = "folder.created"
     label = "Folder created"

@@ -27,6 +27,22 @@ class VersionForm(forms.Form):
     note = forms.CharField(required=False, max_length=500, help_text="What changed, for those who read it later.")
 
 
+class LimitForm(forms.Form):
+    limit = forms.DecimalField(
+        label="Room in GiB",
+        required=False,
+        min_value=0,
+        max_value=4_000_000,
+        decimal_places=3,
+        help_text="Leave it empty for the default of this installation. What is stored stays.",
+    )
+
+    def clean_limit(self) -> int | None:
+        """Return bytes."""
+        value = self.cleaned_data["limit"]
+        return None if value is None else int(value * 1024**3)
+
+
 class SearchForm(forms.Form):
     q = forms.CharField(required=False, max_length=255, label="Search by name")
     sort = forms.ChoiceField(required=False, label="Sort by")

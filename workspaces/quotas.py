@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db.models import F, QuerySet
 
+from accounts.models import Institution
 from core.errors import Conflict, IthacaError
 from core.templatetags.ui import filesize
 from workspaces.models import StorageUse, Workspace
@@ -56,6 +57,20 @@ def store(workspace: Workspace, size: int) -> None:
 def give_back(workspace: Workspace, size: int) -> None:
     """Count bytes no more that are removed for good in this transaction."""
     _change(_locked(workspace), stored=-size)
+
+
+def locked_use(*, workspace: Workspace | None = None, institution: Institution | None = None) -> StorageUse:
+    """Return one row as it is now, made if need be, locked until this transaction ends."""
+    row = StorageUse(workspace=workspace, institution=institution)
+    StorageUse.objects.bulk_create([row], ignore_conflicts=True)
+    found = StorageUse.objects.filter(workspace=workspace, institution=institution)
+    return found.select_for_update(no_key=True, of=("self",)).get()
+
+
+def use_of(workspace: Workspace) -> Sequence[StorageUse]:
+    """Return what is used and allowed, for pages: the institution's first, if there is one."""
+    rows = _ordered(workspace)
+    return sorted(rows, key=lambda row: row.institution_id is None)
 
 
 def refuse_if_no_room(workspace: Workspace, size: int) -> None:

@@ -49,6 +49,10 @@ class FolderIn(serializers.Serializer[Any]):
     folder = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 
+class PathIn(serializers.Serializer[Any]):
+    path = serializers.ListField(child=serializers.CharField(max_length=255), min_length=1, max_length=32)
+
+
 class UploadOut(serializers.ModelSerializer[Upload]):
     """Where an upload stands. `version` and `file` say what became of it once its state is `done`."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspaces.views import content, handing_over, installation, items, uploads, workspaces
+from workspaces.views import content, handing_over, installation, items, rooms, uploads, workspaces
 
 app_name = "workspaces"
 urlpatterns = [
@@ -15,6 +15,11 @@ urlpatterns = [
     path("<uuid:workspace_id>/archive/", workspaces.archive, name="archive"),
     path("<uuid:workspace_id>/reopen/", workspaces.reopen, name="reopen"),
     path("<uuid:workspace_id>/zip/", content.archive, name="zip"),
+    path("<uuid:workspace_id>/room/", rooms.workspace_limit, name="room"),
+    path("rooms/", rooms.institutions, name="rooms"),
+    path("rooms/<uuid:institution_id>/", rooms.institution_limit, name="institution_room"),
+    path("uploads/<uuid:upload_id>/decide/", uploads.decide, name="decide_upload"),
+    path("uploads/<uuid:upload_id>/discard/", uploads.discard_upload, name="discard_upload"),
     path("folders/<uuid:item_id>/", workspaces.folder, name="folder"),
     path("files/<uuid:item_id>/", items.file, name="file"),
     path("files/<uuid:item_id>/new-version/", uploads.new_version, name="new_version"),

@@ -66,6 +66,7 @@ def build_world() -> World:
         "contributor_id": who["contributor"].pk,
         "terms_id": TermsVersion.objects.current().pk,
         "object_id": hospital.pk,
+        "institution_id": hospital.pk,
         "content_type_id": 1,
         "app_label": "accounts",
         "session_id": 1,

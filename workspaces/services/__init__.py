@@ -11,7 +11,7 @@ from workspaces.services.escrow import (
     restore_escrow,
 )
 from workspaces.services.files import OnConflict, add_file, seal_upload, upload_version
-from workspaces.services.folders import create_folder
+from workspaces.services.folders import create_folder, make_folders
 from workspaces.services.handing_over import (
     TakenHandOver,
     end_hand_overs,
@@ -22,6 +22,7 @@ from workspaces.services.handing_over import (
 from workspaces.services.installation import make_installation_key, open_foreign_file
 from workspaces.services.items import describe_item, move_item, remove_item, rename_item, restore_item
 from workspaces.services.keys import destroy_root, finish_rotation, rotate_root, rotate_workspace_key
+from workspaces.services.quotas import set_institution_limit, set_workspace_limit
 from workspaces.services.reading import OpenedVersion, open_version
 from workspaces.services.recipients import register_recipient_key, remove_recipient_key
 from workspaces.services.uploads import (
@@ -66,6 +67,7 @@ __all__ = [
     "finish_uploads",
     "hand_over_version",
     "make_escrow",
+    "make_folders",
     "make_installation_key",
     "move_item",
     "open_archive",
@@ -86,6 +88,8 @@ __all__ = [
     "rotate_root",
     "rotate_workspace_key",
     "seal_upload",
+    "set_institution_limit",
+    "set_workspace_limit",
     "take_hand_over_receipt",
     "upload_version",
 ]

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from core.errors import IthacaError, Refused
-from workspaces import services
+from core.errors import InvalidInput, IthacaError, Refused
+from workspaces import quotas, services
 from workspaces.forms import VersionForm, errors_shown_in
-from workspaces.models import Item, Version
+from workspaces.models import Item, Upload, Version
 from workspaces.sealing import SealedUpload, discard
 from workspaces.services import OnConflict
 from workspaces.upload import (
@@ -27,6 +27,8 @@ from workspaces.upload import (
     sent_name,
 )
 from workspaces.views.finding import address, asked_folder, crumbs, signed_in, visible_item, visible_workspace
+
+_UNFINISHED_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,37 @@ def new_version(request: HttpRequest, place: UploadPlace) -> HttpResponse:
         "cancel_url": address(file),
     }
     return render(request, "workspaces/new_version.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+def decide(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """Record an upload whose name was taken when it was complete, as its sender decides."""
+    found = own_upload(request, upload_id)
+    choice = request.POST.get("on_conflict")
+    if choice not in Upload.OnConflict.values:
+        raise InvalidInput("Choose what is to be done with it.", field="on_conflict")
+    decided = services.decide_upload(actor=signed_in(request), upload=found, on_conflict=choice)  # type: ignore[arg-type]
+    messages.success(request, f"“{decided.name}” is stored and recorded.")
+    return redirect(_upload_address(found))
+
+
+@require_POST
+def discard_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    found = own_upload(request, upload_id)
+    services.discard_upload(actor=signed_in(request), upload=found)
+    messages.success(request, f"“{found.name}” is discarded.")
+    return redirect(_upload_address(found))
+
+
+def own_upload(request: HttpRequest, upload_id: UUID) -> Upload:
+    return get_object_or_404(Upload.objects.visible_to(request.user).select_related("workspace"), pk=upload_id)
+
+
+def _upload_address(upload: Upload) -> str:
+    """Return the page that the upload was begun on, if its sender still may see it."""
+    if upload.place_id:
+        return f"{reverse('workspaces:upload', args=[upload.workspace_id])}?folder={upload.place_id}"
+    return reverse("workspaces:upload", args=[upload.workspace_id])
 
 
 def receive_raw(request: HttpRequest, place: UploadPlace) -> HttpResponse:
@@ -164,10 +197,17 @@ def _on_conflict(request: HttpRequest) -> OnConflict:
 
 
 def _upload_page(request: HttpRequest, place: UploadPlace, results: list[Result]) -> HttpResponse:
+    user, folder = signed_in(request), f"?folder={place.item.pk}" if place.item else ""
+    mine = Upload.objects.visible_to(user).unfinished().filter(workspace=place.workspace)
     context = {
         "place": place,
         "results": results,
-        "crumbs": crumbs(signed_in(request), place.asked, "Upload"),
+        "unfinished": mine.select_related("place")[:_UNFINISHED_SHOWN],
+        "room": quotas.use_of(place.workspace),
+        "tus_url": reverse("workspaces_api:uploads", args=[place.workspace.pk]) + folder,
+        "folders_url": reverse("workspaces_api:folders", args=[place.workspace.pk]) + folder,
+        "file_url": reverse("workspaces:file", args=[UUID(int=0)]),
+        "crumbs": crumbs(user, place.asked, "Upload"),
         "done_url": address(place.asked),
         "upload_url": request.get_full_path(),
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import Right as PlatformRight
 from core.access import require
 from ledger_bridge.trails import open_trail
-from workspaces import selectors, services
+from workspaces import quotas, selectors, services
 from workspaces.forms import FolderForm, SearchForm, WorkspaceForm, errors_shown_in
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
@@ -121,6 +121,7 @@ def settings(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     context = {
         "form": form,
         "workspace": workspace,
+        "room": quotas.use_of(workspace),
         "may": selectors.may_on(user, workspace),
         "crumbs": crumbs(user, workspace, "Settings"),
     }
