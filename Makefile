@@ -82,7 +82,7 @@ bench-ledger: $(VENV)/.bench ## Measure recording, sequencing, proofs and export
 bench-trail: $(VENV)/.development ## Measure the export and the verification of a trail of a million events (minutes).
 	@"$(BIN)/python" -m bench.trail
 
-bench-growth: $(VENV)/.development ## Measure whether the ledger stays as fast up to ten million entries (an hour; MINUTES=15 fills no longer than that).
+bench-growth: $(VENV)/.development ## Measure whether the ledger stays as fast up to ten million entries (long; MINUTES=15 fills no longer than that).
 	@"$(BIN)/python" -m bench.growth --minutes "$(MINUTES)"
 
 bench-permissions: $(VENV)/.development ## Measure rights on large trees.
