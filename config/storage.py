@@ -1,4 +1,4 @@
-"""Reads STORAGE_URL: s3://bucket/prefix?endpoint=https://…&region=…, loudly."""
+"""Reads STORAGE_URL (s3://bucket/prefix?endpoint=https://…&region=…) and SCANNER_URL, loudly."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -29,6 +29,18 @@ def parse_storage_url(url: str) -> dict[str, str] | None:
         "prefix": f"{prefix}/" if prefix else "",
         **_keys(),
     }
+
+
+def parse_scanner_url(url: str) -> str:
+    """Return the address of clamd as it is; nothing if there is none."""
+    parts = urlsplit(url)
+    if not url or (parts.scheme == "unix" and parts.path.startswith("/") and not parts.netloc):
+        return url
+    if parts.scheme != "tcp" or not parts.port:
+        raise ImproperlyConfigured("SCANNER_URL must look like unix:///run/clamav/clamd.ctl or tcp://127.0.0.1:3310.")
+    if parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise ImproperlyConfigured("SCANNER_URL must stay on this machine: clamd is spoken to without encryption.")
+    return url
 
 
 def _require_known(options: dict[str, str]) -> None:

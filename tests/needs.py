@@ -19,6 +19,7 @@ PROGRAMS = {
     "openssl": ("openssl",),
     "ceph": ("radosgw",),
     "tus-js-client": ("node",),
+    "clamd": ("clamd",),
 }
 NAMES = {
     "chromium": "Chromium",
@@ -27,6 +28,7 @@ NAMES = {
     "rsyslog": "rsyslog",
     "anvil": "anvil (make anvil)",
     "openssl": "OpenSSL (the program)",
+    "clamd": "clamd (ClamAV)",
     "ceph": "Ceph (radosgw, ceph-mon, ceph-osd)",
     "tus-js-client": "Node and tus-js-client (make tus-js-client)",
 }

@@ -8,14 +8,16 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.documents import register_vault
-        from ledger_bridge import fsck, names
+        from ledger_bridge import conditions, fsck, names
         from workspaces import binding, checks, selectors
         from workspaces.documents import SealingVault
         from workspaces.handover.binding import check_keys
+        from workspaces.integrity.scrubbing import condition
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
             register_check(check)
         register_check(checks.check_bucket, deploy=True)
+        register_check(checks.check_scanner, deploy=True)
         names.register(
             "workspace",
             selectors.workspace_names,
@@ -27,4 +29,5 @@ class WorkspacesConfig(AppConfig):
         )
         fsck.register("Crypt4GH keys and hand-overs: each row against its entry", check_keys)
         fsck.register("versions: each row against its entry, each blob by its size", binding.check_versions)
+        conditions.register(condition)
         register_vault(SealingVault())

@@ -124,12 +124,12 @@ def _rest(upload: Upload, key: OpenKey) -> bytes:
 
 def _read(upload: Upload, run: UploadRun, data_key: bytes, *, only_head: bool = False) -> Assembled:
     """Open a whole body once: that it opens is checked, and both hashes are computed."""
-    content, body = hashlib.sha256(), blake3()
+    content, body, read = hashlib.sha256(), blake3(), blob_store().reader(run.blob)
     at = 0
 
     def read_at(offset: int, length: int) -> bytes:
         nonlocal at
-        sealed = blob_store().read_at(run.blob, offset, length)
+        sealed = read(offset, length)
         # The end is looked at first; only what comes in its turn belongs to the hash.
         if offset == at and length == len(sealed):
             body.update(sealed)

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info
 
+from workspaces.scanning.clamd import Clamd, ScannerDown
+
 _ONLY_HANDLERS = ["workspaces.upload.RefusingUploadHandler"]
 
 
@@ -56,3 +58,15 @@ def check_bucket(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if len(found) == 0:
         found += [Info(sentence, id="workspaces.I001") for sentence in remarks(bucket)]
     return found
+
+
+def check_scanner(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Ask the virus scanner about two files whose answer is known; only where an installation is checked before."""
+    if not settings.SCANNER_URL:
+        return []
+    try:
+        wrong = Clamd(settings.SCANNER_URL).unsound()
+    except ScannerDown:
+        # It may come later, and until then "not scanned" is said.
+        return [Info("SCANNER_URL: clamd does not answer; what is uploaded is not scanned.", id="workspaces.I002")]
+    return [Error(f"SCANNER_URL: {wrong}", id="workspaces.E007")] if wrong else []

@@ -119,10 +119,22 @@ def _keep(name: str, sealed: SealedBlob) -> SealedDocument:
     )
 
 
-def _body(document: SealedDocument) -> SealedBody:
+def open_document_key(document: SealedDocument) -> bytes:
+    """Return a document's data key, after comparing it with its commitment.
+
+    Raises:
+        CommitmentError: it is another document's.
+        KeyServiceRefused, Unavailable: the key service does not open it.
+
+    """
     key = key_service().unwrap(ROOT, bytes(document.wrapped_key), _context(document.id))
+    verify_commitment(bytes(document.key_commitment), key, str(document.id), _VERSION)
+    return key
+
+
+def _body(document: SealedDocument) -> SealedBody:
     try:
-        verify_commitment(bytes(document.key_commitment), key, str(document.id), _VERSION)
+        key = open_document_key(document)
         return SealedBody(blob_store().reader(document.blob), key=key, body_size=document.body_size)
     except Crypt4ghError as error:
         raise DamagedContent(_DAMAGED) from error

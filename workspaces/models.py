@@ -253,3 +253,51 @@ class BlobStoreOwner(models.Model):
 
     def __str__(self) -> str:
         return str(self.installation)
+
+
+class ScrubState(models.Model):
+    """How far the check of the stored files has got, and what it found: a list of place, what and since when."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    place = models.CharField(max_length=64, default="", blank=True)
+    passes = models.BigIntegerField(default=0)
+    begun_at = models.DateTimeField(auto_now_add=True)
+    moved_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    found = models.JSONField(default=list)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="only_one_scrub")]
+
+    def __str__(self) -> str:
+        return f"checked up to {self.place or 'the end'} in pass {self.passes + 1}"
+
+
+class VersionScan(models.Model):
+    """What the virus scanner said of a version. One that was uploaded where there is no scanner has no row."""
+
+    class State(models.TextChoices):
+        HELD = "held", "Held until it was scanned"
+        CLEAN = "clean", "No virus found"
+        INFECTED = "infected", "Virus found"
+        NOT_SCANNED = "not_scanned", "Not scanned"
+
+    version = models.OneToOneField(Version, models.CASCADE, primary_key=True, related_name="scan")
+    state = models.CharField(max_length=12, choices=State)
+    finding = models.CharField(max_length=255, blank=True)
+    due_at = models.DateTimeField(null=True, help_text="When it is scanned next; empty if there is no need.")
+    scanned_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="scan_due")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(released_at=None) | models.Q(state="infected"), name="only_infected_is_released"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id}: {self.state}"

@@ -14,6 +14,7 @@ from ledger_bridge.receipts import ProofState, proof_states
 from workspaces.models import Item, Version, Workspace
 from workspaces.names import name_key
 from workspaces.permissions import Right
+from workspaces.scanning.rules import ScanShown, shown
 
 PAGE = 50
 SORTS = {"name": "Name", "date": "Last changed", "size": "Size"}
@@ -71,6 +72,7 @@ class Listing:
 class VersionRow:
     version: Version
     proof: ProofState
+    scan: ScanShown
 
     @property
     def type_in_words(self) -> str:
@@ -110,9 +112,12 @@ def list_bin(user: User, workspace: Workspace, *, page: str | int = 1) -> Listin
 
 
 def list_versions(file: Item) -> list[VersionRow]:
-    versions = list(file.versions.select_related("created_by__institution"))
+    versions = list(file.versions.select_related("created_by__institution", "scan"))
     states = proof_states([version.entry for version in versions])
-    return [VersionRow(version, states[str(version.entry)]) for version in versions]
+    return [
+        VersionRow(version, states[str(version.entry)], shown(version, getattr(version, "scan", None)))
+        for version in versions
+    ]
 
 
 def folders_above(user: User, item: Item) -> list[Item]:

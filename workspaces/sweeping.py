@@ -78,6 +78,14 @@ def adopt() -> None:
         BlobStoreOwner.objects.get_or_create(defaults={"installation": owner})
 
 
+def unknown_names(names: list[UUID]) -> set[UUID]:
+    """Return which of these blobs belong to nothing."""
+    tables = (Version, SealedDocument, UploadRun)
+    return set(names).difference(
+        *(table.objects.filter(blob__in=names).values_list("blob", flat=True) for table in tables)
+    )
+
+
 @dataclass
 class _Survey:
     """What the store holds, by what the database knows of it."""
@@ -90,7 +98,7 @@ class _Survey:
 def _look_at(store: BlobStore, now: float) -> _Survey:
     survey = _Survey()
     for batch in _batches(store.names()):
-        unknown = _unknown([blob.name for blob in batch])
+        unknown = unknown_names([blob.name for blob in batch])
         survey.total += len(batch)
         survey.known += len(batch) - len(unknown)
         old = (blob.name for blob in batch if blob.name in unknown and blob.changed < now - ORPHANED_AFTER)
@@ -144,7 +152,7 @@ def _take_back(store: BlobStore) -> None:
     """Put back what this database knows: an older one may have been in its place for a while."""
     for batch in _batches(store.trashed()):
         names = [blob.name for blob in batch]
-        for name in set(names) - _unknown(names):
+        for name in set(names) - unknown_names(names):
             logger.warning("The blob %s lay in the trash and belongs to a file; it is put back.", name)
             store.take_from_trash(name)
 
@@ -161,13 +169,6 @@ def _refused(sentence: str) -> SweepRefused:
 
 def _knows_any() -> bool:
     return Version.objects.exists() or SealedDocument.objects.exists()
-
-
-def _unknown(names: list[UUID]) -> set[UUID]:
-    tables = (Version, SealedDocument, UploadRun)
-    return set(names).difference(
-        *(table.objects.filter(blob__in=names).values_list("blob", flat=True) for table in tables)
-    )
 
 
 def _batches(blobs: Iterable[StoredBlob]) -> Iterator[list[StoredBlob]]:

@@ -4,8 +4,10 @@ from celery import shared_task
 
 from workspaces import services
 from workspaces.escrow import bundle
+from workspaces.integrity.scrubbing import scrub
 from workspaces.models import Upload
 from workspaces.rotation.working import continue_rotations
+from workspaces.scanning.services import scan_next
 from workspaces.sweeping import sweep
 
 
@@ -45,3 +47,13 @@ def keep_escrow() -> None:
     services.record_restored_escrow(actor=services.ESCROW_WORKER)
     if bundle.exists():
         services.renew_escrow(actor=services.ESCROW_WORKER)
+
+
+@shared_task(name="workspaces.check_stored_files")
+def check_stored_files() -> None:
+    scrub()
+
+
+@shared_task(name="workspaces.scan_uploads")
+def scan_uploads() -> None:
+    scan_next()

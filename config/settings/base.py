@@ -10,7 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from config.cache import parse_cache_url
 from config.database import SUBJECT_KEYS_NAME, beside, ithaca_home, parse_database_url
 from config.env import env_bool, env_choice, env_int, env_list, env_networks, env_text
-from config.storage import parse_storage_url
+from config.storage import parse_scanner_url, parse_storage_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ITHACA_HOME = ithaca_home()
@@ -174,6 +174,8 @@ FILE_UPLOAD_HANDLERS = ["workspaces.upload.RefusingUploadHandler"]
 # Where sealed files lie: in this directory, or in a bucket that speaks S3 (docs/storage.md).
 BLOB_BUCKET = parse_storage_url(env_text("STORAGE_URL", ""))
 BLOB_DIRECTORY = Path(env_text("BLOB_DIRECTORY", str(ITHACA_HOME / "blobs")))
+# Within so many days every stored file is read and compared with what was recorded.
+SCRUB_DAYS = max(env_int("SCRUB_DAYS", 7), 1)
 KEYRING_DIRECTORY = Path(env_text("KEYRING_DIRECTORY", str(ITHACA_HOME / "keyring")))
 MAX_UPLOAD_BYTES = env_int("MAX_UPLOAD_BYTES", 256 * 1024**3)
 # Room for a workspace and for all workspaces of an institution, unless somebody set another limit for one of them.
@@ -185,6 +187,10 @@ UPLOAD_EXPIRES = timedelta(hours=env_int("UPLOAD_EXPIRES_HOURS", 7 * 24))
 MAX_UNFINISHED_UPLOADS = env_int("MAX_UNFINISHED_UPLOADS", 1000)
 MAX_ARCHIVE_FILES = env_int("MAX_ARCHIVE_FILES", 5000)
 MAX_ARCHIVE_BYTES = env_int("MAX_ARCHIVE_BYTES", 100 * 1024**3)
+# A clamd that looks for viruses (docs/scanning.md): unix:///run/clamav/clamd.ctl, or tcp:// on this machine only.
+SCANNER_URL = parse_scanner_url(env_text("SCANNER_URL", ""))
+SCANNER_MAX_BYTES = env_int("SCANNER_MAX_BYTES", 100 * 1024**2)
+SCANNER_NOT_SCANNED = env_choice("SCANNER_NOT_SCANNED", ("open", "hold"), "open")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Root keys: a local keyring, HashiCorp Vault or OpenBao, or AWS KMS (docs/keys.md) -----------------------------------
@@ -294,6 +300,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60.0},
     },
     "keep the escrow of the keys": {"task": "workspaces.keep_escrow", "schedule": 300.0, "options": {"expires": 300.0}},
+    "check stored files": {"task": "workspaces.check_stored_files", "schedule": 600.0, "options": {"expires": 600.0}},
+    "scan uploads": {"task": "workspaces.scan_uploads", "schedule": 60.0, "options": {"expires": 60.0}},
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
     "finish uploads": {"task": "workspaces.finish_uploads", "schedule": 30.0, "options": {"expires": 30.0}},
     "expire uploads": {"task": "workspaces.expire_uploads", "schedule": 300.0, "options": {"expires": 300.0}},

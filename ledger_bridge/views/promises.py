@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from ledger_bridge.anchors.showing import anchoring
+from ledger_bridge.conditions import conditions
 from ledger_bridge.fsck.rolling import damage
 from ledger_bridge.publishing import halted
 from ledger_bridge.receipts import latest_checkpoint
@@ -25,5 +26,6 @@ def promises(request: HttpRequest) -> HttpResponse:
         "anchoring": anchoring(),
         "halted": halted(),
         "damage": damage(),
+        "conditions": conditions(),
     }
     return render(request, "promises.html", context)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.storage import parse_storage_url
+from config.storage import parse_scanner_url, parse_storage_url
 
 
 def test_nothing_means_the_directory() -> None:
@@ -54,3 +54,14 @@ def test_half_a_pair_of_keys_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("STORAGE_ACCESS_KEY", "ithaca")
     with pytest.raises(ImproperlyConfigured):
         parse_storage_url("s3://trials")
+
+
+@pytest.mark.parametrize("url", ["", "unix:///run/clamav/clamd.ctl", "tcp://127.0.0.1:3310", "tcp://[::1]:3310"])
+def test_a_scanner_is_on_this_machine(url: str) -> None:
+    assert parse_scanner_url(url) == url
+
+
+@pytest.mark.parametrize("url", ["/run/clamd.ctl", "unix://run/clamd.ctl", "tcp://127.0.0.1", "tcp://10.0.0.8:3310"])
+def test_a_scanner_elsewhere_is_refused_since_nothing_encrypts_the_way_there(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured):
+        parse_scanner_url(url)

@@ -25,11 +25,15 @@ from workspaces.asking import with_right
 from workspaces.events import ArchiveDownloaded
 from workspaces.models import Item, ItemQuerySet, Version, Workspace
 from workspaces.permissions import Right
+from workspaces.scanning.rules import let_go, require_let_go
 from workspaces.services.reading import open_version
 
 SUMS = "SHA256SUMS.txt"
 LEFT_OUT = "LEFT OUT.txt"
-_LEFT_OUT_WORDS = "You may see these files, but not download them, so they are not in this archive:\n\n"
+_LEFT_OUT_WORDS = (
+    "You may see these files, but not download them, or the virus scanner holds them, so they are not in this"
+    " archive:\n\n"
+)
 MOST_CHOSEN = 200
 
 
@@ -59,11 +63,12 @@ def open_archive(
     """
     found = _items(actor, workspace, folder, chosen)
     files = found.files().select_related("current_version__workspace_key", "current_version__file__workspace")
-    taken = list(with_right(files, actor, Right.DOWNLOAD).order_by("path")[: settings.MAX_ARCHIVE_FILES + 1])
+    open_to_actor = let_go(with_right(files, actor, Right.DOWNLOAD))
+    taken = list(open_to_actor.order_by("path")[: settings.MAX_ARCHIVE_FILES + 1])
     _require_some(actor, taken, files, folder or workspace)
     size = sum(_version(file).plaintext_size for file in taken)
     _refuse_too_much(len(taken), size)
-    left_out = files.exclude(pk__in=with_right(files, actor, Right.DOWNLOAD).values("pk")).order_by("path")
+    left_out = files.exclude(pk__in=open_to_actor.values("pk")).order_by("path")
     layout = _Layout(folder, list(found.folders().order_by("path")))
     stream = _assemble(actor, layout, taken, list(left_out[: settings.MAX_ARCHIVE_FILES]))
     event = ArchiveDownloaded(name=(folder or workspace).name, files=len(taken), plaintext_size=size)
@@ -111,6 +116,7 @@ def _require_some(actor: User, taken: Sequence[Item], files: ItemQuerySet, place
         raise Conflict("There is no file here, so there is nothing to put into an archive.")
     # Nothing of it may be downloaded, and the sentence about any of it says which rule refused.
     require(actor, Right.DOWNLOAD, seen)
+    require_let_go(_version(seen), Right.DOWNLOAD)
 
 
 def _refuse_too_much(count: int, size: int) -> None:

@@ -20,6 +20,7 @@ from workspaces.media_types import decide
 from workspaces.models import Item, Version, Workspace
 from workspaces.names import clean_name, clean_text, name_key, numbered_name
 from workspaces.permissions import Right
+from workspaces.scanning.rules import hold
 from workspaces.sealing import SealedUpload, UploadSealer, discard, refuse_if_too_large
 from workspaces.services import structure
 from workspaces.storage import blob_store
@@ -168,7 +169,7 @@ def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, not
     )
     subject = Subject(workspace=str(file.workspace_id), item=str(file.id), version=str(sealed.version_id))
     quotas.store(file.workspace, content.plaintext_size)
-    return Version.objects.create(
+    version = Version.objects.create(
         id=sealed.version_id,
         file=file,
         number=number,
@@ -186,6 +187,8 @@ def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, not
         created_by=actor,
         entry=UUID(record(event, actor=actor, subject=subject)),
     )
+    hold(version)
+    return version
 
 
 def _require_stored(sealed: SealedUpload, file: Item) -> None:

@@ -31,6 +31,7 @@ from workspaces.handover.receipt import make_receipt
 from workspaces.handover.sending import Part, send_sealed
 from workspaces.models import Version
 from workspaces.permissions import Right
+from workspaces.scanning.rules import require_let_go
 from workspaces.services.reading import OpenedVersion
 from workspaces.storage import blob_store
 
@@ -57,6 +58,7 @@ def hand_over_version(*, actor: User, version: Version, key: RecipientKey, purpo
 
     """
     require(actor, Right.HAND_OVER, version)
+    require_let_go(version, Right.HAND_OVER)
     _require_usable(key, version)
     require_registered(key)
     header = _made_header(actor, version, key)
@@ -80,6 +82,7 @@ def open_hand_over(*, actor: User, hand_over: HandOver, part: Part) -> "TakenHan
 
     """
     require(actor, Right.HAND_OVER, hand_over.version)
+    require_let_go(hand_over.version, Right.HAND_OVER)
     require_standing(hand_over)
     require_recorded(hand_over)
     require_same(hand_over.version)

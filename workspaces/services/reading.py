@@ -18,6 +18,7 @@ from workspaces.events import VersionCutOff, VersionDamaged, VersionDownloaded, 
 from workspaces.keys import unwrap_data_key
 from workspaces.models import Item, Version
 from workspaces.permissions import Right
+from workspaces.scanning.rules import require_let_go
 from workspaces.storage import blob_store
 
 # A right that is taken away ends a running download after about this many seconds.
@@ -33,11 +34,13 @@ def open_version(
     `right` is VIEW to look at it, DOWNLOAD to take it away.
 
     Raises:
+        Refused: without the right, or while the version is held because of the virus scanner.
         DamagedContent: key, blob and record do not belong together; recorded as an alert.
         Unavailable: the key service or the store does not answer.
 
     """
     require(actor, right, version)
+    require_let_go(version, right)
     happened = VersionDownloaded if right == Right.DOWNLOAD else VersionOpened
     event = happened(name=version.file.name, number=version.number)
     entry = record_durably(event, actor=actor, subject=version, purpose=purpose)

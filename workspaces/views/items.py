@@ -12,6 +12,7 @@ from core.errors import Conflict, InvalidInput
 from ledger_bridge.trails import open_trail
 from workspaces import selectors, services
 from workspaces.forms import ItemForm, errors_shown_in
+from workspaces.integrity.scrubbing import damage
 from workspaces.media_types import inline_type
 from workspaces.models import Item
 from workspaces.permissions import Right
@@ -39,6 +40,7 @@ def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "newest": newest,
         "shown_inline": inline_type(newest.version.media_type, mismatch=newest.version.type_mismatch) is not None,
         "may": selectors.may_on(user, item),
+        "damaged": bool(damage(newest.version)),
         "crumbs": crumbs(user, item),
     }
     return render(request, "workspaces/file.html", context)

@@ -1,0 +1,1 @@
+"""Looking for viruses in uploaded files, with clamd, where one is configured (docs/scanning.md)."""

@@ -1,0 +1,92 @@
+"""Who may open what the scanner has not called clean."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from core.errors import Refused
+from core.queue import wake
+from workspaces.models import Item, Version, VersionScan
+from workspaces.permissions import Right
+
+State = VersionScan.State
+
+
+@dataclass(frozen=True)
+class ScanShown:
+    """What a page says about a version and viruses; `pill` is the colour of a mark beside it, if it needs one."""
+
+    state: str
+    words: str
+    sentence: str
+    held: bool
+    pill: str = ""
+
+
+def hold(version: Version) -> None:
+    """Hold a version that was just recorded until the scanner has seen it; in the transaction of its upload."""
+    if settings.SCANNER_URL:
+        VersionScan.objects.create(version=version, state=State.HELD, due_at=timezone.now())
+        wake("workspaces.scan_uploads", at_most_every=1.0)
+
+
+def require_let_go(version: Version, right: Right) -> None:
+    """Refuse to open a version that is held.
+
+    Raises:
+        Refused: with a sentence that says why, and what can be done.
+
+    """
+    if sentence := why_held(version, VersionScan.objects.filter(version=version).first()):
+        raise Refused(sentence, right=right.value, subject=version)
+
+
+def let_go(files: QuerySet[Item]) -> QuerySet[Item]:
+    """Leave out the files whose newest version is held: `why_held` for many at once."""
+    scan = "current_version__scan"
+    infected = Q(**{f"{scan}__state": State.INFECTED})
+    files = files.exclude(infected & Q(**{f"{scan}__released_at": None}))
+    if not settings.SCANNER_URL:
+        return files
+    if settings.SCANNER_NOT_SCANNED == "hold":
+        return files.filter(infected | Q(**{f"{scan}__state": State.CLEAN}))
+    return files.exclude(**{f"{scan}__state": State.HELD})
+
+
+def why_held(version: Version, scan: VersionScan | None) -> str | None:
+    if scan and scan.state == State.INFECTED:
+        if scan.released_at:
+            return None
+        return (
+            f"Nobody can open this version: the virus scanner found “{scan.finding}” in it. Upload a clean copy as a"
+            " new version; if the scanner is wrong, whoever runs this installation can let it go, with a reason."
+        )
+    if not settings.SCANNER_URL or (scan and scan.state == State.CLEAN):
+        return None
+    if scan and scan.state == State.HELD:
+        return "This version waits for the virus scanner. That takes a minute, or longer for a large file: try again."
+    if settings.SCANNER_NOT_SCANNED == "hold":
+        why = f" {scan.finding}" if scan and scan.finding else ""
+        return f"This version was not scanned for viruses, and this installation opens only what was.{why}"
+    return None
+
+
+def shown(version: Version, scan: VersionScan | None) -> ScanShown:
+    state = scan.state if scan else State.NOT_SCANNED.value
+    if scan and scan.released_at:
+        return ScanShown(
+            state, "Virus found, let go", f"The scanner found “{scan.finding}”.", held=False, pill="pending"
+        )
+    held = why_held(version, scan)
+    words, pill = _WORDS[State(state)]
+    return ScanShown(state, words, held or (scan.finding if scan else ""), held=held is not None, pill=pill)
+
+
+_WORDS = {
+    State.HELD: ("Waits for the virus scanner", "pending"),
+    State.CLEAN: ("No virus found", ""),
+    State.INFECTED: ("Virus found", "refused"),
+    State.NOT_SCANNED: ("Not scanned", ""),
+}
