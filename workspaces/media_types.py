@@ -14,7 +14,6 @@ HEAD = 1024
 UNKNOWN = "application/octet-stream"
 
 _SIGNATURES: list[tuple[int, bytes, str]] = [
-    (128, b"DICM", "application/dicom"),
     (0, b"%PDF-", "application/pdf"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -32,6 +31,8 @@ _SIGNATURES: list[tuple[int, bytes, str]] = [
     (0, b"\x7fELF", "application/x-executable"),
     (0, b"MZ", "application/x-executable"),
 ]
+
+_PREAMBLE = 128
 
 # What an extension may refine bytes of a type into. Bytes of any other type contradict the extension.
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -90,6 +91,8 @@ class MediaType:
 
 def sniff(head: bytes) -> str:
     """Return the media type that the first kilobyte speaks for."""
+    if head[_PREAMBLE : _PREAMBLE + 4] == b"DICM":
+        return "application/dicom" if _is_dicom_preamble(head[:_PREAMBLE]) else UNKNOWN
     for offset, signature, name in _SIGNATURES:
         if head[offset : offset + len(signature)] == signature:
             return name
@@ -117,6 +120,14 @@ def inline_type(media_type: str, *, mismatch: bool) -> str | None:
     if media_type in _INLINE_AS_TEXT:
         return "text/plain; charset=utf-8"
     return media_type if media_type in _INLINE_AS_IS else None
+
+
+def _is_dicom_preamble(preamble: bytes) -> bool:
+    """Tell a DICOM file from one that is something else as well: what stands before its mark may be run or shown.
+
+    The standard allows a TIFF there, so that a slide can be opened by both kinds of programs (PS3.10, 7.1).
+    """
+    return not any(preamble) or preamble.startswith((b"II*\x00", b"MM\x00*"))
 
 
 def _is_text(head: bytes) -> bool:

@@ -13,7 +13,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     ("head", "name"),
     [
         (bytes(128) + b"DICM\2\0", "application/dicom"),
-        (b"MZ" + bytes(126) + b"DICM", "application/dicom"),
+        (b"II*\0" + b"\x08" * 124 + b"DICM", "application/dicom"),
+        (b"MM\0*" + b"\x08" * 124 + b"DICM", "application/dicom"),
+        (b"MZ" + bytes(126) + b"DICM", "application/octet-stream"),
+        (b"%PDF-1.7\n".ljust(128) + b"DICM", "application/octet-stream"),
+        (b"<script>alert(1)</script>".ljust(128) + b"DICM", "application/octet-stream"),
         (b"%PDF-1.7\n", "application/pdf"),
         (b"\x89PNG\r\n\x1a\n\0", "image/png"),
         (b"\xff\xd8\xff\xe0", "image/jpeg"),
@@ -74,3 +78,10 @@ def test_what_is_marked_is_never_shown() -> None:
 def test_nothing_with_markup_in_front_is_shown_as_anything_but_text(head: bytes, name: str) -> None:
     decided = decide(sniff(b"<html>" + head), name)
     assert inline_type(decided.name, mismatch=decided.mismatch) in {None, "text/plain; charset=utf-8"}
+
+
+@pytest.mark.parametrize("name", ["scan.dcm", "scan.pdf", "scan.html", "scan.txt"])
+def test_a_dicom_file_that_is_something_else_as_well_contradicts_every_name(name: str) -> None:
+    decided = decide(sniff(b"%PDF-1.7\n".ljust(128) + b"DICM"), name)
+    assert decided.mismatch
+    assert inline_type(decided.name, mismatch=decided.mismatch) is None
