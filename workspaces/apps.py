@@ -13,6 +13,7 @@ class WorkspacesConfig(AppConfig):
         from workspaces.documents import SealingVault
         from workspaces.handover.binding import check_keys
         from workspaces.integrity.scrubbing import condition
+        from workspaces.scanning import events as scanning_events
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
             register_check(check)
@@ -30,4 +31,6 @@ class WorkspacesConfig(AppConfig):
         fsck.register("Crypt4GH keys and hand-overs: each row against its entry", check_keys)
         fsck.register("versions: each row against its entry, each blob by its size", binding.check_versions)
         conditions.register(condition)
+        # Only the worker scans, but every process shows what was recorded about it.
+        assert scanning_events.VersionSentToScanner.kind  # noqa: S101  imported for the kinds of events alone
         register_vault(SealingVault())

@@ -89,6 +89,7 @@ def test_the_page_of_the_file_says_why_and_the_download_is_refused(infected: Ver
     page = client.get(f"/workspaces/files/{infected.file_id}/").content.decode()
     assert "Virus found" in page
     assert "Upload a clean copy" in page
+    assert f"/versions/{infected.pk}/download/" not in page
     assert client.get(f"/workspaces/versions/{infected.pk}/download/").status_code == 403
 
 
