@@ -80,7 +80,7 @@ def test_uploading_works_without_javascript(stack: Stack, browser: Browser, sign
     context = browser.new_context(java_script_enabled=False, storage_state=with_cookies)
     plain = Visitor(context, stack.url)
     visit(Place("upload", MARIA, "/workspaces/", (STUDY, "Upload")), plain)
-    plain.page.locator("input[type=file]").set_input_files(ROOT / "walkthrough" / "trials" / "veteran-lung.csv")
+    plain.page.locator("#upload-files").set_input_files(ROOT / "walkthrough" / "trials" / "veteran-lung.csv")
     plain.page.get_by_role("main").get_by_role("button", name="Upload", exact=True).click()
     expect(plain.page.get_by_role("main")).to_contain_text("veteran-lung.csv")
     context.close()

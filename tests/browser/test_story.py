@@ -90,7 +90,7 @@ def makes_workspace(newcomer: Visitor) -> str:
 def uploads(newcomer: Visitor, workspace: str) -> None:
     page = newcomer.go(workspace + "upload/")
     files = [SAMPLES / "images" / "CT_small.dcm", SAMPLES / "trials" / "gehan-1965.csv"]
-    page.locator("input[type=file]").set_input_files(files)
+    page.locator("#upload-files").set_input_files(files)
     button = page.get_by_role("main").get_by_role("button", name="Upload")
     if button.is_visible():
         button.click()
