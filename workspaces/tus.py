@@ -178,7 +178,7 @@ def body_chunks(request: HttpRequest) -> Iterator[bytes]:
 
 def about(upload: Upload) -> dict[str, str]:
     """Return the headers that tell where an upload stands."""
-    headers = {"Upload-Offset": str(upload.offset), STATE_HEADER: upload.state}
+    headers = {"Upload-Offset": str(upload.offset), STATE_HEADER: Upload.State(upload.state).value}
     if upload.state in Upload.UNFINISHED:
         headers["Upload-Expires"] = http_date(upload.expires_at.timestamp())
     return headers
