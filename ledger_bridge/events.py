@@ -182,6 +182,20 @@ class BackupRestored(Event):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class BackupRehearsed(Event):
+    """The installation was rebuilt from this backup in an empty directory, and all of its files were opened there."""
+
+    kind = "backup.rehearsed"
+    label = "Restore rehearsed"
+    sentence = "rehearsed a restore, which opened {files} sealed files"
+    action = "E"
+    dicom_code = "110106"
+    backup: str
+    files: int
+    operator: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class BackupsRemoved(Event):
     """What was destroyed since they were made cannot be brought back from them any more."""
 

@@ -55,9 +55,27 @@ class Manifest:
 
         """
         content = _load(directory)
+        manifest, mac = cls._parse(content), str(content.pop("mac", ""))
+        key = manifest.open_key()
+        if not hmac.compare_digest(mac, _mac(key, content)):
+            raise DamagedContent("The manifest of this backup was changed after it was written.")
+        return manifest, key
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Return what the manifest says, without the key: nothing shows whether it was changed.
+
+        Raises:
+            InvalidInput: there is no backup here, or one of another format.
+            DamagedContent: it cannot be read.
+
+        """
+        return cls._parse(_load(directory))
+
+    @classmethod
+    def _parse(cls, content: dict[str, Any]) -> Self:
         try:
-            mac = str(content.pop("mac"))
-            manifest = cls(
+            return cls(
                 id=str(content["id"]),
                 made_at=str(content["made_at"]),
                 checkpoint=str(content["checkpoint"]),
@@ -68,10 +86,6 @@ class Manifest:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DamagedContent("The manifest of this backup is damaged.") from error
-        key = manifest.open_key()
-        if not hmac.compare_digest(mac, _mac(key, content)):
-            raise DamagedContent("The manifest of this backup was changed after it was written.")
-        return manifest, key
 
     def _content(self) -> dict[str, Any]:
         return {

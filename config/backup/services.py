@@ -1,7 +1,7 @@
 """The deeds: make a backup, look whether one is whole, put one back, and let old ones go."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,20 +9,24 @@ from uuid import uuid4
 
 from django.conf import settings
 
+from accounts.permissions import Right as PlatformRight
 from config.backup import blobs, databases, folders
+from config.backup.drill import Rehearsal, rehearse
 from config.backup.manifest import ROOT, Manifest, is_backup, key_context
 from config.backup.parts import Part, part_path, read_part, require_whole, write_part
 from core.access import Actor, Service, require
-from core.errors import Conflict, DamagedContent
+from core.errors import Conflict, DamagedContent, InvalidInput
 from core.kms import key_service
 from core.templatetags.ui import filesize
-from ledger_bridge.events import BackupMade, BackupRestored, BackupsRemoved
+from ledger_bridge.events import BackupMade, BackupRehearsed, BackupRestored, BackupsRemoved
 from ledger_bridge.models import Checkpoint
 from ledger_bridge.permissions import Right
 from ledger_bridge.recording import record_durably
 from workspaces.escrow import bundle
+from workspaces.escrow.shares import NEEDED as SHARES_NEEDED
+from workspaces.services import renew_escrow
 
-OPERATOR = Service("operator", frozenset({Right.KEEP_BACKUPS}))
+OPERATOR = Service("operator", frozenset({Right.KEEP_BACKUPS, PlatformRight.KEEP_ESCROW}))
 DATABASE, SUBJECT_KEYS, LOG_KEYS, LEDGER, BLOBS = "database", "subject-keys", "log-keys", "ledger", "blobs"
 _NOT_WITH_THE_LOG_KEYS = ("roots.json", "escrow.c4gh", "escrow.pub", "escrow.json", "restored.json")
 _SAY_EVERY = 1000
@@ -57,7 +61,7 @@ def make_backup(*, actor: Actor, directory: Path, say: Say, operator: str) -> tu
     folder.mkdir(mode=0o700, parents=True)
     record_durably(BackupMade(backup=backup, operator=operator), actor=actor)
     checkpoint = _newest_checkpoint()
-    _copy_escrow(folder)
+    _copy_escrow(actor, folder)
     copying = _Copying(directory / BLOBS, say)
     parts = {}
     for name, chunks in (_small_parts() | {BLOBS: copying.lines()}).items():
@@ -127,6 +131,26 @@ def restore_backup(*, actor: Actor, folder: Path, say: Say, operator: str, subje
     return Outcome(manifest, tuple(findings))
 
 
+def rehearse_restore(
+    *, actor: Actor, folder: Path, shares: Sequence[Path], say: Say, operator: str, scratch: Path | None = None
+) -> Rehearsal:
+    """Rebuild the installation from a backup and two shares in an empty directory, read everything, throw it away.
+
+    Raises:
+        Refused: without the right.
+        InvalidInput: there is no backup in this folder, or a local keyring would be rebuilt without two shares.
+        DamagedContent: a step failed.
+
+    """
+    require(actor, Right.KEEP_BACKUPS)
+    if settings.KEY_SERVICE == "local" and len(shares) != SHARES_NEEDED:
+        raise InvalidInput("Name two files with shares of the escrow: the roots are in no backup.")
+    done = rehearse(folder, shares, say=say, scratch=scratch)
+    event = BackupRehearsed(backup=Manifest.load(folder).id, files=done.files, operator=operator)
+    record_durably(event, actor=actor)
+    return done
+
+
 def prune_backups(*, actor: Actor, directory: Path, keep: int, operator: str) -> int:
     """Remove all but the newest `keep` backups, and the files that only they had. Return how many were removed.
 
@@ -176,9 +200,13 @@ class _Copying:
                 self._say(f"Copying: {self.count} sealed files, {filesize(self.size)}")
 
 
-def _copy_escrow(folder: Path) -> None:
-    """Keep what two shares open beside the manifest: the backup itself opens only with the keys that are in it."""
-    if bundle.sealed_file().exists():
+def _copy_escrow(actor: Actor, folder: Path) -> None:
+    """Keep what two shares open beside the manifest: the backup itself opens only with the keys that are in it.
+
+    Sealed anew first: it must hold the root under which this very backup is.
+    """
+    if bundle.exists():
+        renew_escrow(actor=actor)
         copy = folder / bundle.sealed_file().name
         copy.touch(mode=0o600)
         copy.write_bytes(bundle.sealed_file().read_bytes())

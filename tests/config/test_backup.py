@@ -17,7 +17,14 @@ from accounts.models import User
 from accounts.permissions import Right as PlatformRight
 from config.backup import databases, services
 from config.backup.manifest import Manifest
-from config.backup.services import OPERATOR, make_backup, prune_backups, restore_backup, verify_backup
+from config.backup.services import (
+    OPERATOR,
+    make_backup,
+    prune_backups,
+    rehearse_restore,
+    restore_backup,
+    verify_backup,
+)
 from config.database import beside, embedded_postgres, make_database
 from core.access import Service
 from core.errors import Conflict, DamagedContent, InvalidInput, Refused
@@ -42,6 +49,7 @@ def _own_directories(tmp_path: Path, settings: Any) -> Iterator[None]:
     forget_keys()
     yield
     forget_keys()
+    shutil.rmtree(bundle.directory(), ignore_errors=True)
 
 
 @pytest.fixture
@@ -207,6 +215,33 @@ def test_an_empty_machine_becomes_the_installation_again(
     head = Checkpoint.objects.order_by("size").last()
     assert head is not None
     assert read_there(empty, version, head) == "same same"
+
+
+def test_a_restore_is_rehearsed_from_a_backup_and_two_shares_alone(
+    version: Version, backups: Path, tmp_path: Path
+) -> None:
+    sheets = make_escrow(actor=Service("keeper", frozenset({PlatformRight.KEEP_ESCROW}))).sheets
+    shares = [tmp_path / "one.txt", tmp_path / "three.txt"]
+    for path, sheet in zip(shares, (sheets[0], sheets[2]), strict=True):
+        path.write_text(sheet)
+    folder = back_up(backups)
+    rehearsal = rehearse_restore(actor=OPERATOR, folder=folder, shares=shares, say=quiet, operator="root")
+    assert rehearsal.files == 1
+    assert Entry.objects.filter(kind="backup.rehearsed").count() == 1
+
+
+def test_a_rehearsal_names_the_step_that_failed(version: Version, backups: Path, tmp_path: Path) -> None:
+    shares = [tmp_path / "one.txt", tmp_path / "two.txt"]
+    for path in shares:
+        path.write_text("no words of a share")
+    with pytest.raises(DamagedContent, match="failed at “escrow”"):
+        rehearse_restore(actor=OPERATOR, folder=back_up(backups), shares=shares, say=quiet, operator="root")
+    assert not Entry.objects.filter(kind="backup.rehearsed").exists()
+
+
+def test_a_rehearsal_of_a_local_keyring_needs_two_shares(version: Version, backups: Path) -> None:
+    with pytest.raises(InvalidInput, match="two files"):
+        rehearse_restore(actor=OPERATOR, folder=back_up(backups), shares=[], say=quiet, operator="root")
 
 
 @pytest.fixture

@@ -54,6 +54,8 @@ def test_its_owner_is_told(bob: User, django_capture_on_commit_callbacks: Any) -
         keys.format_public_key(bytes(31)),
         keys.format_secret_key(bytes(31) + b"\x01", None),
     ],
+    # Keys made for the test are other ones in every process, so they name no case.
+    ids=["nothing", "ssh", "private", "cut", "zero", "one", "low-order", "short", "secret"],
 )
 def test_what_is_no_public_key_or_a_dangerous_one_is_refused(bob: User, content: bytes) -> None:
     with pytest.raises(InvalidInput) as refused:
