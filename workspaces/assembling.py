@@ -56,6 +56,7 @@ def assemble(upload: Upload, hashes: Hashes | None = None) -> None:
     if upload.head_type:
         return
     key, runs = open_key(upload.workspace_key), list(upload.runs.all())
+    _require_gapless(upload, runs)
     try:
         if len(runs) == 1 and not runs[0].closed:
             assembled = _finish(upload, key, runs[0], hashes)
@@ -72,6 +73,17 @@ def sealed_blob(upload: Upload, key: OpenKey) -> SealedBlob:
     run = upload.runs.get()
     content = Sealed(upload.size, body_size(upload.size), bytes(upload.plaintext_sha256), bytes(upload.body_blake3))
     return SealedBlob(run.blob, upload.head_type, content, unwrap_run_key(key, run))
+
+
+def _require_gapless(upload: Upload, runs: Iterable[UploadRun]) -> None:
+    """Refuse to make a file of runs that are not all of it: the sender was told that every byte is kept."""
+    end = 0
+    for run in runs:
+        if run.first != end:
+            raise DamagedContent(_DAMAGED)
+        end += run.segments
+    if end != upload.segments:
+        raise DamagedContent(_DAMAGED)
 
 
 def _finish(upload: Upload, key: OpenKey, run: UploadRun, hashes: Hashes | None) -> Assembled:

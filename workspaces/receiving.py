@@ -37,6 +37,7 @@ CHECKPOINT_BYTES = 64 * 1024 * 1024
 CHECKPOINT_SECONDS = 5.0
 # A connection that is lost without a word looks like a slow one. After so long without a byte its place is given away.
 STALLED_AFTER = timedelta(seconds=30)
+_TAKEN_OVER = "This upload is being continued from elsewhere."
 
 
 class ChecksumMismatch(IthacaError):
@@ -76,6 +77,16 @@ def leased(upload: Upload, state: Upload.State, *, offset: int | None = None) ->
         if broken and state == Upload.State.RECEIVING:
             close_last_run(current)
         yield current
+
+
+def require_lease(upload: Upload) -> None:
+    """Say that somebody is still at work here; whoever was silent for too long learns that the place is given away.
+
+    Raises:
+        Locked: somebody else went on meanwhile.
+
+    """
+    _write(upload, heard_at=timezone.now())
 
 
 def give_back(upload: Upload) -> None:
@@ -151,10 +162,17 @@ def _number(token: UUID) -> int:
 
 
 def close_last_run(upload: Upload) -> None:
-    """Keep of the last run what is on record, and let nothing be added to it any more. May be done again."""
+    """Keep of the last run what is on record, and let nothing be added to it any more. May be done again.
+
+    Raises:
+        Locked: somebody else went on meanwhile, and the last run may be theirs.
+
+    """
     run = last_run(upload)
     if run is None or run.closed:
         return
+    # Asked after the run was found: one that is begun later, under another lease, is never taken for ours.
+    require_lease(upload)
     store = blob_store()
     if run.segments == 0:
         run.delete()
@@ -259,7 +277,8 @@ class Sitting:
                 heard_at=timezone.now(),
                 expires_at=expiry(),
             )
-            UploadRun.objects.filter(pk=self._run.pk).update(segments=added)
+            if not UploadRun.objects.filter(pk=self._run.pk, closed=False).update(segments=added):
+                raise Locked(_TAKEN_OVER)
 
 
 def _state_at(upload: Upload, offset: int) -> str:
@@ -274,22 +293,33 @@ def _write(upload: Upload, **values: Any) -> None:
 
     """
     if not Upload.objects.filter(pk=upload.pk, lease=upload.lease).update(**values):
-        raise Locked("This upload is being continued from elsewhere.")
+        raise Locked(_TAKEN_OVER)
     for name, value in values.items():
         setattr(upload, name, value)
 
 
 def _open_run(upload: Upload, key: OpenKey) -> tuple[UploadRun, bytes, BlobWriter]:
-    """Return the run that takes the next segments, with its data key and its blob."""
+    """Return the run that takes the next segments, with its data key and its blob.
+
+    Whoever takes an upload over closes the run that is last then. So a run is ours alone if the lease still was ours
+    after the run was found: the key of somebody else's run never seals anything here.
+
+    Raises:
+        Locked: somebody else went on meanwhile.
+
+    """
     run = last_run(upload)
     if run and not run.closed:
+        require_lease(upload)
         return run, unwrap_run_key(key, run), blob_store().reopen(run.blob, run.segments * CIPHER_SEGMENT)
     data_key, blob, run_id = new_data_key(), blob_store().create(), uuid7()
     wrapped = wrap_run_key(key, data_key, upload_id=str(upload.pk), run_id=str(run_id))
     try:
-        run = UploadRun.objects.create(
-            id=run_id, upload=upload, first=upload.segments, blob=blob.name, wrapped_key=wrapped
-        )
+        with transaction.atomic():
+            require_lease(upload)
+            run = UploadRun.objects.create(
+                id=run_id, upload=upload, first=upload.segments, blob=blob.name, wrapped_key=wrapped
+            )
     except BaseException:
         blob.abort()
         raise

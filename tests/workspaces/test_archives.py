@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
-from core.errors import DamagedContent, Refused
+from core.errors import DamagedContent, Gone, Refused
 from ledger_bridge.models import Entry
 from sharing.models import WorkspaceUserGrant
 from tests.workspaces.conftest import CONTENT, blobs, browser, content_of, exempt, give, last_entry, put
@@ -140,6 +141,22 @@ def test_taking_the_right_away_breaks_the_archive(bob: User, version: Version, n
     answer = fetch(bob, version.file.workspace)
     WorkspaceUserGrant.objects.filter(user=bob).delete()
     with pytest.raises(Refused):
+        content_of(answer)
+
+
+def test_suspending_somebody_breaks_the_archive_at_the_next_file(bob: User, version: Version, notes: Version) -> None:
+    give(version.file.workspace, "visitor", bob)
+    answer = fetch(bob, version.file.workspace)
+    User.objects.filter(pk=bob.pk).update(suspended_at=timezone.now())
+    with pytest.raises(Refused):
+        content_of(answer)
+    assert not Entry.objects.filter(kind="version.downloaded").exists()
+
+
+def test_removing_a_file_breaks_the_archive_at_its_turn(alice: User, version: Version, notes: Version) -> None:
+    answer = fetch(alice, version.file.workspace)
+    services.remove_item(actor=alice, item=notes.file)
+    with pytest.raises(Gone):
         content_of(answer)
 
 

@@ -266,6 +266,52 @@ def test_whoever_was_silent_too_long_cannot_write_any_more(alice: User, client: 
     assert offset_of(client, address) == 0
 
 
+def test_whoever_was_silent_too_long_takes_nothing_from_the_one_who_went_on(
+    alice: User, client: Any, address: str
+) -> None:
+    with receiving.leased(Upload.objects.get(), Upload.State.RECEIVING, offset=0) as silent:
+        sitting = receiving.Sitting(silent, checksum=receiving.Checksum("sha256", bytes(32)))
+        sitting.add(DATA[:100_000])
+        Upload.objects.update(heard_at="2020-01-01T00:00:00Z")
+
+        def chunks() -> Iterator[bytes]:
+            yield DATA[:150_000]
+            # Now the broken line of the silent one is noticed, and what it sent is dropped.
+            with pytest.raises(Locked):
+                sitting.drop()
+            yield DATA[150_000:]
+
+        services.receive_bytes(actor=alice, upload=Upload.objects.get(), offset=0, chunks=chunks())
+    assert read(alice, Version.objects.get()) == DATA
+
+
+def test_whoever_lost_the_place_before_the_first_byte_never_seals_under_the_key_of_the_other(
+    alice: User, client: Any, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = watched(monkeypatch)
+    send(client, address, 0, DATA[:70_000])
+    with receiving.leased(Upload.objects.get(), Upload.State.RECEIVING, offset=70_000) as silent:
+        Upload.objects.update(heard_at="2020-01-01T00:00:00Z")
+
+        def chunks() -> Iterator[bytes]:
+            with pytest.raises(Locked):
+                receiving.Sitting(silent).add(b"?" * 130_000)
+            yield DATA[70_000:]
+
+        services.receive_bytes(actor=alice, upload=Upload.objects.get(), offset=70_000, chunks=chunks())
+    assert read(alice, Version.objects.get()) == DATA
+    assert_no_nonce_was_used_twice(sealed)
+
+
+def test_nothing_is_made_of_an_upload_of_which_a_part_is_missing(alice: User, client: Any, address: str) -> None:
+    send(client, address, 0, DATA[:70_000])
+    die(alice, offset=70_000, data=b"?")
+    send(client, address, 70_000, DATA[70_000:140_000])
+    UploadRun.objects.order_by("first")[0].delete()
+    assert send(client, address, 140_000, DATA[140_000:]).status_code == 410
+    assert (Version.objects.count(), Upload.objects.get().state) == (0, "failed")
+
+
 def test_room_is_held_while_it_arrives_and_counted_once_when_it_is_there(
     client: Any, workspace: Workspace, address: str
 ) -> None:

@@ -17,7 +17,7 @@ from zipstream import ZipStream
 
 from accounts.models import User
 from core.access import require
-from core.errors import Conflict, InvalidInput, TooLarge
+from core.errors import Conflict, Gone, InvalidInput, TooLarge
 from core.templatetags.ui import filesize
 from ledger_bridge.recording import record_durably
 from workspaces.archive_names import Names, safe_component
@@ -147,6 +147,10 @@ def _assemble(actor: User, layout: _Layout, taken: Sequence[Item], left_out: Seq
 
 
 def _bytes_of(actor: User, version: Version, context: Context) -> Iterator[bytes]:
+    """Open a file when its turn comes, which may be long after the archive began: with nothing remembered from then."""
+    actor = User.objects.get(pk=actor.pk)
+    if not Item.objects.filter(pk=version.file_id, removed_at=None).exists():
+        raise Gone(f"“{version.file.name}” was removed while the archive was made. Start it again.")
     opened = context.run(partial(open_version, actor=actor, version=version, right=Right.DOWNLOAD))
     yield from opened.iter_range(0, opened.size)
 
