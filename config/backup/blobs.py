@@ -62,7 +62,7 @@ def copy_out(blob: Blob, directory: Path) -> None:
     unfinished = path.with_suffix(".unfinished")
     try:
         with unfinished.open("wb") as file:
-            for block in _checked(blob, lambda offset, length: blob_store().read_at(blob.name, offset, length)):
+            for block in _checked(blob, blob_store().reader(blob.name)):
                 file.write(block)
             file.flush()
             os.fsync(file.fileno())
