@@ -30,6 +30,7 @@ SIGN_OUT = "account_logout"
 ENROLMENT = frozenset({SIGN_OUT, "accounts:enrol", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"})
 _API = "/api/"
 _NOTED_EVERY = timedelta(minutes=1)
+_MOST_NOTED = 30
 _NO_FACTOR = "Set up a second factor first: every account here needs one."
 
 
@@ -84,12 +85,21 @@ def _has_token(request: HttpRequest) -> bool:
 
 
 def _refuse_token(token: ApiToken | None) -> HttpResponse:
-    if token is not None:
+    if token is not None and not _noted_lately(token):
         event = ApiTokenRefused(token=str(token.pk), state=token.state)
         record_durably(event, actor=None, subject=token.owner, outcome=Entry.Outcome.DENY)
     sentence = f"This token is {token.state}." if token else "This token is not known here."
     answer = {"error": f"{sentence} Make a new one under “Tokens for programs”.", "code": "token_refused"}
     return JsonResponse(answer, status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+def _noted_lately(token: ApiToken) -> bool:
+    """Say whether a refusal stands there already: whoever has a dead token must not fill the ledger with it."""
+    since = timezone.now() - _NOTED_EVERY
+    lately = Entry.objects.filter(person=token.owner_id, kind=ApiTokenRefused.kind, recorded_at__gt=since)
+    # A person has a few tokens at a time, so this is a record of each, and a limit.
+    noted = [(entry.detail or {}).get("token") for entry in lately[:_MOST_NOTED]]
+    return len(noted) >= _MOST_NOTED or str(token.pk) in noted
 
 
 def _note_use(token: ApiToken) -> None:

@@ -92,8 +92,13 @@ def end_sessions(user: User, *, keep: str | None = None) -> int:
 
     Tokens end with them: whoever stole a session may have made one.
     """
-    ApiToken.objects.filter(owner=user, revoked_at=None).update(revoked_at=timezone.now())
+    end_tokens(user)
     ended = list(UserSession.objects.filter(user=user).exclude(session_key=keep))
     for session in ended:
         session.end()
     return len(ended)
+
+
+def end_tokens(user: User) -> None:
+    """End every token that the person made, or somebody in their name."""
+    ApiToken.objects.filter(owner=user, revoked_at=None).update(revoked_at=timezone.now())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from blake3 import blake3
 from django.db import transaction
 
-from core.errors import DamagedContent, Locked
+from core.errors import Conflict, DamagedContent, Locked
 from core.ids import uuid7
 from workspaces.crypt4gh import (
     CIPHER_SEGMENT,
@@ -69,8 +69,15 @@ def assemble(upload: Upload, hashes: Hashes | None = None) -> None:
 
 
 def sealed_blob(upload: Upload, key: OpenKey) -> SealedBlob:
-    """Return the body of an assembled upload, as the sealing of any upload gives it."""
-    run = upload.runs.get()
+    """Return the body of an assembled upload, as the sealing of any upload gives it.
+
+    Raises:
+        Conflict: it is not there any more, because somebody recorded or discarded the upload meanwhile.
+
+    """
+    run = upload.runs.first()
+    if run is None:
+        raise Conflict("This upload was recorded or discarded meanwhile.")
     content = Sealed(upload.size, body_size(upload.size), bytes(upload.plaintext_sha256), bytes(upload.body_blake3))
     return SealedBlob(run.blob, upload.head_type, content, unwrap_run_key(key, run))
 

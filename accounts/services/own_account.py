@@ -20,7 +20,7 @@ from accounts.events import (
 from accounts.mail import send_mail
 from accounts.models import RecoveryCode, User
 from accounts.permissions import Right
-from accounts.sessions import end_sessions
+from accounts.sessions import end_sessions, end_tokens
 from accounts.stepup import has_second_factor
 from core.access import require
 from core.errors import InvalidInput
@@ -96,8 +96,12 @@ def rename_passkey(*, actor: User, factor: Authenticator, name: str) -> None:
 
 @transaction.atomic
 def note_password_change(*, actor: User, how: str) -> None:
-    """Note that the password was changed ("changed" or "reset"). Django itself ends all other sessions then."""
+    """Note that the password was changed ("changed" or "reset"), and end every token.
+
+    Django itself ends all other sessions then; of tokens it does not know.
+    """
     require(actor, Right.KEEP_ACCOUNT, actor)
+    end_tokens(actor)
     record(PasswordChanged(how=how), actor=actor)
 
 

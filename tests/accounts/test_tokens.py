@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
-from accounts.services import make_api_token, revoke_api_token
+from accounts.services import make_api_token, note_password_change, revoke_api_token
 from accounts.services.tokens import MAX_TOKENS
 from accounts.sessions import end_sessions
 from core.errors import InvalidInput, Refused
@@ -115,6 +115,22 @@ def test_it_opens_nothing_once_it_is_revoked(alice: User) -> None:
     revoke_api_token(actor=alice, token=token)
     assert ask(text).status_code == 401
     assert Entry.objects.filter(kind="token.revoked").count() == 1
+
+
+def test_a_dead_one_is_recorded_once_a_minute_however_often_it_comes(alice: User) -> None:
+    token, text = make(alice)
+    revoke_api_token(actor=alice, token=token)
+    assert [ask(text).status_code for _ in range(3)] == [401] * 3
+    assert Entry.objects.filter(kind="token.refused").count() == 1
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        ask(text)
+    assert Entry.objects.filter(kind="token.refused").count() == 2
+
+
+def test_it_ends_with_the_password(alice: User) -> None:
+    text = make(alice)[1]
+    note_password_change(actor=alice, how="reset by mail")
+    assert ask(text).status_code == 401
 
 
 def test_it_ends_with_the_sessions(alice: User) -> None:

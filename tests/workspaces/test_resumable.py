@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from core.errors import Gone, Locked, Refused
+from core.errors import Conflict, Gone, Locked, Refused
 from tests.fakes.failing import FillingStore
 from tests.workspaces.conftest import blobs, browser, give, last_entry, put, read
 from workspaces import receiving, services
@@ -410,6 +410,16 @@ def test_a_name_that_was_taken_meanwhile_costs_no_bytes(
     assert client.post(f"{address}?on_conflict=new_version").json()["state"] == "done"
     assert read(alice, Version.objects.get(number=2)) == DATA
     assert use(workspace) == (len(DATA) + 3, 0, 0)
+
+
+def test_two_decisions_at_once_record_one_version(client: Any, alice: User, workspace: Workspace, address: str) -> None:
+    put(alice, workspace, "genome.vcf", b"old")
+    send(client, address, 0, DATA)
+    waits = Upload.objects.get()
+    client.post(f"{address}?on_conflict=new_version")
+    with pytest.raises(Conflict):
+        services.decide_upload(actor=alice, upload=waits, on_conflict="new_version")
+    assert Version.objects.count() == 2
 
 
 def test_what_waits_for_a_decision_outlives_the_sweep_and_can_be_discarded(
