@@ -20,6 +20,7 @@ from accounts.models import ApiToken, User
 from accounts.recordings import SUSPENDED
 from accounts.sessions import limit_reached, note_activity, used_second_factor
 from accounts.tokens import digest_of
+from core.credentials import acting_by
 from core.errors import Refused
 from core.outage import wants_json
 from ledger_bridge.middleware import error_response, record_refusal
@@ -52,7 +53,8 @@ class TokenMiddleware:
             return _refuse_token(token)
         _note_use(token)
         vars(request).update(user=token.owner, api_token=token, _dont_enforce_csrf_checks=True)
-        return self.get_response(request)
+        with acting_by(lambda: ApiToken.objects.usable().filter(pk=token.pk).exists()):
+            return self.get_response(request)
 
 
 class StandingMiddleware:

@@ -6,10 +6,12 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services import make_api_token, revoke_api_token
 from core.errors import DamagedContent, Gone, Refused
 from ledger_bridge.models import Entry
 from sharing.models import WorkspaceUserGrant
@@ -148,6 +150,16 @@ def test_suspending_somebody_breaks_the_archive_at_the_next_file(bob: User, vers
     give(version.file.workspace, "visitor", bob)
     answer = fetch(bob, version.file.workspace)
     User.objects.filter(pk=bob.pk).update(suspended_at=timezone.now())
+    with pytest.raises(Refused):
+        content_of(answer)
+    assert not Entry.objects.filter(kind="version.downloaded").exists()
+
+
+def test_revoking_the_token_breaks_the_archive_at_the_next_file(alice: User, version: Version, notes: Version) -> None:
+    token, text = make_api_token(actor=alice, name="nightly", scopes=["download"], days=7)
+    path = f"/api/v1/workspaces/{version.file.workspace_id}/zip/"
+    answer = Client(raise_request_exception=False).get(path, headers={"Authorization": f"Bearer {text}"})
+    revoke_api_token(actor=alice, token=token)
     with pytest.raises(Refused):
         content_of(answer)
     assert not Entry.objects.filter(kind="version.downloaded").exists()

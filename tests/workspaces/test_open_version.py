@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
+from core.credentials import acting_by
 from core.errors import DamagedContent, Refused, Unavailable
 from core.kms import KeyServiceRefused, key_service
 from ledger_bridge.models import Entry
@@ -207,6 +208,20 @@ def test_a_damaged_middle_ends_the_reading_and_is_recorded(alice: User, large: V
     with pytest.raises(DamagedContent):
         list(blocks)
     assert last_entry().kind == "version.damaged"
+
+
+def test_reading_ends_when_the_token_that_it_came_with_ends(
+    alice: User, large: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workspaces.services.reading._RECHECK", 0)
+    ended: list[bool] = []
+    with acting_by(lambda: not ended):
+        opened = services.open_version(actor=alice, version=large)
+    blocks = opened.iter_range(0, opened.size)
+    next(blocks)
+    ended.append(True)
+    with pytest.raises(Refused):
+        list(blocks)
 
 
 def test_reading_ends_when_the_right_is_taken_away(bob: User, large: Version, monkeypatch: pytest.MonkeyPatch) -> None:

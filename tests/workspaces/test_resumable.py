@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from core.credentials import acting_by
 from core.errors import Conflict, Gone, Locked, Refused
 from tests.fakes.failing import FillingStore
 from tests.workspaces.conftest import blobs, browser, give, last_entry, put, read
@@ -459,7 +460,7 @@ def test_the_right_is_asked_again_while_bytes_flow(
 ) -> None:
     grant = give(workspace, Role.CONTRIBUTOR, bob)
     upload = services.begin_upload(actor=bob, workspace=workspace, into=None, name="a", size=len(DATA))
-    monkeypatch.setattr("workspaces.services.uploads._RECHECK_BYTES", 1000)
+    monkeypatch.setattr("workspaces.services.uploads._RECHECK", 0)
 
     def chunks() -> Iterator[bytes]:
         yield DATA[:2000]
@@ -469,6 +470,17 @@ def test_the_right_is_asked_again_while_bytes_flow(
     with pytest.raises(Refused):
         services.receive_bytes(actor=bob, upload=upload, offset=0, chunks=chunks())
     assert (Upload.objects.count(), use(workspace)) == (0, (0, 0, 0))
+
+
+def test_receiving_ends_with_the_token_and_what_was_there_before_is_kept(
+    client: Any, alice: User, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(client, address, 0, DATA[:70_000])
+    monkeypatch.setattr("workspaces.services.uploads._RECHECK", 0)
+    with acting_by(lambda: False), pytest.raises(Refused):
+        services.receive_bytes(actor=alice, upload=Upload.objects.get(), offset=70_000, chunks=[DATA[70_000:]])
+    assert offset_of(client, address) == 70_000
+    assert send(client, address, 70_000, DATA[70_000:]).status_code == 204
 
 
 def test_an_upload_is_nobody_elses_business(client: Any, bob: User, workspace: Workspace, address: str) -> None:

@@ -17,7 +17,8 @@ from zipstream import ZipStream
 
 from accounts.models import User
 from core.access import require
-from core.errors import Conflict, Gone, InvalidInput, TooLarge
+from core.credentials import ENDED, credential_stands
+from core.errors import Conflict, Gone, InvalidInput, Refused, TooLarge
 from core.templatetags.ui import filesize
 from ledger_bridge.recording import record_durably
 from workspaces.archive_names import Names, safe_component
@@ -148,6 +149,8 @@ def _assemble(actor: User, layout: _Layout, taken: Sequence[Item], left_out: Seq
 
 def _bytes_of(actor: User, version: Version, context: Context) -> Iterator[bytes]:
     """Open a file when its turn comes, which may be long after the archive began: with nothing remembered from then."""
+    if not context.run(credential_stands):
+        raise Refused(ENDED, right=Right.DOWNLOAD.value, subject=version)
     actor = User.objects.get(pk=actor.pk)
     if not Item.objects.filter(pk=version.file_id, removed_at=None).exists():
         raise Gone(f"“{version.file.name}” was removed while the archive was made. Start it again.")

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.access import explain_refusal, require
+from core.credentials import ENDED, credential_stands
 from core.errors import Conflict, DamagedContent, InvalidInput, Refused
 from core.ids import uuid7
 from ledger_bridge.models import Entry
@@ -171,14 +172,15 @@ class TakenHandOver:
         found = HandOver.objects.filter(pk=self._hand_over.pk, version__file__removed_at=None)
         hand_over = found.select_related("version__file", "key__owner").first()
         actor = User.objects.filter(pk=self._actor.pk).first()
-        if hand_over and actor and _is_right(actor, hand_over):
+        stands = self._context.run(credential_stands)
+        if stands and hand_over and actor and _is_right(actor, hand_over):
             return
         version = self._hand_over.version
         self._alert(VersionCutOff(name=version.file.name, number=version.number))
         sentence = (
             explain_refusal(actor, Right.HAND_OVER, version) if actor and hand_over else "It was removed meanwhile."
         )
-        raise Refused(sentence, right=Right.HAND_OVER.value, subject=version)
+        raise Refused(sentence if stands else ENDED, right=Right.HAND_OVER.value, subject=version)
 
     def _damaged(self, finding: str) -> DamagedContent:
         version = self._hand_over.version

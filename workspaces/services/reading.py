@@ -7,6 +7,7 @@ from functools import partial
 
 from accounts.models import User
 from core.access import explain_refusal, require
+from core.credentials import ENDED, credential_stands
 from core.errors import DamagedContent, Refused
 from core.kms import KeyServiceRefused
 from ledger_bridge.events import Event
@@ -126,11 +127,12 @@ class OpenedVersion:
         """Ask again, with nothing remembered: the person, the item and the right as they are now."""
         actor = User.objects.filter(pk=self._actor.pk).first()
         item = Item.objects.filter(pk=self._version.file_id, removed_at=None).first()
-        if actor and item and actor.has_perm(self._right, item):
+        stands = self._context.run(credential_stands)
+        if stands and actor and item and actor.has_perm(self._right, item):
             return
         self._alert(VersionCutOff(name=self.name, number=self._version.number))
         sentence = explain_refusal(actor, self._right, item) if actor and item else "It was removed meanwhile."
-        raise Refused(sentence, right=self._right.value, subject=self._version)
+        raise Refused(sentence if stands else ENDED, right=self._right.value, subject=self._version)
 
     def _damaged(self, error: Exception) -> DamagedContent:
         finding = str(error)

@@ -5,6 +5,7 @@ deeds, with the same entry, as any other.
 """
 
 import logging
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.access import explain_refusal, require
+from core.credentials import ENDED, credential_stands
 from core.errors import Conflict, DamagedContent, Gone, IthacaError, Locked, Refused
 from core.ids import uuid7
 from core.queue import enqueue
@@ -35,7 +37,8 @@ logger = logging.getLogger(__name__)
 
 # What is complete is checked in the request that completes it, unless that would keep the sender waiting.
 CHECK_AT_ONCE = 64 * 1024 * 1024
-_RECHECK_BYTES = 64 * 1024 * 1024
+# The right is asked for again after so many seconds of a request.
+_RECHECK = 1.0
 
 
 def begin_upload(
@@ -181,17 +184,23 @@ def _seated(upload: Upload, checksum: Checksum | None, hashes: Hashes | None) ->
 
 def _send(actor: User, upload: Upload, sitting: Sitting, chunks: Iterable[bytes]) -> bool:
     """Seal what comes, asking for the right again now and then, and say whether the line was cut."""
-    since = 0
+    checked = time.monotonic()
     try:
         for chunk in chunks:
             sitting.add(chunk)
-            since += len(chunk)
-            if since >= _RECHECK_BYTES:
+            if time.monotonic() - checked >= _RECHECK:
                 _require_right(actor, upload)
-                since = 0
+                _require_credential(upload)
+                checked = time.monotonic()
     except ConnectionError:
         return True
     return False
+
+
+def _require_credential(upload: Upload) -> None:
+    """End a request whose token has ended. Its owner may go on with the upload by something else."""
+    if not credential_stands():
+        raise Refused(ENDED, right=Right.UPLOAD.value, subject=upload.workspace)
 
 
 def _require_right(actor: User, upload: Upload) -> None:
