@@ -32,6 +32,8 @@ def download(api: Api, version: dict[str, Any], target: Path, bar: Bar) -> None:
 
 def hand_over(api: Api, made: dict[str, Any], target: Path, bar: Bar) -> Path:
     """Fetch a sealed file and its receipt, and return where the receipt is. `check` holds one against the other."""
+    # What an earlier hand-over left has another header; going on with it would mix two files.
+    target.with_name(f"{target.name}.part").unlink(missing_ok=True)
     _fetch(api, made["file"], target, made["size"], bar).rename(target)
     receipt = target.with_name(f"{target.name}.receipt.json")
     receipt.write_bytes(_receipt(api, made["receipt"]))

@@ -4,9 +4,11 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ithaca_client.errors import RefusedError, UsageError
 
+_HERE = {"localhost", "127.0.0.1", "::1"}
 _NOBODY = "You are not signed in. Make a token under “Tokens for programs” and run: ithaca login https://…"
 
 
@@ -57,8 +59,13 @@ def require_url(url: str) -> str:
         UsageError: a token must not travel in clear, except to this very machine.
 
     """
-    here = url.startswith(("http://localhost", "http://127.0.0.1", "http://[::1]"))
-    if not (url.startswith("https://") or here):
+    try:
+        parts = urlsplit(url)
+        named = parts.hostname is not None and parts.username is None
+        here = parts.scheme == "http" and parts.hostname in _HERE
+    except ValueError:
+        named = here = False
+    if not named or not (parts.scheme == "https" or here):
         raise UsageError("The address of an installation begins with https://.")
     return url.rstrip("/")
 

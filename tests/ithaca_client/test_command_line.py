@@ -87,8 +87,12 @@ def test_signing_in_keeps_the_token_for_its_owner_only(
     assert not session_file().exists()
 
 
-def test_a_token_never_travels_in_clear(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["login", "http://ithaca.hospital.example"]) == 2
+@pytest.mark.parametrize(
+    "host",
+    ["ithaca.hospital.example", "localhost.evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "["],
+)
+def test_a_token_never_travels_in_clear(capsys: pytest.CaptureFixture[str], host: str) -> None:
+    assert main(["login", f"http://{host}"]) == 2
     assert "https://" in capsys.readouterr().err
 
 
@@ -225,6 +229,18 @@ def test_a_file_is_handed_over_and_held_against_its_receipt(
     assert main(["check", str(sealed), f"{sealed}.receipt.json"]) == 0
     sealed.write_bytes(sealed.read_bytes()[:-28])
     assert main(["check", str(sealed), f"{sealed}.receipt.json"]) == 1
+
+
+def test_a_hand_over_never_goes_on_with_what_an_earlier_one_left(
+    signed_in: str, version: Version, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = keys.format_public_key(keys.public_key(keys.generate_secret_key()))
+    services.register_recipient_key(actor=alice, name="laptop", content=public)
+    monkeypatch.setattr("ithaca_client.downloads.time.sleep", lambda _: sequence_entries())
+    sealed = tmp_path / "doses.csv.c4gh"
+    sealed.with_name(f"{sealed.name}.part").write_bytes(b"x" * 200)
+    assert main(["handover", "Site 12/doses.csv"]) == 0
+    assert main(["check", str(sealed), f"{sealed}.receipt.json"]) == 0
 
 
 def test_a_server_cannot_send_the_token_elsewhere(signed_in: str) -> None:
