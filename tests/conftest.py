@@ -18,13 +18,18 @@ os.environ.setdefault("ITHACA_HOME", str(Path(tempfile.gettempdir()) / f"ithaca-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 
 from config.database import make_database, start_embedded_database
+from tests.template import make_template
 
 start_embedded_database(durable=False)
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Give every xdist worker a database of its own."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: object) -> None:
+    """Give every xdist worker a database of its own, copied from one that is migrated already."""
+    from django.db import connection
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        connection.settings_dict["TEST"]["TEMPLATE"] = make_template(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session", autouse=True)
