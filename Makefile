@@ -17,7 +17,7 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)"
 SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed reset test check conformance test-browser test-faults test-verifiers test-crashes test-uploads tus-js-client screenshots bench-files bench-ledger bench-growth bench-trail bench-permissions anvil
+.PHONY: help run seed reset test check conformance test-browser test-faults test-canary test-verifiers test-crashes test-uploads tus-js-client screenshots bench-files bench-ledger bench-growth bench-trail bench-permissions anvil
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -57,6 +57,9 @@ test-browser: $(VENV)/.development ## Run the whole story in Chromium against th
 
 test-faults: $(VENV)/.development ## Kill processes at random under load and look for losses (ROUNDS=50).
 	@ROUNDS="$(ROUNDS)" "$(BIN)/python" -m pytest tests/faults -q -s -p no:randomly
+
+test-canary: $(VENV)/.development ## Look for content, names and secrets on every disk they must not lie on.
+	@"$(BIN)/python" -m pytest tests/canary -q -p no:randomly
 
 test-crashes: $(VENV)/.development ## Let the ledger's processes die between any two steps, and check every promise (CRASHES=1000 SEED=…).
 	@"$(BIN)/python" -m tests.faults.crashes --crashes "$(CRASHES)" $(if $(SEED),--seed "$(SEED)")

@@ -7,6 +7,7 @@ then keeps a web server, a sequencer, a worker and a timer alive until Ctrl-C.
 import fcntl
 import http.client
 import os
+import resource
 import socket
 import sys
 import time
@@ -29,6 +30,7 @@ def main() -> int:
     os.umask(
         0o077
     )  # mails and keys lie under ITHACA_HOME, whose door may have to stand ajar for the database's account
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # what crashes holds plaintext and keys: no core files
     try:
         port = chosen_port()
         lock = hold_home()

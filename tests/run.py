@@ -22,6 +22,7 @@ MAIN = [
     "--dist",
     "loadfile",
     "--ignore=tests/browser",
+    "--ignore=tests/canary",
     "--ignore=tests/faults",
     "--ignore=tests/uploads",
 ]

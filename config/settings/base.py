@@ -395,6 +395,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env_text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"level": "WARNING"},
+        # Its warnings repeat addresses that were not found, whatever somebody wrote into them. Refusals are entries.
+        "django.request": {"level": "ERROR"},
         "celery.app.trace": {"level": "WARNING"},
         # At DEBUG these show what is sent and answered, keys and tokens included: never, whatever LOG_LEVEL says.
         "botocore": {"level": "WARNING"},
