@@ -20,6 +20,7 @@ _ROLE_RIGHTS: dict[str, frozenset[str]] = {
             Right.MANAGE_INSTITUTIONS,
             Right.APPOINT_ADMINS,
             Right.CONFIRM_ADMINS,
+            Right.CONFIRM_REMOVALS,
             Right.SEE_PEOPLE,
             LedgerRight.ERASE,
         }

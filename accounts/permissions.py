@@ -14,6 +14,7 @@ class Right(models.TextChoices):
     SEE_PEOPLE = "accounts.see_people", "see people and institutions"
     CREATE_WORKSPACES = "accounts.create_workspaces", "create workspaces"
     END_APPROVALS = "accounts.end_approvals", "note the end of approvals"
+    CONFIRM_REMOVALS = "accounts.confirm_removals", "confirm removals for good that no second manager can"
     ROTATE_KEYS = "accounts.rotate_keys", "replace and destroy keys"
     KEEP_ESCROW = "accounts.keep_escrow", "make and use the escrow of the keys"
     FOUND_COMMISSION = "accounts.found_commission", "found the commission"

@@ -11,7 +11,9 @@ class LedgerBridgeConfig(AppConfig):
 
     def ready(self) -> None:
         # Commands load no pages, but a trail has to be told in the words of every room.
-        autodiscover_modules("events", "anchors.events", "erasure.events", "fsck.events", "handover.events")
+        autodiscover_modules(
+            "events", "anchors.events", "erasure.events", "fsck.events", "handover.events", "removal.events"
+        )
         autodiscover_modules("tag_files.events")
         # A feed or a timestamp authority that cannot work stops the start, not the sending.
         from ledger_bridge.anchors.timestamp_settings import require_working_timestamps

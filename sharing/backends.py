@@ -59,6 +59,10 @@ class GrantBackend(BaseBackend):
         found = rules.people_rights(people, item.pk)
         return {person for person, codenames in found.items() if Right(perm).codename in codenames}
 
+    def managers_of(self, workspace: Workspace) -> set[UUID]:
+        """Return who may manage a workspace now, by id."""
+        return holding.managers_of(workspace)
+
     def exceptions_stand_on(self, items: Collection[UUID]) -> bool:
         return holding.exceptions_stand_on(items)
 

@@ -9,7 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from sharing.models import Effect, ItemGroupException, ItemUserException
+from sharing import rules
+from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from workspaces.models import Workspace
+from workspaces.permissions import Right
 
 
 def exceptions_stand_on(items: Collection[UUID]) -> bool:
@@ -31,6 +34,19 @@ def denied_through(group: Group, person: User) -> bool:
     """Return whether the group carries a denial that holds for the person as a member."""
     denials = ItemGroupException.objects.filter(_unexpired(), group=group, effect=Effect.DENY)
     return denials.exclude(content_object__workspace__owner=person).exists()
+
+
+def managers_of(workspace: Workspace) -> set[UUID]:
+    """Return who may manage a workspace now; few people hold a role in one, so each is asked about."""
+    given = WorkspaceUserGrant.objects.filter(content_object=workspace).values("user")
+    groups = WorkspaceGroupGrant.objects.filter(content_object=workspace).values("group")
+    people = User.objects.filter(Q(pk=workspace.owner_id) | Q(pk__in=given) | Q(groups__in=groups)).distinct()
+    manage = {Right.MANAGE.codename}
+    return {
+        person.pk
+        for person in people
+        if rules.has_standing(person) and rules.workspace_rights(person, [workspace.pk], manage)[workspace.pk]
+    }
 
 
 def _unexpired() -> Q:

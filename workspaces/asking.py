@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core.errors import Refused
-from workspaces.models import Item
+from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
 
@@ -60,3 +60,12 @@ def with_right(items: QuerySet[Item], actor: Any, right: Right) -> QuerySet[Item
         if narrow is not None:
             return narrow(items, actor, right)  # type: ignore[no-any-return]
     return items.none()
+
+
+def managers_of(workspace: Workspace) -> set[UUID]:
+    """Return who may manage a workspace now, by id."""
+    for backend in get_backends():
+        answer = getattr(backend, "managers_of", None)
+        if answer is not None:
+            return set(answer(workspace))
+    return set()

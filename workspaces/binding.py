@@ -5,7 +5,7 @@ carries a code that only this installation can make, so a row that says somethin
 is not committed to: what lies there must open under the key whose commitment is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,8 @@ from ledger_bridge.stored_entry import StoredEntry
 from ledger_bridge.tlog.entry import commitment
 from ledger_bridge.tlog.errors import FormatError
 from workspaces.events import VersionUploaded
-from workspaces.models import Version
+from workspaces.models import Removal, Version
+from workspaces.removal.events import ItemShredded
 from workspaces.storage import blob_store
 
 
@@ -69,6 +70,9 @@ def check_versions() -> Iterator[Problem]:
     """Compare every version with its entry and its bytes, and every recorded upload with its version: for fsck."""
     for version in Version.objects.select_related("file").order_by("pk").iterator(chunk_size=500):
         where = f"version {version.pk}"
+        if version.shredded_at:
+            yield from (Problem(where, found) for found in lost_without_ground(version))
+            continue
         try:
             if found := difference(version):
                 yield Problem(where, found)
@@ -80,6 +84,21 @@ def check_versions() -> Iterator[Problem]:
     uploads = Entry.objects.filter(~Exists(kept), kind=VersionUploaded.kind)
     for entry in uploads.values_list("pk", flat=True).iterator():
         yield Problem(f"entry {entry}", "It recorded a version that is not there.")
+
+
+def erased_uploads(versions: Sequence[Version]) -> set[UUID]:
+    """Return those versions, by id, of which the ledger cannot say any more what was uploaded: that was erased."""
+    entries = Entry.objects.filter(pk__in=[version.entry for version in versions])
+    erased = {entry.pk for entry in entries if not entry.is_readable}
+    return {version.pk for version in versions if version.entry in erased}
+
+
+def lost_without_ground(version: Version) -> Iterator[str]:
+    """A key that is gone was destroyed by two people, as the ledger says, or is a loss."""
+    removals = Removal.objects.filter(item__in=version.file.path, state=Removal.State.DONE)
+    entries = Entry.objects.filter(pk__in=removals.values("entry"))
+    if not any(entry.kind == ItemShredded.kind for entry in entries):
+        yield "Its key was destroyed, and no entry says that two people removed it for good."
 
 
 def _is_ours(stored: StoredEntry) -> bool:

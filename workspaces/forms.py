@@ -54,6 +54,32 @@ class SearchForm(forms.Form):
         field.choices = list(sorts.items())
 
 
+class RemovalForm(forms.Form):
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="It stays in the ledger, and the second person decides by it. Name no patients in it.",
+    )
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(max_length=500, label="Why not", help_text="It stays in the ledger.")
+
+
+class RetentionForm(forms.Form):
+    keep_days = forms.IntegerField(
+        min_value=0,
+        label="Days to keep files",
+        help_text="Nothing can be removed for good before so many days have passed since the last of it was stored.",
+    )
+    propose_after = forms.IntegerField(
+        required=False,
+        min_value=1,
+        label="Days in the bin",
+        help_text="After so many days the bin proposes removal for good. Nothing goes without two people.",
+    )
+
+
 @contextmanager
 def errors_shown_in(form: forms.Form) -> Iterator[None]:
     """Put the sentence of a deed that cannot be done beside the field it is about."""

@@ -19,6 +19,7 @@ from ledger_bridge.subjects import Subject
 from workspaces.handover.models import HandOver, InstallationKey, RecipientKey
 from workspaces.incoming import StorageUse, Upload, UploadRun
 from workspaces.permissions import Right, Role
+from workspaces.removal.models import Removal
 from workspaces.rotation.models import KeyRotation  # noqa: F401  Django looks for models here
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "InstallationKey",
     "Item",
     "RecipientKey",
+    "Removal",
     "SealedDocument",
     "StorageUse",
     "Upload",
@@ -54,6 +56,9 @@ class Workspace(models.Model):
     institution = models.ForeignKey("accounts.Institution", models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    # For how many days after their last version files are kept; after how many in the bin their removal is proposed.
+    keep_days = models.PositiveIntegerField(default=0, db_default=0)
+    propose_after = models.PositiveIntegerField(null=True, blank=True)
 
     objects = WorkspaceQuerySet.as_manager()
 
@@ -102,7 +107,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def in_bin(self, user: Any) -> Self:
         """Removed items that the user may view, without what was removed along with its folder."""
         apart = models.Q(parent=None) | ~models.Q(removed_at=models.F("parent__removed_at"))
-        removed = self.filter(apart | models.Q(parent__removed_at=None), removed_at__isnull=False)
+        removed = self.filter(apart | models.Q(parent__removed_at=None), removed_at__isnull=False, shredded_at=None)
         return access.visible_to(removed, user)  # type: ignore[return-value]
 
 
@@ -130,6 +135,8 @@ class Item(models.Model):
         "Version", models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
     removed_at = models.DateTimeField(null=True, blank=True)
+    # Removed for good: its name went too, since names often say what the content does.
+    shredded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ItemQuerySet.as_manager()
 
@@ -152,6 +159,11 @@ class Item(models.Model):
                 name="one_item_per_name",
             ),
             models.CheckConstraint(condition=models.Q(path__len__gte=1), name="item_path_ends_with_itself"),
+            models.CheckConstraint(
+                condition=models.Q(shredded_at=None)
+                | models.Q(removed_at__isnull=False, name="", name_key="", description=""),
+                name="shredded_item_has_no_name",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -196,6 +208,8 @@ class Version(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     entry = models.UUIDField(help_text="The ledger entry that recorded this version.")
+    shredded_at = models.DateTimeField(null=True, blank=True, editable=False)
+    blob_deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = VersionQuerySet.as_manager()
 
@@ -206,6 +220,22 @@ class Version(models.Model):
             models.UniqueConstraint(fields=["file", "number"], name="one_version_per_number"),
             models.CheckConstraint(condition=models.Q(number__gte=1), name="versions_count_from_one"),
             models.CheckConstraint(condition=models.Q(plaintext_size__gte=0), name="version_size_not_negative"),
+            # The hash of the content goes too: whoever has a guess could compare it.
+            models.CheckConstraint(
+                condition=models.Q(shredded_at=None) | models.Q(wrapped_key=b"", plaintext_sha256=b"", note=""),
+                name="shredded_version_has_no_key",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(blob_deleted_at=None) | models.Q(shredded_at__isnull=False),
+                name="only_shredded_bytes_are_deleted",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["shredded_at"],
+                condition=models.Q(shredded_at__isnull=False, blob_deleted_at=None),
+                name="version_bytes_to_delete",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from accounts.models import User
 from core.access import rights_on_each, visible_to
 from ledger_bridge.receipts import ProofState, proof_states
+from workspaces.binding import erased_uploads
 from workspaces.models import Item, Version, Workspace
 from workspaces.names import name_key
 from workspaces.permissions import Right
@@ -73,6 +74,8 @@ class VersionRow:
     version: Version
     proof: ProofState
     scan: ScanShown
+    is_erased: bool = False
+    """What the ledger said about its upload was erased."""
 
     @property
     def type_in_words(self) -> str:
@@ -114,8 +117,11 @@ def list_bin(user: User, workspace: Workspace, *, page: str | int = 1) -> Listin
 def list_versions(file: Item) -> list[VersionRow]:
     versions = list(file.versions.select_related("created_by__institution", "scan"))
     states = proof_states([version.entry for version in versions])
+    erased = erased_uploads(versions)
     return [
-        VersionRow(version, states[str(version.entry)], shown(version, getattr(version, "scan", None)))
+        VersionRow(
+            version, states[str(version.entry)], shown(version, getattr(version, "scan", None)), version.pk in erased
+        )
         for version in versions
     ]
 
@@ -153,7 +159,8 @@ def workspace_names(ids: Collection[str]) -> dict[str, str]:
 
 
 def item_names(ids: Collection[str]) -> dict[str, str]:
-    return {str(pk): name for pk, name in Item.objects.filter(pk__in=ids).values_list("pk", "name")}
+    named = Item.objects.filter(pk__in=ids, shredded_at=None)
+    return {str(pk): name for pk, name in named.values_list("pk", "name")}
 
 
 def workspace_names_shown_to(user: Any, ids: Collection[str]) -> dict[str, str]:
@@ -163,7 +170,7 @@ def workspace_names_shown_to(user: Any, ids: Collection[str]) -> dict[str, str]:
 
 def item_names_shown_to(user: Any, ids: Collection[str]) -> dict[str, str]:
     """Return the names of items that the person may view, those in the bin among them."""
-    shown = visible_to(Item.objects.filter(pk__in=ids), user)
+    shown = visible_to(Item.objects.filter(pk__in=ids, shredded_at=None), user)
     return {str(pk): name for pk, name in shown.order_by().values_list("pk", "name")}
 
 

@@ -59,6 +59,10 @@ def sweep(*, however_many: bool = False) -> int:
     forget_unclaimed(timezone.now() - timedelta(seconds=ORPHANED_AFTER))
     for name in survey.orphans:
         store.put_in_trash(name)
+    for name in survey.shredded:
+        logger.warning("The blob %s was removed for good and is there again; it is deleted.", name)
+        store.delete(name)
+        store.delete_from_trash(name)
     _empty_trash(store, now)
     return abandoned + len(survey.orphans)
 
@@ -80,10 +84,8 @@ def adopt() -> None:
 
 def unknown_names(names: list[UUID]) -> set[UUID]:
     """Return which of these blobs belong to nothing."""
-    tables = (Version, SealedDocument, UploadRun)
-    return set(names).difference(
-        *(table.objects.filter(blob__in=names).values_list("blob", flat=True) for table in tables)
-    )
+    kept = (Version.objects.filter(shredded_at=None), SealedDocument.objects.all(), UploadRun.objects.all())
+    return set(names).difference(*(rows.filter(blob__in=names).values_list("blob", flat=True) for rows in kept))
 
 
 @dataclass
@@ -93,6 +95,8 @@ class _Survey:
     total: int = 0
     known: int = 0
     orphans: list[UUID] = field(default_factory=list)
+    shredded: list[UUID] = field(default_factory=list)
+    """What was removed for good, and came back with an older copy of the store."""
 
 
 def _look_at(store: BlobStore, now: float) -> _Survey:
@@ -101,8 +105,13 @@ def _look_at(store: BlobStore, now: float) -> _Survey:
         unknown = unknown_names([blob.name for blob in batch])
         survey.total += len(batch)
         survey.known += len(batch) - len(unknown)
+        shredded = _shredded(unknown)
+        survey.shredded += shredded
+        unknown -= shredded
         old = (blob.name for blob in batch if blob.name in unknown and blob.changed < now - ORPHANED_AFTER)
         survey.orphans += old
+    for batch in _batches(store.trashed()):
+        survey.shredded += _shredded({blob.name for blob in batch})
     return survey
 
 
@@ -169,6 +178,10 @@ def _refused(sentence: str) -> SweepRefused:
 
 def _knows_any() -> bool:
     return Version.objects.exists() or SealedDocument.objects.exists()
+
+
+def _shredded(names: set[UUID]) -> set[UUID]:
+    return set(Version.objects.filter(blob__in=names, shredded_at__isnull=False).values_list("blob", flat=True))
 
 
 def _batches(blobs: Iterable[StoredBlob]) -> Iterator[list[StoredBlob]]:

@@ -57,3 +57,8 @@ def check_stored_files() -> None:
 @shared_task(name="workspaces.scan_uploads")
 def scan_uploads() -> None:
     scan_next()
+
+
+@shared_task(name="workspaces.finish_removals")
+def finish_removals() -> None:
+    services.finish_removals()

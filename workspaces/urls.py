@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspaces.views import content, handing_over, installation, items, rooms, uploads, workspaces
+from workspaces.views import content, handing_over, installation, items, removals, rooms, uploads, workspaces
 
 app_name = "workspaces"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("<uuid:workspace_id>/bin/", workspaces.recycle_bin, name="bin"),
     path("<uuid:workspace_id>/trail/", workspaces.trail, name="trail"),
     path("<uuid:workspace_id>/settings/", workspaces.settings, name="settings"),
+    path("<uuid:workspace_id>/retention/", removals.retention, name="retention"),
     path("<uuid:workspace_id>/archive/", workspaces.archive, name="archive"),
     path("<uuid:workspace_id>/reopen/", workspaces.reopen, name="reopen"),
     path("<uuid:workspace_id>/zip/", content.archive, name="zip"),
@@ -28,6 +29,10 @@ urlpatterns = [
     path("items/<uuid:item_id>/move/", items.move, name="move"),
     path("items/<uuid:item_id>/remove/", items.remove, name="remove"),
     path("items/<uuid:item_id>/restore/", items.restore, name="restore"),
+    path("items/<uuid:item_id>/remove-for-good/", removals.remove_for_good, name="remove_for_good"),
+    path("removals/", removals.removals, name="removals"),
+    path("removals/<uuid:removal_id>/", removals.removal, name="removal"),
+    path("removals/<uuid:removal_id>/decline/", removals.decline, name="decline_removal"),
     path("versions/<uuid:version_id>/open/", content.open_inline, name="open"),
     path("versions/<uuid:version_id>/download/", content.download, name="download"),
     path("versions/<uuid:version_id>/hand-over/", handing_over.hand_over, name="hand_over"),

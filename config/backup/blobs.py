@@ -33,9 +33,9 @@ class Blob:
 
 
 def recorded_blobs() -> Iterator[Blob]:
-    """Yield every blob that the database knows."""
-    for model in (Version, SealedDocument):
-        rows = model._default_manager.order_by().values_list(*_COLUMNS)  # noqa: SLF001  Django's public name for it
+    """Yield every blob that the database knows and that was not removed for good."""
+    for found in (Version.objects.filter(shredded_at=None), SealedDocument.objects.all()):
+        rows = found.order_by().values_list(*_COLUMNS)
         for name, size, digest in rows.iterator(chunk_size=2000):
             yield Blob(name, size, bytes(digest))
 

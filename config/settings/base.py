@@ -191,6 +191,9 @@ MAX_ARCHIVE_BYTES = env_int("MAX_ARCHIVE_BYTES", 100 * 1024**3)
 SCANNER_URL = parse_scanner_url(env_text("SCANNER_URL", ""))
 SCANNER_MAX_BYTES = env_int("SCANNER_MAX_BYTES", 100 * 1024**2)
 SCANNER_NOT_SCANNED = env_choice("SCANNER_NOT_SCANNED", ("open", "hold"), "open")
+# For how many days after its last version a file cannot be removed for good: what a manager may choose between.
+RETENTION_DAYS_LEAST = env_int("RETENTION_DAYS_LEAST", 0)
+RETENTION_DAYS_MOST = env_int("RETENTION_DAYS_MOST", 36_525)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Root keys: a local keyring, HashiCorp Vault or OpenBao, or AWS KMS (docs/keys.md) -----------------------------------
@@ -305,6 +308,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
     "finish uploads": {"task": "workspaces.finish_uploads", "schedule": 30.0, "options": {"expires": 30.0}},
     "expire uploads": {"task": "workspaces.expire_uploads", "schedule": 300.0, "options": {"expires": 300.0}},
+    "finish removals": {"task": "workspaces.finish_removals", "schedule": 60.0, "options": {"expires": 60.0}},
     "end hand-overs": {"task": "workspaces.end_hand_overs", "schedule": 3600.0},
     "expire approvals": {"task": "accounts.expire_approvals", "schedule": 3600.0},
     "remind of expiry": {"task": "accounts.remind_of_expiry", "schedule": 86400.0},

@@ -1,5 +1,6 @@
 """What stands against an erasure: a legal hold, the retention period, or what the erasure would take along."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from core.errors import Conflict
-from ledger_bridge.blind_ids import are_all_sealed
+from ledger_bridge.blind_ids import are_all_sealed, real_ids
 from ledger_bridge.erasure.models import LegalHold
 
 _COLUMNS = {"workspace": ("workspace",), "item": ("item",), "person": ("actor", "person")}
@@ -28,6 +29,9 @@ _HELD = """
         ))
     )
 """
+
+_HOLDS = 0x49_74_68_6F_6C_64
+"""The advisory lock under which holds are placed."""
 
 
 class Kept(Conflict):
@@ -76,6 +80,24 @@ def require_nothing_keeps(kind: str, blind: str) -> Extent:
 
 def standing_holds() -> list[LegalHold]:
     return list(LegalHold.objects.filter(lifted_at=None).order_by("-placed_at")[:200])
+
+
+def hold_on(subjects: Mapping[str, Collection[str]]) -> LegalHold | None:
+    """Return a legal hold that stands on one of these ids, given by kind: for rooms that destroy what they keep.
+
+    Nobody places a hold between this answer and the end of the transaction it is asked in.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_HOLDS])
+    standing = list(LegalHold.objects.filter(lifted_at=None))
+    real = real_ids(hold.blind for hold in standing)
+    return next((hold for hold in standing if real.get(str(hold.blind)) in subjects.get(hold.kind, ())), None)
+
+
+def wait_for_rooms() -> None:
+    """Before a hold is placed, wait for whoever has just asked `hold_on`, so that what they destroy is known."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_HOLDS])
 
 
 def _is_held(kind: str, blind: str) -> bool:

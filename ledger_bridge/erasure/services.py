@@ -21,7 +21,7 @@ from ledger_bridge.erasure.events import (
     SubjectErased,
 )
 from ledger_bridge.erasure.models import Erasure, LegalHold, SubjectKind
-from ledger_bridge.erasure.rules import Kept, require_nothing_keeps
+from ledger_bridge.erasure.rules import Kept, require_nothing_keeps, wait_for_rooms
 from ledger_bridge.models import Entry, ErasedStream, Stream
 from ledger_bridge.names import is_id
 from ledger_bridge.permissions import Right
@@ -78,6 +78,7 @@ def place_hold(*, actor: Actor, kind: str, subject: str, reason: str) -> LegalHo
     require(actor, Right.ERASE)
     stream, reason = _stream_of(kind, subject), _said(reason, "reason")
     _wait_for_others(stream)
+    wait_for_rooms()
     try:
         with transaction.atomic():
             hold = LegalHold.objects.create(kind=kind, blind=stream.subject, reason=reason, placed_by=_id_of(actor))

@@ -28,6 +28,7 @@ LEAVES_NO_ENTRY = {
     "workspaces.end_hand_overs": "forgets headers whose end was recorded when they were made; run by the worker",
     "workspaces.take_hand_over_receipt": "the ledger's own take_receipt, which it ends in, records it",
     "workspaces.restore_escrow": "nothing can be recorded before the keys are back; record_restored_escrow does it",
+    "workspaces.finish_removals": "deletes bytes that nothing opens; the entry of the removal was committed before",
     "workspaces.seal_upload": "what it stores belongs to nothing until add_file or upload_version, which record",
 }
 ASKS_NO_RIGHT = {
@@ -44,6 +45,7 @@ ASKS_NO_RIGHT = {
     "workspaces.discard_upload": "asks whose upload it is: what has not arrived is nobody else's",
     "workspaces.expire_uploads": "gives up what the clock has ended; run by the worker",
     "workspaces.end_hand_overs": "changes nothing that anybody could be refused; run by the worker",
+    "workspaces.finish_removals": "finishes what two people decided; run by the worker",
     "workspaces.finish_rotation": "writes down that a rotation came to its end; run by the worker",
     "sharing.record_expired_grants": "writes down what the clock has done; run by the worker",
 }

@@ -118,10 +118,14 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     )
     removed = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Old")
     workspaces.remove_item(actor=owner, item=removed)
+    going = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Going")
+    workspaces.remove_item(actor=owner, item=going)
+    removal = workspaces.ask_for_removal(actor=owner, item=going, reason="Put here by mistake.")
     return {
         "key_id": key.pk,
         "hand_over_id": workspaces.hand_over_version(actor=owner, version=version, key=key).pk,
         "removed_id": removed.pk,
+        "removal_id": removal.pk,
         "workspace_id": workspace.pk,
         "item_id": version.file_id,
         "folder_id": folder.pk,

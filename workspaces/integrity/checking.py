@@ -12,7 +12,7 @@ from blake3 import blake3
 
 from core.errors import DamagedContent
 from core.kms import KeyServiceRefused
-from workspaces.binding import difference
+from workspaces.binding import difference, lost_without_ground
 from workspaces.crypt4gh import CommitmentError, Crypt4ghError, SealedBody, verify_commitment
 from workspaces.documents import open_document_key
 from workspaces.keys import unwrap_data_key
@@ -53,6 +53,10 @@ def faults(stored: Stored, depth: Depth) -> Iterator[str]:
         Unavailable: the store or the key service does not answer, so nothing can be said.
 
     """
+    if isinstance(stored.row, Version) and stored.row.shredded_at:
+        # There is neither key nor bytes, and that is right if two people decided it.
+        yield from lost_without_ground(stored.row)
+        return
     yield from _faults_of_entry(stored)
     key: bytes | None = None
     try:

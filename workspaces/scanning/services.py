@@ -59,7 +59,7 @@ def scan_next() -> int:
 
 def scan_everything_again() -> int:
     """Let every version that the scanner has not called clean or infected be scanned, and return how many."""
-    missing = Version.objects.filter(scan=None).values_list("pk", flat=True)
+    missing = Version.objects.filter(scan=None, shredded_at=None).values_list("pk", flat=True)
     now = timezone.now()
     rows = [VersionScan(version_id=pk, state=State.NOT_SCANNED, due_at=now) for pk in missing.iterator()]
     VersionScan.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)

@@ -25,6 +25,13 @@ from workspaces.services.keys import destroy_root, finish_rotation, rotate_root,
 from workspaces.services.quotas import set_institution_limit, set_workspace_limit
 from workspaces.services.reading import OpenedVersion, open_version
 from workspaces.services.recipients import register_recipient_key, remove_recipient_key
+from workspaces.services.removals import (
+    ask_for_removal,
+    confirm_removal,
+    decline_removal,
+    finish_removals,
+    set_retention,
+)
 from workspaces.services.uploads import (
     begin_upload,
     decide_upload,
@@ -51,10 +58,13 @@ __all__ = [
     "TakenHandOver",
     "add_file",
     "archive_workspace",
+    "ask_for_removal",
     "begin_upload",
+    "confirm_removal",
     "create_folder",
     "create_workspace",
     "decide_upload",
+    "decline_removal",
     "describe_item",
     "describe_workspace",
     "destroy_root",
@@ -62,6 +72,7 @@ __all__ = [
     "drill_escrow",
     "end_hand_overs",
     "expire_uploads",
+    "finish_removals",
     "finish_rotation",
     "finish_upload",
     "finish_uploads",
@@ -89,6 +100,7 @@ __all__ = [
     "rotate_workspace_key",
     "seal_upload",
     "set_institution_limit",
+    "set_retention",
     "set_workspace_limit",
     "take_hand_over_receipt",
     "upload_version",

@@ -14,6 +14,7 @@ from workspaces.models import Item
 from workspaces.names import clean_name, clean_text, name_key
 from workspaces.permissions import Right
 from workspaces.services import structure
+from workspaces.services.removals import withdraw_for_restored
 
 _NEEDS_SHARE = (
     "Exceptions stand on a folder that this would leave or enter, so moving it changes who may do what with it. "
@@ -108,6 +109,8 @@ def restore_item(*, actor: User, item: Item) -> Item:
     item = Item.objects.select_related("parent").get(pk=item.pk)
     if item.removed_at is None:
         return item
+    if item.shredded_at:
+        raise Conflict("This was removed for good meanwhile. Nothing can bring it back here.")
     if item.parent and item.parent.removed_at:
         raise Conflict(f"Its folder “{item.parent.name}” is in the bin too. Restore that first.")
     together = Item.objects.filter(path__contains=[item.id], removed_at=item.removed_at)
@@ -116,6 +119,7 @@ def restore_item(*, actor: User, item: Item) -> Item:
         Item.objects.filter(pk=item.pk).update(namesake=item.namesake)
         count = together.update(removed_at=None)
     item.removed_at = None
+    withdraw_for_restored(actor, item)
     record(ItemRestored(name=item.name, items=count), actor=actor, subject=item)
     return item
 

@@ -19,6 +19,7 @@ from workspaces.events import VersionCutOff, VersionDamaged, VersionDownloaded, 
 from workspaces.keys import unwrap_data_key
 from workspaces.models import Item, Version
 from workspaces.permissions import Right
+from workspaces.removal.selectors import refuse_if_shredded
 from workspaces.scanning.rules import require_let_go
 from workspaces.storage import blob_store
 
@@ -36,12 +37,14 @@ def open_version(
 
     Raises:
         Refused: without the right, or while the version is held because of the virus scanner.
+        Gone: it was removed for good.
         DamagedContent: key, blob and record do not belong together; recorded as an alert.
         Unavailable: the key service or the store does not answer.
 
     """
     require(actor, right, version)
     require_let_go(version, right)
+    refuse_if_shredded(version.file)
     happened = VersionDownloaded if right == Right.DOWNLOAD else VersionOpened
     event = happened(name=version.file.name, number=version.number)
     entry = record_durably(event, actor=actor, subject=version, purpose=purpose)

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from workspaces.models import Item, Version, Workspace
+from workspaces.removal.selectors import refuse_if_gone
 from workspaces.selectors import folders_above
 
 Crumbs = list[tuple[str, str]]
@@ -25,15 +26,18 @@ def visible_workspace(request: HttpRequest, workspace_id: UUID) -> Workspace:
 
 
 def visible_item(request: HttpRequest, item_id: UUID, kind: str | None = None) -> Item:
+    refuse_if_gone(request.user, Item.objects.filter(pk=item_id))
     items = Item.objects.visible_to(request.user).select_related("workspace", "parent", "current_version")
     return get_object_or_404(items.filter(kind=kind) if kind else items, pk=item_id)
 
 
 def visible_version(request: HttpRequest, version_id: UUID) -> Version:
+    refuse_if_gone(request.user, Item.objects.filter(versions=version_id))
     return get_object_or_404(Version.objects.visible_to(request.user), pk=version_id)
 
 
 def removed_item(request: HttpRequest, item_id: UUID) -> Item:
+    refuse_if_gone(request.user, Item.objects.filter(pk=item_id))
     items = Item.objects.select_related("workspace").in_bin(request.user)
     return get_object_or_404(items, pk=item_id)
 

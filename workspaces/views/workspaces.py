@@ -16,7 +16,9 @@ from workspaces import quotas, selectors, services
 from workspaces.forms import FolderForm, SearchForm, WorkspaceForm, errors_shown_in
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
+from workspaces.removal.selectors import marks_in_bin, removed_for_good
 from workspaces.views.finding import address, asked_folder, crumbs, signed_in, visible_item, visible_workspace
+from workspaces.views.removals import retention_form
 
 
 @require_safe
@@ -86,6 +88,8 @@ def recycle_bin(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         "workspace": workspace,
         "listing": listing,
         "may": listing.may,
+        "rows": _with_marks(workspace, listing.rows),
+        "removed": removed_for_good(workspace),
         "crumbs": crumbs(user, workspace, "Bin"),
     }
     return render(request, "workspaces/bin.html", context)
@@ -120,6 +124,7 @@ def settings(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
             return redirect("workspaces:settings", workspace_id)
     context = {
         "form": form,
+        "retention": retention_form(workspace),
         "workspace": workspace,
         "room": quotas.use_of(workspace),
         "may": selectors.may_on(user, workspace),
@@ -165,6 +170,11 @@ def _listing_page(request: HttpRequest, workspace: Workspace, within: Item | Non
         "new_folder_url": new_folder_url + inside,
     }
     return render(request, "workspaces/detail.html", context)
+
+
+def _with_marks(workspace: Workspace, rows: list[selectors.Row]) -> list[dict[str, Any]]:
+    marks = marks_in_bin(workspace, [row.thing for row in rows])
+    return [{"row": row, "mark": marks[row.thing.pk]} for row in rows]
 
 
 def _asked(search: SearchForm) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Removing for good: two people, what stands against it, and keys that are destroyed."""

@@ -1,0 +1,77 @@
+"""What stands against removing something for good: a legal hold, or the time that its workspace keeps files."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Max, QuerySet, Sum
+from django.utils import timezone
+
+from core.errors import Conflict
+from ledger_bridge.erasure.rules import hold_on
+from workspaces.models import Item, Version, Workspace
+
+
+class Kept(Conflict):
+    """A rule keeps what was to be removed for good."""
+
+    code = "kept"
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What a removal takes."""
+
+    files: int
+    versions: int
+    size: int
+    newest: datetime | None
+    """When the last of its bytes were stored."""
+
+
+def taken_by(item: Item) -> QuerySet[Item]:
+    """Return the item and everything below it, also what was removed before its folder was."""
+    return Item.objects.filter(path__contains=[item.pk], shredded_at=None)
+
+
+def extent_of(item: Item) -> Extent:
+    versions = Version.objects.filter(file__in=taken_by(item), shredded_at=None)
+    found = versions.aggregate(
+        files=Count("file", distinct=True), versions=Count("pk"), size=Sum("plaintext_size"), newest=Max("created_at")
+    )
+    return Extent(found["files"], found["versions"], found["size"] or 0, found["newest"])
+
+
+def days_kept(workspace: Workspace) -> int:
+    """Return for how many days files are kept; the installation's own rule counts where it is longer."""
+    return max(workspace.keep_days, settings.RETENTION_DAYS_LEAST)
+
+
+def kept_until(item: Item) -> datetime | None:
+    """Return when the last bytes in it may go, or None where there are none."""
+    newest = extent_of(item).newest
+    return newest + timedelta(days=days_kept(item.workspace)) if newest else None
+
+
+def require_nothing_keeps(item: Item) -> None:
+    """Refuse what a rule keeps.
+
+    Raises:
+        Kept: saying which rule, and on what ground.
+
+    """
+    if hold := hold_on(_subjects(item)):
+        raise Kept(f"A legal hold stands against it: {hold.reason}")
+    until = kept_until(item)
+    if until and until > timezone.now():
+        days = days_kept(item.workspace)
+        raise Kept(f"It is to be kept until {until:%-d %B %Y} ({days} days after the last of it was stored).")
+
+
+def _subjects(item: Item) -> dict[str, set[str]]:
+    """Return all that a hold could be on: the workspace, what is above and below, and whose files they are."""
+    taken = taken_by(item)
+    items = {*item.path, *taken.values_list("pk", flat=True)}
+    uploaders = Version.objects.filter(file__in=taken).values_list("created_by", flat=True)
+    people = {*uploaders, *taken.values_list("created_by", flat=True)}
+    return {"workspace": {str(item.workspace_id)}, "item": set(map(str, items)), "person": set(map(str, people))}
