@@ -95,11 +95,12 @@ def code_on_screen(visitor_: Visitor, email: str) -> tuple[str, str]:
 
 def sign_in_as(browser: Browser, base: str, email: str) -> Visitor:
     """Sign an invented person in; once more where a busy machine let the code grow old meanwhile."""
-    guest = visitor(browser, base)
     for _ in range(3):
+        guest = visitor(browser, base)
         guest.sign_in(email, *code_on_screen(guest, email))
         if not re.search(r"/(login|authenticate)/", guest.page.url):
             return guest
+        # From its beginning: whoever has given a password is asked for nothing but the code.
     raise AssertionError(guest.page.inner_text("body"))
 
 
