@@ -72,6 +72,7 @@ class Client:
     def sign_in(self, email: str) -> None:
         """Sign in with what the walk-through page shows, waiting for a code that was not used."""
         for _ in range(3):  # on a busy machine a code grows old on its way
+            self.cookies.clear()
             password, code = self._shown(email)
             page = self.ask("GET", "/accounts/login/")
             self._post("/accounts/login/", page, login=email, password=password)
