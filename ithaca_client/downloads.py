@@ -48,7 +48,7 @@ def _fetch(api: Api, path: str, target: Path, size: int, bar: Bar) -> Path:
     failures = 0
     while not part.exists() or part.stat().st_size < size:
         try:
-            _continue(api, path, part, bar)
+            _continue(api, path, part, size, bar)
             failures = 0
         except (UnreachableError, requests.RequestException) as error:
             failures += 1
@@ -61,7 +61,13 @@ def _fetch(api: Api, path: str, target: Path, size: int, bar: Bar) -> Path:
     return part
 
 
-def _continue(api: Api, path: str, part: Path, bar: Bar) -> None:
+def _continue(api: Api, path: str, part: Path, size: int, bar: Bar) -> None:
+    """Fetch what is missing, and not a block more than was announced.
+
+    Raises:
+        UnreachableError: nothing came.
+
+    """
     held = part.stat().st_size if part.exists() else 0
     headers = {"Range": f"bytes={held}-", "Accept": "*/*"} if held else {"Accept": "*/*"}
     with api.ask("GET", path, headers=headers, stream=True) as response:
@@ -72,6 +78,10 @@ def _continue(api: Api, path: str, part: Path, bar: Bar) -> None:
                 file.write(block)
                 reached += len(block)
                 bar.reach(reached)
+                if reached > size:
+                    return
+    if reached <= held and reached < size:
+        raise UnreachableError("The installation sent nothing.")
 
 
 def _receipt(api: Api, path: str) -> bytes:
