@@ -10,6 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from config.cache import parse_cache_url
 from config.database import SUBJECT_KEYS_NAME, beside, ithaca_home, parse_database_url
 from config.env import env_bool, env_choice, env_int, env_list, env_networks, env_text
+from config.schedule import SCHEDULE
 from config.storage import parse_scanner_url, parse_storage_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -288,34 +289,7 @@ CELERY_TIMEZONE = "UTC"
 # A queue of its own, so that no other work ever stands before what the ledger has to sequence.
 CELERY_TASK_ROUTES = {"ledger_bridge.sequence": {"queue": "ledger"}}
 CELERY_BEAT_SCHEDULE_FILENAME = str(ITHACA_HOME / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "sequence the ledger": {"task": "ledger_bridge.sequence", "schedule": 1.0, "options": {"expires": 1.0}},
-    "anchor on a chain": {"task": "ledger_bridge.anchor_on_chain", "schedule": 10.0, "options": {"expires": 10.0}},
-    "timestamp a checkpoint": {"task": "ledger_bridge.timestamp", "schedule": 10.0, "options": {"expires": 10.0}},
-    "finish erasures": {"task": "ledger_bridge.finish_erasures", "schedule": 60.0, "options": {"expires": 60.0}},
-    "store tiles of the ledger": {"task": "ledger_bridge.store_tiles", "schedule": 5.0, "options": {"expires": 5.0}},
-    "sort tags": {"task": "ledger_bridge.sort_tags", "schedule": 5.0, "options": {"expires": 5.0}},
-    "make partitions of the ledger": {"task": "ledger_bridge.make_partitions", "schedule": 3600.0},
-    "check a part of the ledger": {"task": "ledger_bridge.check", "schedule": 60.0, "options": {"expires": 60.0}},
-    "continue rotations of keys": {
-        "task": "workspaces.continue_rotations",
-        "schedule": 60.0,
-        "options": {"expires": 60.0},
-    },
-    "keep the escrow of the keys": {"task": "workspaces.keep_escrow", "schedule": 300.0, "options": {"expires": 300.0}},
-    "check stored files": {"task": "workspaces.check_stored_files", "schedule": 600.0, "options": {"expires": 600.0}},
-    "scan uploads": {"task": "workspaces.scan_uploads", "schedule": 60.0, "options": {"expires": 60.0}},
-    "sweep orphaned blobs": {"task": "workspaces.sweep_orphans", "schedule": 3600.0},
-    "finish uploads": {"task": "workspaces.finish_uploads", "schedule": 30.0, "options": {"expires": 30.0}},
-    "expire uploads": {"task": "workspaces.expire_uploads", "schedule": 300.0, "options": {"expires": 300.0}},
-    "finish removals": {"task": "workspaces.finish_removals", "schedule": 60.0, "options": {"expires": 60.0}},
-    "end hand-overs": {"task": "workspaces.end_hand_overs", "schedule": 3600.0},
-    "expire approvals": {"task": "accounts.expire_approvals", "schedule": 3600.0},
-    "remind of expiry": {"task": "accounts.remind_of_expiry", "schedule": 86400.0},
-    "record expired grants": {"task": "sharing.record_expired_grants", "schedule": 300.0},
-    "send invitations": {"task": "sharing.send_invitations", "schedule": 300.0},
-    "feed the audit repository": {"task": "ledger_bridge.feed", "schedule": 5.0, "options": {"expires": 5.0}},
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # The web --------------------------------------------------------------------------------------------------------
 # Who may say for whom they ask: networks of our own proxies, and "unix" for one that comes by a Unix socket.
