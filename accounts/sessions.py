@@ -10,8 +10,12 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.events import ApiTokenRevoked
 from accounts.models import ApiToken, User
+from core.access import Service
+from ledger_bridge.recording import record
 
+_INSTALLATION = Service("accounts")
 _STARTED = "session_started"
 _SEEN = "session_seen"
 _NOTED_EVERY = 60
@@ -100,5 +104,9 @@ def end_sessions(user: User, *, keep: str | None = None) -> int:
 
 
 def end_tokens(user: User) -> None:
-    """End every token that the person made, or somebody in their name."""
-    ApiToken.objects.filter(owner=user, revoked_at=None).update(revoked_at=timezone.now())
+    """End every token that the person made, or somebody in their name; each end is an entry."""
+    for token in ApiToken.objects.select_for_update(no_key=True).filter(owner=user, revoked_at=None).order_by("pk"):
+        token.revoked_at = timezone.now()
+        token.save(update_fields=["revoked_at"])
+        ended = ApiTokenRevoked(token=str(token.pk), reason="its owner's sessions ended")
+        record(ended, actor=_INSTALLATION, subject=user)

@@ -137,6 +137,8 @@ def test_it_ends_with_the_sessions(alice: User) -> None:
     text = make(alice)[1]
     end_sessions(alice)
     assert ask(text).status_code == 401
+    ended = Entry.objects.get(kind="token.revoked")
+    assert (ended.actor_kind, ended.person) == ("service", alice.pk)
 
 
 def test_it_opens_nothing_for_a_suspended_person(alice: User) -> None:
