@@ -203,6 +203,11 @@ def _begins_like_ours(head: bytes) -> bool:
     return head.startswith(_ZIP_START) and name.decode("ascii", "replace") in _KNOWN
 
 
+def _in_ascii(name: str) -> str:
+    """Return a name that this program and a browser show alike, whatever either takes the bytes beyond ASCII for."""
+    return name.encode("ascii", "replace").decode()
+
+
 def _member_list(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     infos = archive.infolist()
     names = [info.filename for info in infos]
@@ -210,7 +215,7 @@ def _member_list(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         raise UnusableError("This zip holds no member of a trail export.")
     for info in infos:
         if info.filename not in _KNOWN:
-            raise MismatchError("an export has no such member", member=repr(info.filename[:80]))
+            raise MismatchError("an export has no such member", member=repr(_in_ascii(info.filename[:80])))
         if names.count(info.filename) > 1:
             raise MismatchError("it is in the archive more than once", member=info.filename)
         _refuse_odd(info)

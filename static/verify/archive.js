@@ -316,6 +316,11 @@ ithaca.archive = (() => {
     return KNOWN.includes(decodeName(name, 0));
   }
 
+  // What either verifier takes bytes beyond ASCII for is its own affair: both show them alike.
+  function inAscii(name) {
+    return name.replace(/[^\x00-\x7f]/gu, "?");
+  }
+
   function memberList(infos) {
     const names = infos.map((info) => info.name);
     if (!names.some((name) => MEMBERS.includes(name))) {
@@ -323,7 +328,7 @@ ithaca.archive = (() => {
     }
     for (const info of infos) {
       if (!KNOWN.includes(info.name)) {
-        throw new MismatchError("an export has no such member", { member: quoted(start(info.name, 80)) });
+        throw new MismatchError("an export has no such member", { member: quoted(inAscii(start(info.name, 80))) });
       }
       if (names.filter((name) => name === info.name).length > 1) {
         throw new MismatchError("it is in the archive more than once", { member: info.name });

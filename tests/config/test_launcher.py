@@ -77,7 +77,7 @@ def test_a_killed_web_server_comes_back(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "argument"), [("sequencer", "--queues\0ledger"), ("worker", "--queues\0celery"), ("timer", "beat")]
+    ("name", "argument"), [("sequencer", "--queues\0ledger"), ("worker", "--queues\0celery"), ("timer", "\0beat\0")]
 )
 def test_what_works_in_the_background_comes_back(stack: Stack, name: str, argument: str) -> None:
     before = child(stack, argument)
