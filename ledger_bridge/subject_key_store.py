@@ -13,7 +13,9 @@ from functools import cache
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import psycopg2
+import psycopg2.errors
 from django.conf import settings
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_UNKNOWN
 
 from core.errors import Unavailable
 
@@ -69,7 +71,7 @@ _SCHEMA = """
         only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), mark uuid NOT NULL
     )
 """
-# Whoever still looks at an older state of this database, such as a backup, keeps VACUUM from taking old rows away.
+# Whoever still looks at an older state of this database, such as a backup, must not find the table emptied.
 _OLDER_LOOKS = """
     SELECT EXISTS (
         SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -112,9 +114,7 @@ class PostgresStore:
             cursor.execute(_OVERWRITE, [os.urandom(64), blind])
             cursor.execute("DELETE FROM subject_key WHERE blind = %s", [blind])
             found = bool(cursor.rowcount)
-            _wait_for_older_looks(cursor)
-            # A plain VACUUM leaves the bytes in the page until the room is needed; this writes the table anew.
-            cursor.execute("VACUUM (FULL) subject_key")
+            _clean(cursor)
             return found
 
         return self._run(run)
@@ -223,21 +223,47 @@ class PostgresStore:
         return self._local.held[1]
 
 
-def _wait_for_older_looks(cursor: Any) -> None:
-    """Wait until nothing keeps the old row on the disk.
+def _clean(cursor: Any) -> None:
+    """Leave nothing of removed rows on the disk.
 
     Raises:
         Unavailable: when that takes too long. The row cannot be found any more, but has to be cleaned away later.
 
     """
     give_up = time.monotonic() + _PATIENCE
-    while True:
-        cursor.execute(_OLDER_LOOKS)
-        if not cursor.fetchone()[0]:
-            return
+    while _somebody_looks(cursor) or not _written_anew(cursor):
         if time.monotonic() > give_up:
             raise Unavailable("A backup or a long query keeps a destroyed key on the disk. It is cleaned away later.")
         time.sleep(0.05)
+
+
+def _somebody_looks(cursor: Any) -> bool:
+    cursor.execute(_OLDER_LOOKS)
+    return bool(cursor.fetchone()[0])
+
+
+def _written_anew(cursor: Any) -> bool:
+    """Write the rows that are left into new files; false when somebody came in between.
+
+    A plain VACUUM leaves the bytes in the page until the room is needed, and VACUUM FULL takes along every row that was
+    removed after the oldest transaction of the whole server began, in whichever database that is.
+    """
+    try:
+        cursor.execute("BEGIN")
+        cursor.execute("SET LOCAL lock_timeout = '1s'")
+        cursor.execute("LOCK TABLE subject_key IN ACCESS EXCLUSIVE MODE")
+        if _somebody_looks(cursor):
+            return False
+        cursor.execute("CREATE TEMPORARY TABLE living ON COMMIT DROP AS TABLE subject_key")
+        cursor.execute("TRUNCATE subject_key")
+        cursor.execute("INSERT INTO subject_key TABLE living")
+        cursor.execute("COMMIT")
+    except psycopg2.errors.LockNotAvailable:
+        return False
+    finally:
+        if cursor.connection.info.transaction_status not in (TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_UNKNOWN):
+            cursor.execute("ROLLBACK")
+    return True
 
 
 @contextmanager

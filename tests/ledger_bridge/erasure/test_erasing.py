@@ -1,11 +1,13 @@
 """Erasing: two admins, nothing that keeps it, and afterwards the event is gone while every other proof holds."""
 
 import io
+import os
 import subprocess
 import threading
 import uuid
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from accounts.models import User
 from config.database import beside, embedded_postgres, make_database, parse_database_url
 from config.embedded_postgres import binaries
 from core.access import Service
-from core.errors import Conflict, InvalidInput, Refused
+from core.errors import Conflict, InvalidInput, Refused, Unavailable
 from core.http import RequestContext, request_context
 from ledger_bridge import subject_key_store
 from ledger_bridge.disclosure import stored_entry
@@ -37,6 +39,7 @@ from ledger_bridge.selectors import ERASED, trail_page
 from ledger_bridge.services import export_trail, sequence_entries
 from ledger_bridge.signing import policy_text
 from ledger_bridge.stored_entry import State
+from ledger_bridge.subject_key_store import KeyRow
 from ledger_bridge.subject_keys import blind_ids, forget_subject_keys
 from ledger_bridge.subjects import Subject
 from ledger_bridge.tlog.entry import SLOTS
@@ -374,6 +377,70 @@ def test_neither_a_dump_from_before_nor_what_comes_later_holds_the_event(
     assert verify(export(), tmp_path) == 0
 
 
+class KeyAmongOthers:
+    """A key among others in the database of subject keys."""
+
+    def __init__(self) -> None:
+        self.store = subject_key_store.subject_key_store()
+        rows = [KeyRow("item", str(uuid.uuid4()), str(uuid.uuid4()), os.urandom(72)) for _ in range(3)]
+        self.store.add(rows)
+        _, _, self.blind, self.wrapped = rows[1]
+
+    def destroy(self) -> bool:
+        return self.store.destroy(self.blind)
+
+    def all_keys(self, cursor: Any = None) -> set[str]:
+        if cursor is None:
+            with psycopg2.connect(active.SUBJECT_KEYS_URL) as raw, raw.cursor() as own:
+                return self.all_keys(own)
+        cursor.execute("SELECT blind::text FROM subject_key")
+        return {blind for (blind,) in cursor}
+
+
+@pytest.fixture
+def one_key() -> KeyAmongOthers:
+    return KeyAmongOthers()
+
+
+def test_a_key_leaves_the_disk_beside_a_transaction_of_another_database(one_key: KeyAmongOthers) -> None:
+    with psycopg2.connect(beside(embedded_postgres().url, "postgres")) as other:
+        other.cursor().execute("SELECT txid_current()")
+        assert one_key.destroy()
+        assert not any(one_key.wrapped in content for content in database_files())
+    other.close()
+
+
+def test_the_other_keys_stay(one_key: KeyAmongOthers) -> None:
+    before = one_key.all_keys()
+    assert one_key.destroy()
+    assert one_key.all_keys() == before - {one_key.blind}
+
+
+def test_who_still_looks_at_an_older_state_misses_no_key(one_key: KeyAmongOthers) -> None:
+    reader = psycopg2.connect(active.SUBJECT_KEYS_URL)
+    reader.set_session(isolation_level="REPEATABLE READ")
+    with reader.cursor() as cursor:
+        before = one_key.all_keys(cursor)
+        ends = threading.Timer(0.5, reader.commit)
+        ends.start()
+        found = one_key.all_keys(cursor)
+        assert one_key.destroy()
+    ends.join()
+    reader.close()
+    assert found == before
+
+
+def test_who_begins_to_look_just_before_the_table_is_written_anew_is_waited_for(
+    one_key: KeyAmongOthers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([False, True, False, False])
+    monkeypatch.setattr(subject_key_store, "_somebody_looks", lambda _: next(answers))
+    before = one_key.all_keys()
+    assert one_key.destroy()
+    assert next(answers, None) is None
+    assert one_key.all_keys() == before - {one_key.blind}
+
+
 @pytest.fixture
 def restored(tmp_path: Path) -> Iterator[Any]:
     """Restore a dump beside the database, and return a connection to it."""
@@ -450,7 +517,8 @@ def _record_many(actor: User, thing: Thing, barrier: threading.Barrier) -> None:
     try:
         barrier.wait(timeout=10)
         for number in range(40):
-            with transaction.atomic():
+            # Whoever comes in the very moment of the erasure is told to try again.
+            with suppress(Unavailable), transaction.atomic():
                 record(VersionOpened(name="CT", number=number), actor=actor, subject=thing)
     finally:
         connection.close()
