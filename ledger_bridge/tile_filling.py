@@ -4,16 +4,15 @@ Readers do not wait for it: a tile that is not stored yet is made from the datab
 or from the roots of the tiles below, and is stored only if its own root is the one that the sequencer wrote down.
 """
 
-import fcntl
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
 from ledger_bridge import proofs
+from ledger_bridge.alone import alone
 from ledger_bridge.failpoints import reach
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.fsck.rolling import report_damage
@@ -46,10 +45,11 @@ def store_tiles() -> int:
         OSError: when the store does not take them; nothing but a later attempt depends on that.
 
     """
-    with _alone() as alone:
+    # Two processes may do this at once, but it would be done twice.
+    with alone(Path(settings.LEDGER_DIRECTORY) / "tiles.lock") as is_ours:
         store, full = tile_store(), _full_tiles()
         reached = min(store.reached(), full)
-        if not alone:
+        if not is_ours:
             return reached
         for first in range(reached, min(full, reached + _A_TURN), PORTION):
             reached = min(first + PORTION, full)
@@ -103,17 +103,3 @@ def _completed(numbers: range) -> Iterator[FullTile]:
             else:
                 logger.critical("Leaves and root of tile %d/%d do not agree, so it is not stored.", level, number)
         level, numbers = level + 1, range(numbers.start // TILE_WIDTH, numbers.stop // TILE_WIDTH)
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether no other process on this machine does the same: two may, but it would be done twice."""
-    path = Path(settings.LEDGER_DIRECTORY) / "tiles.lock"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

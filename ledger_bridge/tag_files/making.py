@@ -4,11 +4,10 @@ Everything here can be done again: which span is due follows from the log and fr
 gone on with, and one that is lost is made again from the leaves and must have the root that was recorded.
 """
 
-import fcntl
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import timedelta
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from core.access import Service
+from ledger_bridge.alone import alone
 from ledger_bridge.failpoints import reach
 from ledger_bridge.proofs import read_leaves
 from ledger_bridge.recording import record
@@ -45,7 +45,7 @@ def sort_tags(seconds: float = 1.0) -> bool:
     No two of these work at the same time: the second returns at once.
     """
     end = time.monotonic() + seconds
-    with _turn() as is_ours:
+    with alone(tags_directory() / "lock") as is_ours:
         if not is_ours:
             return False
         _remove_superseded()
@@ -136,15 +136,3 @@ def _remove(spans: Iterable[Span]) -> None:
 
 def _of(span: Span) -> Q:
     return Q(first=span.first, leaves=span.leaves)
-
-
-@contextmanager
-def _turn() -> Iterator[bool]:
-    tags_directory().mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (tags_directory() / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

@@ -3,15 +3,13 @@
 No network inside a database transaction: what is to be asked is read before, what was answered is written after.
 """
 
-import fcntl
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
+from ledger_bridge.alone import alone
 from ledger_bridge.failpoints import reach
 from ledger_bridge.models import Checkpoint
 from ledger_bridge.publishing import publish_latest
@@ -36,8 +34,9 @@ def publish_checkpoint(connect: Connect = HttpWitness) -> int:
     """
     published = 0
     if needs_witnesses():
-        with _alone() as alone:
-            published = _publish_next(full_policy(), connect) if alone else 0
+        # One process of this machine speaks to the witnesses at a time.
+        with alone(Path(settings.LEDGER_DIRECTORY) / "publishing.lock") as is_ours:
+            published = _publish_next(full_policy(), connect) if is_ours else 0
     publish_latest()
     return published
 
@@ -87,17 +86,3 @@ def _publish(size: int, note: bytes, accepted: Accepted) -> None:
     row = Publication(size=size, note=note.decode(), witnesses=witnesses_of(accepted))
     # Another machine may have been as fast; either note holds under the policy.
     Publication.objects.bulk_create([row], ignore_conflicts=True)
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether no other process on this machine speaks to the witnesses at this moment."""
-    path = Path(settings.LEDGER_DIRECTORY) / "publishing.lock"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from ledger_bridge.alone import alone
 from ledger_bridge.fsck.tags import check_tag_files
 from ledger_bridge.models import Entry, Leaf
 from ledger_bridge.tag_files import files, making
-from ledger_bridge.tag_files.files import TagReader, TagWriter, path_of
+from ledger_bridge.tag_files.files import TagReader, TagWriter, path_of, tags_directory
 from ledger_bridge.tag_files.making import sort_tags
 from ledger_bridge.tag_files.models import TagFile
 from ledger_bridge.tag_files.published import published_cover, published_files
@@ -107,7 +108,7 @@ def test_sorting_stops_when_its_time_is_over_and_goes_on_later(long_log: None) -
 
 
 def test_nobody_sorts_while_somebody_else_does(one_span: None) -> None:
-    with making._turn() as ours:
+    with alone(tags_directory() / "lock") as ours:
         assert ours
         assert sort_tags(60) is False
     assert not TagFile.objects.exists()
