@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.access import Actor, Service, require
 from core.errors import Conflict, DamagedContent, InvalidInput
 from core.kms import key_service
 from core.templatetags.ui import filesize
+from ledger_bridge.alone import alone
 from ledger_bridge.events import BackupMade, BackupRehearsed, BackupRestored, BackupsRemoved
 from ledger_bridge.models import Checkpoint
 from ledger_bridge.permissions import Right
@@ -51,10 +53,16 @@ def make_backup(*, actor: Actor, directory: Path, say: Say, operator: str) -> tu
 
     Raises:
         Refused: without the right.
+        Conflict: another one is being made in this directory, or old ones are being removed from it.
         StorageFull: the disk takes no more. What was begun has no manifest and is no backup.
 
     """
     require(actor, Right.KEEP_BACKUPS)
+    with _only_one_in(directory):
+        return _make(actor, directory, say, operator)
+
+
+def _make(actor: Actor, directory: Path, say: Say, operator: str) -> tuple[Path, Outcome]:
     backup, now = str(uuid4()), datetime.now(UTC)
     key, wrapped = key_service().generate(ROOT, key_context(backup))
     folder = directory / f"{now:%Y-%m-%dT%H-%M-%SZ}"
@@ -158,14 +166,21 @@ def prune_backups(*, actor: Actor, directory: Path, keep: int, operator: str) ->
 
     Raises:
         Refused: without the right.
+        Conflict: one is being made in this directory.
         DamagedContent, KeyServiceRefused: one that is kept cannot be read, so nobody can say which files it needs.
 
     """
     require(actor, Right.KEEP_BACKUPS)
+    with _only_one_in(directory):
+        return _prune(actor, directory, keep, operator)
+
+
+def _prune(actor: Actor, directory: Path, keep: int, operator: str) -> int:
     found = sorted(folder for folder in directory.iterdir() if is_backup(folder))
     kept, old = found[-keep:], found[:-keep]
     needed = {blob.name.hex for folder in kept for blob in _listed(folder, *Manifest.read(folder))}
-    record_durably(BackupsRemoved(count=len(old), kept=len(kept), operator=operator), actor=actor)
+    if old:
+        record_durably(BackupsRemoved(count=len(old), kept=len(kept), operator=operator), actor=actor)
     for folder in old:
         # Without its manifest it is no backup any more, also when this is cut off in the middle.
         (folder / "manifest.json").unlink()
@@ -177,6 +192,17 @@ def prune_backups(*, actor: Actor, directory: Path, keep: int, operator: str) ->
         if datetime.now(UTC) - datetime.fromisoformat(Manifest.read(folder)[0].made_at) > SUBJECT_KEYS_KEPT:
             part_path(folder, SUBJECT_KEYS).unlink(missing_ok=True)
     return len(old)
+
+
+@contextmanager
+def _only_one_in(directory: Path) -> Iterator[None]:
+    """Keep others out of this directory: pruning takes files away that a backup without a manifest yet counts on."""
+    with alone(directory / "lock") as is_ours:
+        if not is_ours:
+            raise Conflict(
+                f"Another backup is being made in {directory}, or old ones removed. Try again when it is done."
+            )
+        yield
 
 
 class _Copying:

@@ -29,6 +29,7 @@ from config.database import beside, embedded_postgres, make_database
 from core.access import Service
 from core.errors import Conflict, DamagedContent, InvalidInput, Refused
 from core.kms import KeyServiceRefused
+from ledger_bridge.alone import alone
 from ledger_bridge.models import Checkpoint, Entry
 from ledger_bridge.services import sequence_entries
 from tests.stack import ROOT
@@ -177,6 +178,23 @@ def test_old_backups_go_with_the_files_that_only_they_had(
     assert findings(new) == ()
 
 
+def test_nothing_is_removed_while_another_backup_is_being_made(version: Version, backups: Path) -> None:
+    kept = back_up(backups)
+    with alone(backups / "lock") as is_ours:
+        assert is_ours
+        with pytest.raises(Conflict, match="Another backup is being made"):
+            prune_backups(actor=OPERATOR, directory=backups, keep=0, operator="root")
+        with pytest.raises(Conflict, match="Another backup is being made"):
+            back_up(backups)
+    assert findings(kept) == ()
+
+
+def test_that_nothing_was_removed_is_no_event(version: Version, backups: Path) -> None:
+    back_up(backups)
+    assert prune_backups(actor=OPERATOR, directory=backups, keep=1, operator="root") == 0
+    assert not Entry.objects.filter(kind="backups.removed").exists()
+
+
 def test_old_copies_of_subject_keys_go_and_a_newer_one_takes_their_place(
     version: Version, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +211,6 @@ def test_old_copies_of_subject_keys_go_and_a_newer_one_takes_their_place(
 
 def test_nothing_is_put_back_over_what_is_there(version: Version, backups: Path) -> None:
     folder = back_up(backups)
-    Checkpoint.objects.all()  # the database has its tables
     content = Manifest.read(folder)
     assert not databases.is_empty(databases.main_database())
     another = Manifest(**{**vars(content[0]), "checkpoint": "of another log\n"})
