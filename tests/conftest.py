@@ -1,26 +1,19 @@
-"""Starts the embedded database for the tests, and introduces the people that they speak about."""
+"""Gives every run its databases, and introduces the people that they speak about."""
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from accounts.models import Institution, User
-
-os.environ.setdefault("ITHACA_HOME", str(Path(tempfile.gettempdir()) / f"ithaca-tests-{os.getuid()}"))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
-
-from config.database import make_database, start_embedded_database
+from config.database import make_database
 from tests.template import make_template
 
-start_embedded_database(durable=False)
+if TYPE_CHECKING:
+    from accounts.models import Institution, User
 
 
 @pytest.fixture(scope="session")

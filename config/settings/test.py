@@ -1,12 +1,17 @@
-"""Tests: the embedded database of the checkout, keys and blobs in a directory of their own, mail in memory."""
+"""Tests: an embedded database, keys and blobs in directories of their own, mail in memory."""
 
 import os
 import tempfile
 from pathlib import Path
 
-from config.database import beside
+from config.database import beside, start_embedded_database
 from config.env import env_text
-from config.settings.base import *
+
+# Before anything else looks for a home: pytest sets Django up before it reads a conftest.py.
+os.environ.setdefault("ITHACA_HOME", str(Path(tempfile.gettempdir()) / f"ithaca-tests-{os.getuid()}"))
+start_embedded_database(durable=False)
+
+from config.settings.base import *  # noqa: E402
 
 SECRET_KEY = "only for tests"  # noqa: S105
 _scratch = Path(tempfile.mkdtemp(prefix="ithaca-test-"))
