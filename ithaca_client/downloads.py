@@ -90,6 +90,9 @@ def _receipt(api: Api, path: str) -> bytes:
         try:
             return api.ask("GET", path).content
         except ClientError as error:
+            # Its kinds say that waiting does not help, such as a line that broke or a right that is missing.
+            if type(error) is not ClientError:
+                raise
             waiting = error
             time.sleep(0.5)
     raise waiting
