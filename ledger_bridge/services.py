@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -41,7 +42,7 @@ NOT_IN_THE_LOG_YET = "This entry is recorded but not in the log yet. Its receipt
 
 
 def sequence_entries() -> int:
-    """Sequence all that waits, publish the result, and return how many entries that were.
+    """Sequence all that waits now, publish the result, and return how many entries that were.
 
     Not itself an entry: the checkpoint shows it. First the witnesses are looked at, then everything is signed, and only
     then are they asked to cosign: a slow witness holds up the publication, never the recording or the sequence.
@@ -53,9 +54,11 @@ def sequence_entries() -> int:
     """
     watch()
     reach("witnesses watched")
-    total = 0
-    while added := sequence_batch():
-        total += added
+    total = added = sequence_batch()
+    # A batch that was not full took all that waited. What came since is the next call's: where entries come all the
+    # time, whoever waited for none to be there would never publish.
+    while added >= settings.LEDGER_BATCH:
+        total += (added := sequence_batch())
     reach("all sequenced")
     publish_checkpoint()
     return total

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
 from accounts.models import User
-from ledger_bridge import proofs, publishing, sequencer, stream_keys
+from ledger_bridge import proofs, publishing, sequencer, services, stream_keys
 from ledger_bridge.events import TrailViewed
 from ledger_bridge.models import Checkpoint, Entry, Leaf, Outbox, Stream, Tile, TreeState
 from ledger_bridge.publishing import RolledBack
@@ -71,6 +71,20 @@ def test_batches_continue_one_tree(fill: Fill, settings: Any) -> None:
     merkle.verify_consistency(
         old_size=3, new_size=8, old_root=bytes(Checkpoint.objects.get(size=3).root), new_root=head().root, proof=proof
     )
+
+
+def test_entries_that_keep_coming_do_not_hold_up_the_publication(
+    db: None, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def batch_beside_which_somebody_records() -> int:
+        added = sequence_batch()
+        record_durably(TrailViewed(filters="meanwhile"), actor=alice)
+        return added
+
+    monkeypatch.setattr(services, "sequence_batch", batch_beside_which_somebody_records)
+    record_durably(TrailViewed(filters="first"), actor=alice)
+    assert sequence_entries() == 1
+    assert Outbox.objects.count() == 1
 
 
 def test_portions_of_a_batch_continue_one_count(
