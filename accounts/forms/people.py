@@ -4,8 +4,12 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
+from accounts.countries import country_code, country_names
 from accounts.models import Institution, User
+from core.errors import InvalidInput
 
 
 class PeopleFilterForm(forms.Form):
@@ -38,11 +42,33 @@ class AppointForm(forms.Form):
     )
 
 
+class CountryInput(forms.TextInput):
+    """A text field that the browser offers all countries for: a list that can be searched, without JavaScript."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        listed = f"{name}-countries"
+        field = super().render(name, value, {**(attrs or {}), "list": listed}, renderer)
+        options = format_html_join("", '<option value="{}"></option>', ((known,) for known in country_names()))
+        return format_html('{}<datalist id="{}">{}</datalist>', field, listed, options)
+
+
+class CountryField(forms.CharField):
+    """A country by its name or letters; its value is the two letters of ISO 3166-1."""
+
+    widget = CountryInput(attrs={"autocomplete": "country-name"})
+
+    def clean(self, value: Any) -> str:
+        try:
+            return country_code(super().clean(value))
+        except InvalidInput as error:
+            raise forms.ValidationError(error.sentence) from error
+
+
 class InstitutionForm(forms.Form):
     name = forms.CharField(max_length=200)
     kind = forms.ChoiceField(choices=Institution.Kind.choices)
     city = forms.CharField(max_length=100, required=False)
-    country = forms.CharField(min_length=2, max_length=2, help_text="Two letters, such as DE or FR.")
+    country = CountryField(help_text="Type some letters and choose from the list.")
 
 
 class ProfileForm(forms.Form):

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.countries import country_name
 from core import access
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
@@ -43,6 +44,10 @@ class Institution(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def country_name(self) -> str:
+        return country_name(self.country)
 
 
 class UserQuerySet(models.QuerySet["User"]):

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
+from accounts.countries import country_code
 from accounts.events import InstitutionCreated
 from accounts.models import Institution
 from accounts.permissions import Right
@@ -14,27 +15,22 @@ from ledger_bridge.recording import record
 
 @transaction.atomic
 def create_institution(*, actor: Actor, name: str, kind: str, country: str, city: str = "") -> Institution:
-    """Enter an institution with the group of its members.
+    """Enter an institution with the group of its members. `country` is a name or the letters of ISO 3166-1.
 
     Raises:
-        InvalidInput: without a name or a two-letter country.
+        InvalidInput: without a name, or with a country that there is not.
         Conflict: when there is one of that name in that country.
 
     """
     require(actor, Right.MANAGE_INSTITUTIONS)
-    name, country = plain_line(name, field="name", empty="Give the institution a name."), country.strip().upper()
+    name = plain_line(name, field="name", empty="Give the institution a name.")
     city = plain_line(city, field="city", empty="") if city.strip() else ""
-    _check(kind, country)
+    if kind not in Institution.Kind.values:
+        raise InvalidInput("Choose what kind of institution it is.", field="kind")
+    country = country_code(country)
     institution = _enter(name, kind, country, city)
     record(InstitutionCreated(institution=str(institution.id), name=name, country=country), actor=actor)
     return institution
-
-
-def _check(kind: str, country: str) -> None:
-    if kind not in Institution.Kind.values:
-        raise InvalidInput("Choose what kind of institution it is.", field="kind")
-    if len(country) != 2 or not (country.isascii() and country.isalpha()):  # noqa: PLR2004  ISO 3166-1 alpha-2
-        raise InvalidInput("Write the country as two letters, such as DE.", field="country")
 
 
 def _enter(name: str, kind: str, country: str, city: str) -> Institution:

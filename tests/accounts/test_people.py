@@ -74,7 +74,13 @@ def test_it_enters_each_institution_once(client: Client, dana: User) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind", "country"),
-    [("", "hospital", "DE"), ("X", "castle", "DE"), ("X", "hospital", "D"), ("X", "hospital", "4²")],
+    [
+        ("", "hospital", "DE"),
+        ("X", "castle", "DE"),
+        ("X", "hospital", "D"),
+        ("X", "hospital", "ZZ"),
+        ("X", "hospital", ""),
+    ],
 )
 def test_it_says_what_is_wrong_with_an_institution(dana: User, name: str, kind: str, country: str) -> None:
     with pytest.raises(InvalidInput):
@@ -115,3 +121,33 @@ def test_it_says_what_is_wrong_with_a_profile(client: Client, alice: User, typed
 
 def _listed(client: Client, query: str) -> set[str]:
     return {row["person"].name for row in client.get(f"/people/?{query}").context["rows"]}
+
+
+@pytest.mark.parametrize("typed", ["Côte d'Ivoire", "cote d\u2019ivoire", "CI", "civ", "  ci "])
+def test_a_country_is_chosen_by_name_or_letters(client: Client, dana: User, typed: str) -> None:
+    client.force_login(dana)
+    client.post("/people/institutions/", {"name": "CHU de Cocody", "kind": "hospital", "country": typed})
+    assert Institution.objects.get(name="CHU de Cocody").country == "CI"
+    assert "Côte d&#x27;Ivoire" in client.get("/people/institutions/").content.decode()
+
+
+def test_a_country_that_is_none_is_refused_at_its_field(client: Client, dana: User) -> None:
+    client.force_login(dana)
+    answer = client.post("/people/institutions/", {"name": "Guy's", "kind": "hospital", "country": "United Kingdom"})
+    assert answer.status_code == 400
+    (sentence,) = answer.context["form"].errors["country"]
+    assert sentence.endswith("Did you mean United Kingdom of Great Britain and Northern Ireland?")
+    assert "Guy&#x27;s" in answer.content.decode()
+    assert not Institution.objects.filter(name="Guy's").exists()
+
+
+def test_every_country_is_offered(client: Client, dana: User) -> None:
+    client.force_login(dana)
+    page = client.get("/people/institutions/").content.decode()
+    assert page.count("<option value=") >= 249
+    assert '<option value="Japan">' in page
+
+
+def test_a_country_that_the_list_does_not_know_any_more_is_still_shown(dana: User, charite: Institution) -> None:
+    Institution.objects.filter(pk=charite.pk).update(country="YU")
+    assert Institution.objects.get(pk=charite.pk).country_name == "YU"
