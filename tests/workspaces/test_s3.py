@@ -1,21 +1,26 @@
 """What a bucket may do to us: answer late, twice, wrongly, with too little, or not at all."""
 
 import random
+import tracemalloc
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 
 from core.errors import DamagedContent, IthacaError, StorageFull, Unavailable
 from tests.fakes.s3 import FakeBucket, Handler, Thing, bucket_in_memory
 from workspaces import checks
+from workspaces.crypt4gh import CIPHER_SEGMENT, SEGMENT, body_size
 from workspaces.storage import blob_store
 from workspaces.storage.s3 import Bucket, S3Address, S3BlobStore
 from workspaces.storage.s3.probing import faults
+from workspaces.storage.s3.writing import S3Writer
 
-PART = 8 * 1024 * 1024
+MIB = 1024 * 1024
+PART = 8 * MIB
 ADDRESS = {"bucket": "bucket", "style": "path", "access_key": "a", "secret_key": "very secret"}
 
 
@@ -218,11 +223,69 @@ def test_a_file_of_one_piece_takes_one_request_for_its_bytes(bucket: FakeBucket,
     assert bucket.requests == [f"HEAD trash/{name.hex}", f"GET blobs/{name.hex}"]
 
 
-def test_parts_are_as_large_as_the_largest_file_needs() -> None:
-    for largest in (1, 20 * 1024**3, 2 * 1024**4):
-        part = S3BlobStore(Bucket(S3Address(endpoint="http://127.0.0.1:9", **ADDRESS)), largest=largest)._part_size
-        assert part >= PART
-        assert part * 10_000 >= largest * 1.001
+def part_size(largest: int) -> int:
+    return S3BlobStore(Bucket(S3Address(endpoint="http://127.0.0.1:9", **ADDRESS)), largest=largest)._part_size
+
+
+@pytest.mark.parametrize("largest", [1, 20 * 1024**3, 256 * 1024**3, 256 * 1024**3 + 1, 2 * 1024**4, 40 * 1024**4])
+def test_parts_are_as_large_as_the_largest_file_needs(largest: int) -> None:
+    part = part_size(largest)
+    assert part >= PART
+    assert -(-body_size(largest) // part) <= 10_000
+
+
+def test_the_largest_file_that_is_accepted_by_default_has_9_714_parts_of_27_mib() -> None:
+    assert settings.MAX_UPLOAD_BYTES == 256 * 1024**3
+    part = part_size(settings.MAX_UPLOAD_BYTES)
+    assert (part, -(-body_size(settings.MAX_UPLOAD_BYTES) // part)) == (27 * MIB, 9_714)
+
+
+class Counting:
+    """A bucket that counts what it is sent and keeps nothing."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def put(self, key: str, body: bytes, **_: Any) -> None: ...
+    def begin(self, key: str, metadata: dict[str, str]) -> str:
+        return "upload"
+
+    def send(self, key: str, upload: str, number: int, body: bytes) -> str:
+        self.sizes.append(len(body))
+        return str(number)
+
+    def complete(self, key: str, upload: str, etags: list[str], *, new: bool = True) -> None:
+        assert len(etags) == len(self.sizes)
+
+    def listed(self, prefix: str) -> Iterator[Any]:
+        return iter(())
+
+
+def test_a_writer_sends_as_many_parts_as_were_reckoned_with() -> None:
+    """The largest file on a scale of one to 65,564: a byte stands for a sealed segment, a part is 27 MiB of them."""
+    counting, part = Counting(), 27 * MIB // CIPHER_SEGMENT
+    segments = 256 * 1024**3 // SEGMENT
+    writer = S3Writer(cast("Bucket", counting), UUID(int=1), part_size=part)
+    for _ in range(segments // 16):
+        writer.write(bytes(16))
+    writer.commit()
+    assert sum(counting.sizes) == segments
+    assert len(counting.sizes) == -(-segments // part) <= 10_000
+    assert set(counting.sizes[:-1]) == {part}
+
+
+def test_a_writer_holds_two_parts_in_memory_at_most_however_much_comes() -> None:
+    part, piece = 27 * MIB, bytes(MIB)
+    writer = S3Writer(cast("Bucket", Counting()), UUID(int=1), part_size=part)
+    tracemalloc.start()
+    try:
+        for _ in range(40 * 27):
+            writer.write(piece)
+        writer.commit()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * part + 8 * MIB
 
 
 def test_what_a_dead_writer_left_is_found_and_given_up(bucket: FakeBucket, store: S3BlobStore) -> None:

@@ -35,7 +35,7 @@ class Sent:
 
 
 class S3Writer:
-    """Memory: one part, and what is written at once."""
+    """Memory: two parts, one that fills and one on its way, and what is written at once."""
 
     def __init__(
         self,
