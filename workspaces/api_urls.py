@@ -2,6 +2,7 @@ from django.urls import path
 
 from workspaces import api, api_uploads
 from workspaces.handover import api as handover
+from workspaces.removal import api as removal
 
 app_name = "workspaces_api"
 urlpatterns = [
@@ -9,6 +10,8 @@ urlpatterns = [
     path("workspaces/<uuid:workspace_id>/", api.WorkspaceDetail.as_view(), name="workspace"),
     path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),
     path("workspaces/<uuid:workspace_id>/zip/", api.WorkspaceArchive.as_view(), name="zip"),
+    path("workspaces/<uuid:workspace_id>/bin/", removal.Bin.as_view(), name="bin"),
+    path("workspaces/<uuid:workspace_id>/removals/", removal.WorkspaceRemovals.as_view(), name="workspace_removals"),
     path("workspaces/<uuid:workspace_id>/files/", api.FileUpload.as_view(), name="files"),
     path("workspaces/<uuid:workspace_id>/folders/", api.FolderPath.as_view(), name="folders"),
     path("workspaces/<uuid:workspace_id>/uploads/", api_uploads.UploadList.as_view(), name="uploads"),
@@ -21,6 +24,11 @@ urlpatterns = [
     path("hand-overs/<uuid:hand_over_id>/file/", handover.SealedFile.as_view(), name="sealed_file"),
     path("hand-overs/<uuid:hand_over_id>/receipt/", handover.SealedReceipt.as_view(), name="sealed_receipt"),
     path("versions/<uuid:version_id>/open-sealed/", handover.OpenForeign.as_view(), name="open_foreign"),
+    path("items/<uuid:item_id>/removals/", removal.ItemRemovals.as_view(), name="item_removals"),
+    path("removals/", removal.WaitingRemovals.as_view(), name="removals"),
+    path("removals/<uuid:removal_id>/", removal.RemovalDetail.as_view(), name="removal"),
+    path("removals/<uuid:removal_id>/confirm/", removal.ConfirmRemoval.as_view(), name="confirm_removal"),
+    path("removals/<uuid:removal_id>/decline/", removal.DeclineRemoval.as_view(), name="decline_removal"),
     path("crypt4gh-key/", handover.InstallationKeyDetail.as_view(), name="installation_key"),
     path("keys/", handover.RecipientKeyList.as_view(), name="keys"),
     path("keys/<uuid:key_id>/", handover.RecipientKeyDetail.as_view(), name="key"),

@@ -7,7 +7,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from accounts.models import User
-from workspaces.models import Item, Version, Workspace
+from accounts.permissions import Right as PlatformRight
+from core.access import require
+from workspaces.models import Item, Removal, Version, Workspace
+from workspaces.permissions import Right
 from workspaces.removal.selectors import refuse_if_gone
 from workspaces.selectors import folders_above
 
@@ -40,6 +43,17 @@ def removed_item(request: HttpRequest, item_id: UUID) -> Item:
     refuse_if_gone(request.user, Item.objects.filter(pk=item_id))
     items = Item.objects.select_related("workspace").in_bin(request.user)
     return get_object_or_404(items, pk=item_id)
+
+
+def visible_removal(request: HttpRequest, removal_id: UUID) -> Removal:
+    """Return a removal to those who see its workspace, and to admins, who see of it neither names nor content."""
+    user = signed_in(request)
+    found = Removal.objects.select_related("item__workspace", "asked_by__institution", "decided_by")
+    if user.has_perm(PlatformRight.CONFIRM_REMOVALS.value):
+        return get_object_or_404(found, pk=removal_id)
+    answer = get_object_or_404(found, pk=removal_id, item__workspace__in=Workspace.objects.visible_to(user))
+    require(user, Right.MANAGE, answer.item.workspace)
+    return answer
 
 
 def asked_folder(request: HttpRequest, workspace: Workspace, text: str | None) -> Item | None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,7 +20,7 @@ from workspaces.models import Removal, Workspace
 from workspaces.permissions import Right
 from workspaces.removal.rules import days_kept, extent_of, kept_until
 from workspaces.removal.selectors import removals_for_admins, shown_name
-from workspaces.views.finding import crumbs, removed_item, signed_in, visible_workspace
+from workspaces.views.finding import crumbs, removed_item, signed_in, visible_removal, visible_workspace
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,7 +59,7 @@ def removals(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def removal(request: HttpRequest, removal_id: UUID) -> HttpResponse:
     """Show what would go, and why; on POST destroy its keys."""
-    user, found = signed_in(request), _removal(request, removal_id)
+    user, found = signed_in(request), visible_removal(request, removal_id)
     item = found.item
     if request.method == "POST":
         services.confirm_removal(actor=user, removal=found)
@@ -82,7 +82,7 @@ def removal(request: HttpRequest, removal_id: UUID) -> HttpResponse:
 
 @require_POST
 def decline(request: HttpRequest, removal_id: UUID) -> HttpResponse:
-    user, found = signed_in(request), _removal(request, removal_id)
+    user, found = signed_in(request), visible_removal(request, removal_id)
     try:
         services.decline_removal(actor=user, removal=found, answer=request.POST.get("answer", ""))
     except (InvalidInput, Conflict) as error:
@@ -108,17 +108,6 @@ def retention(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 
 def retention_form(workspace: Workspace) -> RetentionForm:
     return RetentionForm(initial={"keep_days": days_kept(workspace), "propose_after": workspace.propose_after})
-
-
-def _removal(request: HttpRequest, removal_id: UUID) -> Removal:
-    """Return a removal to those who see its workspace, and to admins, who see of it what the page shows them."""
-    user = signed_in(request)
-    found = Removal.objects.select_related("item__workspace", "asked_by__institution", "decided_by")
-    if user.has_perm(PlatformRight.CONFIRM_REMOVALS.value):
-        return get_object_or_404(found, pk=removal_id)
-    answer = get_object_or_404(found, pk=removal_id, item__workspace__in=Workspace.objects.visible_to(user))
-    require(user, Right.MANAGE, answer.item.workspace)
-    return answer
 
 
 def _manages(user: User, workspace: Workspace) -> bool:
