@@ -341,6 +341,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "WorkspaceRole": "workspaces.permissions.Role",
+        "ItemKind": "workspaces.models.Item.Kind",
     },
     "SERVE_PERMISSIONS": ["core.api.IsSignedIn"],
     "SCHEMA_PATH_PREFIX": "/api/v1/",

@@ -46,7 +46,7 @@ class RemovalIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, help_text="It stays in the ledger; name nobody in it.")
 
 
-class AnswerIn(serializers.Serializer[Any]):
+class DeclineIn(serializers.Serializer[Any]):
     # Left to the deed when it is empty: whoever may not answer learns that first.
     answer = serializers.CharField(
         max_length=500, allow_blank=True, default="", help_text="Why not; needed, and it stays in the ledger."
@@ -57,7 +57,7 @@ class RemovalOut(serializers.ModelSerializer[Removal]):
     """What somebody asked for, and what became of it. Files, versions and size are what would go, or what went."""
 
     workspace = serializers.UUIDField(source="item.workspace_id")
-    kind = serializers.ChoiceField(source="item.kind", choices=Item.Kind.choices)
+    kind = serializers.CharField(source="item.kind", help_text="`file` or `folder`.")
     name = serializers.SerializerMethodField(help_text="Empty for whoever may not view it, and after it went.")
     files = serializers.SerializerMethodField()
     versions = serializers.SerializerMethodField()
@@ -181,10 +181,10 @@ class DeclineRemoval(APIView):
     permission_classes = [IsSignedIn]
     token_scopes: ClassVar = {"POST": "remove"}
 
-    @extend_schema(request=AnswerIn, responses=RemovalOut)
+    @extend_schema(request=DeclineIn, responses=RemovalOut)
     def post(self, request: Request, removal_id: UUID) -> Response:
         found = visible_removal(plain(request), removal_id)
-        said = AnswerIn(data=request.data)
+        said = DeclineIn(data=request.data)
         said.is_valid(raise_exception=True)
         user = signed_in(plain(request))
         return _answer(
