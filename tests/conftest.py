@@ -8,12 +8,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 
 from config.database import make_database
 from tests.template import make_template
 
 if TYPE_CHECKING:
     from accounts.models import Institution, User
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+property_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

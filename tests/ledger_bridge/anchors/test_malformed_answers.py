@@ -76,7 +76,7 @@ def test_a_wrong_field_of_a_block_is_named(field: str, value: object) -> None:
         EvmClient(Scripted(block)).head()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=ANY_JSON, name=st.sampled_from(sorted(CALLS)))
 def test_no_answer_whatever_ends_in_another_error(value: object, name: str) -> None:
     with suppress(Unavailable):
