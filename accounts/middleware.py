@@ -53,7 +53,7 @@ class TokenMiddleware:
             return _refuse_token(token)
         _note_use(token)
         vars(request).update(user=token.owner, api_token=token, _dont_enforce_csrf_checks=True)
-        with acting_by(lambda: ApiToken.objects.usable().filter(pk=token.pk).exists()):
+        with acting_by(lambda: ApiToken.objects.usable().filter(pk=token.pk).exists(), token=str(token.pk)):
             return self.get_response(request)
 
 

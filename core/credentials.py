@@ -1,28 +1,53 @@
 """By what a request acts. It may end while bytes still flow, long after the request was let in.
 
-Rights are asked for again while bytes flow (`core.access`); so is this. What began a request says once how to ask.
+Rights are asked for again while bytes flow (`core.access`); so is this. What began a request says once how to ask, and
+whether it was a personal token: entries name it, so that a program can be told from the person it acts for.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 ENDED = "The token that this came with has ended."
 
-_stands: ContextVar[Callable[[], bool] | None] = ContextVar("credential", default=None)
+
+@dataclass(frozen=True)
+class _Credential:
+    stands: Callable[[], bool]
+    token: str | None
+
+
+_acting: ContextVar[_Credential | None] = ContextVar("credential", default=None)
 
 
 @contextmanager
-def acting_by(stands: Callable[[], bool]) -> Iterator[None]:
-    """Let everything in here, and in copies of this context, act by something of which `stands` says if it lasts."""
-    before = _stands.set(stands)
+def acting_by(stands: Callable[[], bool], *, token: str | None = None) -> Iterator[None]:
+    """Let everything in here, and in copies of this context, act by something of which `stands` says if it lasts.
+
+    `token` is the id of the personal token, where it is one.
+    """
+    before = _acting.set(_Credential(stands, token))
     try:
         yield
     finally:
-        _stands.reset(before)
+        _acting.reset(before)
+
+
+@contextmanager
+def on_behalf_of(token: str | None) -> Iterator[None]:
+    """Let what is done in here, for a request that is over, be recorded as done by the token that it came with."""
+    with acting_by(lambda: True, token=token):
+        yield
 
 
 def credential_stands() -> bool:
     """Ask with nothing remembered."""
-    stands = _stands.get()
-    return stands is None or stands()
+    credential = _acting.get()
+    return credential is None or credential.stands()
+
+
+def acting_token() -> str | None:
+    """Return the id of the personal token by which a program acts here, if one does."""
+    credential = _acting.get()
+    return credential.token if credential else None

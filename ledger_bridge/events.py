@@ -8,6 +8,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+BY_TOKEN = "by_token"  # noqa: S105  the name of a field
+"""A detail that an entry of any kind has when a program acted by a personal token: the id of that token."""
+
 _KINDS: dict[str, type["Event"]] = {}
 
 

@@ -2,7 +2,7 @@
 
 Rules enforced
     * whoever acted is hidden together with everything that tells two of their entries from others': the institution,
-      the stream, the account that ran a command;
+      the stream, the account that ran a command, the personal token of a program;
     * a detail in which a hidden value of the same entry stands is hidden with it.
 
 Out of scope: what an entry says about somebody else. Whom it concerns is not who acted, and stays.
@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from ledger_bridge.events import BY_TOKEN
 
 _DETAIL = "detail."
 
@@ -34,7 +36,9 @@ ASKED_WHO_ACTED = (
     "Who acted cannot be left out of the trail of a person or an institution: what was asked for says it already."
 )
 GROUPS: dict[str, Group] = {
-    ACTOR: Group("who acted", frozenset({"actor", "actor_institution", "actor_stream", "detail.operator"})),
+    ACTOR: Group(
+        "who acted", frozenset({"actor", "actor_institution", "actor_stream", "detail.operator", _DETAIL + BY_TOKEN})
+    ),
     "source": Group("source address and request id", frozenset({"source_address", "request_id"})),
     "purpose": Group("purpose", frozenset({"purpose"})),
     DETAILS: Group("details", prefix=_DETAIL),

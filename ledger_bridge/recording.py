@@ -12,13 +12,14 @@ import orjson
 from django.db import connection, transaction
 
 from core.access import Actor, Anonymous
+from core.credentials import acting_token
 from core.errors import InvalidInput, Unavailable
 from core.http import request_context
 from core.ids import uuid7
 from core.queue import wake
 from ledger_bridge.entry_codes import codes, message_of, pads_for
 from ledger_bridge.entry_seal import SEALED, SUBJECTS
-from ledger_bridge.events import Event
+from ledger_bridge.events import BY_TOKEN, Event
 from ledger_bridge.models import Entry
 from ledger_bridge.sealing import Keys, keys_of, seal_fields
 from ledger_bridge.stored_entry import COMMON_FIELDS
@@ -83,7 +84,7 @@ def record(
         "request_id": context.request_id,
         "source_address": context.source_address,
     }
-    _insert(common, event.detail())
+    _insert(common, _detail(event, actor))
     wake("ledger_bridge.sequence")
     return str(common["id"])
 
@@ -115,6 +116,12 @@ def committed_fields(
 
 def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def _detail(event: Event, actor: Actor) -> dict[str, Any]:
+    # What the installation does by itself while it answers a program is its own deed, not the program's.
+    token = acting_token() if actor.ledger_id else None
+    return event.detail() | ({BY_TOKEN: token} if token else {})
 
 
 def _insert(common: dict[str, Any], detail: dict[str, Any]) -> None:

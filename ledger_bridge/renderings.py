@@ -23,7 +23,7 @@ import orjson
 
 from ledger_bridge import events
 from ledger_bridge.leaving_out import describe_left_out
-from ledger_bridge.sentences import describe_filters, fill_in
+from ledger_bridge.sentences import by_token, describe_filters, fill_in
 from ledger_bridge.tlog.checkpoint import Checkpoint
 
 Event = Mapping[str, Any]
@@ -300,7 +300,7 @@ class Summary:
         fields = fields_of(event)
         actor = fields.get("actor", HIDDEN)
         who = self._context.name_of("actor", actor) or actor or "nobody signed in"
-        what = self._sentence(event) or fields.get("kind", HIDDEN)
+        what = (self._sentence(event) or fields.get("kind", HIDDEN)) + by_token(details(fields))
         cells = (event["index"], _moment(fields.get("occurred_at", HIDDEN)), who, what, _outcome(fields))
         return "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
 

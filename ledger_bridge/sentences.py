@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ledger_bridge.events import Event, event_kinds
+from ledger_bridge.events import BY_TOKEN, Event, event_kinds
 from ledger_bridge.leaving_out import describe_left_out
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def sentence_of(kind: str, detail: Mapping[str, Any], *, person: str = "", names
     """
     event: type[Event] | None = event_kinds().get(kind)
     if event is None:
-        return f"did “{kind}”"
-    return fill_in(event.sentence, detail, words=event.words, person=person, names=names)
+        return f"did “{kind}”{by_token(detail)}"
+    return fill_in(event.sentence, detail, words=event.words, person=person, names=names) + by_token(detail)
 
 
 def fill_in(
@@ -98,6 +98,11 @@ def fill_in(
     if detail.get("to") == _A_PERSON:
         said["to"] = said["person"]
     return sentence.format_map(_Shown(said, gap))
+
+
+def by_token(detail: Mapping[str, Any]) -> str:
+    """Return the end of a sentence that says by which token a program acted; nothing where a person did."""
+    return f", by token {detail[BY_TOKEN]}" if detail.get(BY_TOKEN) else ""
 
 
 def names_person(kind: str, detail: Mapping[str, Any]) -> bool:

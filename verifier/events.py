@@ -38,6 +38,7 @@ _COMMITMENT_AT = 1 + len(SLOTS) * TAG_SIZE
 _ID_SIZE = 16
 _INDEX_SIZE = 8
 _MOST_HIDDEN = 256
+_MOST_TOKENS = 256
 
 
 class Marks(Protocol):
@@ -62,6 +63,8 @@ class Digest:
     erased: bool
     hidden: tuple[str, ...] = ()
     """Names of the fields that are left out."""
+    token: str | None = None
+    """The personal token by which a program acted."""
 
 
 class EventReader:
@@ -96,7 +99,8 @@ class EventReader:
             ties = tuple(
                 stream.commitment for _, field, stream in named if event.fields.get(field) == stream.commitment
             )
-            return Digest(number, event.index, commitment, tags, identity, ties, event.erased is not None, hidden)
+            erased, token = event.erased is not None, event.token
+            return Digest(number, event.index, commitment, tags, identity, ties, erased, hidden, token)
         except FormatError as error:
             raise MismatchError(str(error), **where) from error
         except WrongEventError as wrong:
@@ -150,6 +154,8 @@ class EventRegister:
         """The indexes of those that were erased."""
         self.hidden: set[str] = set()
         self.partial = 0
+        self.tokens: Counter[str] = Counter()
+        """How many events each personal token made; "" stands for those beyond the first few."""
 
     def expect(self, digest: Digest) -> None:
         """Check the place of the next event.
@@ -189,6 +195,9 @@ class EventRegister:
         if digest.erased:
             self.erased.append(digest.index)
         self._note_hidden(digest.hidden)
+        if digest.token:
+            known = digest.token in self.tokens or len(self.tokens) < _MOST_TOKENS
+            self.tokens[digest.token if known else ""] += 1
         if digest.id:
             self._ids[digest.id[-1]] += digest.id + digest.index.to_bytes(_INDEX_SIZE, "big")
 

@@ -3,6 +3,7 @@
 Rules enforced
     * one of the three forms of version 1: a salt for every field in clear, the seed they come from, or erased;
     * every common field is there, in clear or hidden, and values in clear are sane; an erased event has no fields;
+    * a program's token, where one acted, is named by its id;
     * the commitment, recomputed from values, salts and hidden hashes, or as an erased event gives it, is the one in the
       leaf.
 
@@ -45,6 +46,7 @@ _MOST_COUNTED = (1 << 53) - 1
 
 
 _is_hash = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
+_is_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII).fullmatch
 _TEXT: frozenset[type] = frozenset({str})
 _NUMBER: frozenset[type] = frozenset({int})
 _TEXT_OR_NULL: frozenset[type] = frozenset({str, NoneType})
@@ -57,7 +59,7 @@ def _like(pattern: str) -> Callable[[Any], object]:
 _time = _like(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z")
 
 COMMON: dict[str, tuple[frozenset[type], Callable[[Any], object] | None]] = {
-    "id": (_TEXT, _like(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")),
+    "id": (_TEXT, _is_uuid),
     "kind": (_TEXT, _like(r"[a-z0-9_]+(\.[a-z0-9_]+)+")),
     "schema": (_NUMBER, lambda value: value > 0),
     "occurred_at": (_TEXT, _time),
@@ -79,6 +81,9 @@ COMMON: dict[str, tuple[frozenset[type], Callable[[Any], object] | None]] = {
     "person_stream": (_TEXT_OR_NULL, _is_hash),
 }
 """What types a common field may have (a boolean is no number), and what it must look like where not all will do."""
+
+BY_TOKEN = "detail.by_token"  # noqa: S105  the name of a field
+"""What an event of any kind says when a program acted: the id of the personal token that it acted by."""
 
 _COMMON = [(name, *demands) for name, demands in COMMON.items()]
 _MISSING = object()
@@ -123,6 +128,12 @@ class Event:
             return cls(raw["index"], raw["tags"], raw["fields"], seed=_seed(raw["seed"]))
         hidden = _hidden(raw["hidden"], raw["fields"])
         return cls(raw["index"], raw["tags"], raw["fields"], _base64(raw["salts"]), hidden)
+
+    @property
+    def token(self) -> str | None:
+        """The id of the personal token by which a program acted, where the event says so."""
+        value = self.fields.get(BY_TOKEN)
+        return value if isinstance(value, str) and _is_uuid(value) else None
 
     def text(self, name: str) -> str:
         """Return a field that must be text.
@@ -177,6 +188,8 @@ class Event:
                 self._refuse_value(name)
             elif is_sane is not None and value is not None and not is_sane(value):
                 raise WrongEventError(_INSANE, name)
+        if BY_TOKEN in self.fields and self.token is None:
+            raise WrongEventError(_INSANE, BY_TOKEN)
 
     def _refuse_value(self, name: str) -> None:
         """Refuse a common field whose value is of no possible type, unless it is hidden."""

@@ -134,4 +134,5 @@ def _compare_known(policy: Policy, known: bytes | None, accepted: Accepted, repo
 
 def _words(event: Event) -> str:
     kind = event.fields.get("kind", "a hidden kind of event")
-    return f"{kind}, {event.fields.get('occurred_at', 'at a hidden time')}"
+    by_token = f", by token {event.token}" if event.token else ""
+    return f"{kind}, {event.fields.get('occurred_at', 'at a hidden time')}{by_token}"

@@ -43,6 +43,7 @@ from verifier.wording import (
     describe_limits,
     describe_log_keys,
     describe_meaning,
+    describe_tokens,
 )
 
 
@@ -152,6 +153,7 @@ class _Verification:
             self._report.passed(f"The log still begins with the {earlier.size} leaves of the checkpoint you know.")
         self._report.passed(f"Each of the {register.count} events is in the log, exactly as it was recorded.")
         describe_erased(self._report, register.erased, self._notices.erasures, scope, register.marks)
+        describe_tokens(self._report, register.tokens)
         describe_hidden(self._report, register.hidden, register.partial)
 
     def _describe_meaning(self, scope: Scope, earlier: Checkpoint | None) -> None:

@@ -3,13 +3,14 @@
 `static/verify/wording.js` says the same in a browser; `tests/verifier/test_agreement.py` holds them equal.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from ledger_bridge.tlog.policy import ALGORITHMS, NOBODY, Accepted, Policy
 from verifier.report import Report
 
 _YEAR_9999 = 253_402_300_799
+_TOKENS_NAMED = 20
 
 
 def describe_cosignatures(accepted: Accepted) -> str:
@@ -53,6 +54,19 @@ def describe_hidden(report: Report, names: Collection[str], count: int) -> None:
             f"What these fields say: {', '.join(sorted(names))}. They were left out of {events}. What they say stands"
             " fixed in the log, but the names of other fields than the common ones are inside their hashes."
         )
+
+
+def describe_tokens(report: Report, tokens: Mapping[str, int]) -> None:
+    """Say which events programs made, by whose leave; "" stands for tokens that were not remembered one by one."""
+    if not tokens:
+        return
+    total = sum(tokens.values())
+    events = "1 of these events was" if total == 1 else f"{total} of these events were"
+    named = sorted(token for token in tokens if token)[:_TOKENS_NAMED]
+    listed = [f"{token} ({tokens[token]})" for token in named]
+    rest = total - sum(tokens[token] for token in named)
+    listed += [f"others ({rest})"] if rest else []
+    report.passed(f"{events} made by programs that acted for somebody by personal tokens: {', '.join(listed)}.")
 
 
 def describe_meaning(report: Report, accepted: Accepted, *, own_policy: bool) -> None:

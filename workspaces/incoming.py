@@ -60,6 +60,8 @@ class Upload(models.Model):
     # Who is receiving now. One that was left behind by a process that died says that its run must not be continued.
     lease = models.UUIDField(null=True, blank=True)
     heard_at = models.DateTimeField(null=True, blank=True)
+    # The personal token that the last bytes came with, by its id: it stands in the entry, which may be made later.
+    token = models.UUIDField(null=True, blank=True)
     head_type = models.CharField(max_length=127, blank=True)
     plaintext_sha256 = models.BinaryField(default=b"")
     body_blake3 = models.BinaryField(default=b"")

@@ -25,6 +25,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from core.credentials import acting_token
 from core.errors import Conflict, DamagedContent, Gone, IthacaError, Locked, Unavailable
 from core.ids import uuid7
 from workspaces.crypt4gh import CIPHER_SEGMENT, SEGMENT, Hashes, SealingWriter, new_data_key
@@ -276,6 +277,7 @@ class Sitting:
                 lease=lease,
                 heard_at=timezone.now(),
                 expires_at=expiry(),
+                token=acting_token(),
             )
             if not UploadRun.objects.filter(pk=self._run.pk, closed=False).update(segments=added):
                 raise Locked(_TAKEN_OVER)

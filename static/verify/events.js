@@ -16,7 +16,7 @@ ithaca.events = (() => {
   const KIND_OF_SLOT = new Map([["workspace", "workspace"], ["item", "item"], ["actor", "person"], ["person", "person"]]);
   const COMMITMENT_AT = 1 + SLOTS.length * TAG_SIZE;
   const MEMBER = "events.jsonl";
-  const MOST_HIDDEN = 256;
+  const MOST_HIDDEN = 256, MOST_TOKENS = 256;
 
   const identity = (kind, id) => `${kind} ${id}`;
 
@@ -77,8 +77,8 @@ ithaca.events = (() => {
         event.checkValues();
         const commitment = event.commitment(), tags = this.#tags(event), ties = this.#ties(event);
         const id = event.fields.get("id")?.replaceAll("-", "") ?? null;
-        const hidden = [...event.hidden.keys()];
-        return { line: number, index: event.index, commitment, tags, id, ties, erased: event.erased !== null, hidden };
+        const hidden = [...event.hidden.keys()], erased = event.erased !== null;
+        return { line: number, index: event.index, commitment, tags, id, ties, erased, hidden, token: event.token };
       } catch (error) {
         if (error instanceof FormatError) throw new MismatchError(error.message, where);
         if (!(error instanceof WrongEventError)) throw error;
@@ -145,6 +145,7 @@ ithaca.events = (() => {
     erased = []; // the indexes of those that were erased
     hidden = new Set();
     partial = 0;
+    tokens = new Map(); // how many events each personal token made; "" stands for those beyond the first few
 
     constructor(marks) {
       this.marks = marks;
@@ -182,6 +183,11 @@ ithaca.events = (() => {
       for (const one of digest.ties) this.tied.add(one);
       if (digest.erased) this.erased.push(digest.index);
       this.#noteHidden(digest.hidden);
+      if (digest.token) {
+        const known = this.tokens.has(digest.token) || this.tokens.size < MOST_TOKENS;
+        const token = known ? digest.token : "";
+        this.tokens.set(token, (this.tokens.get(token) ?? 0) + 1);
+      }
       if (digest.id) this.#ids[parseInt(digest.id.slice(-2), 16)].push([digest.id, digest.index]);
     }
 

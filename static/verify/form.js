@@ -27,10 +27,13 @@ ithaca.form = (() => {
   const optional = orNull((value) => typeof value === "string");
   const time = matching(/^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z$/);
   const isHash = matching(/^[0-9a-f]{64}$/);
+  const isUuid = matching(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   const stream = orNull(isHash);
+  /** What an event of any kind says when a program acted: the id of the personal token that it acted by. */
+  const BY_TOKEN = "detail.by_token";
 
   const COMMON = new Map(Object.entries({
-    id: matching(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+    id: isUuid,
     kind: matching(/^[a-z0-9_]+(?:\.[a-z0-9_]+)+$/),
     schema: (value) => isInteger(value) && value > 0,
     occurred_at: time,
@@ -90,6 +93,12 @@ ithaca.form = (() => {
       return event;
     }
 
+    /** The id of the personal token by which a program acted, where the event says so. */
+    get token() {
+      const value = this.fields.get(BY_TOKEN);
+      return isUuid(value) ? value : null;
+    }
+
     /** A field that must be text. */
     text(name) {
       const value = this.fields.get(name);
@@ -124,6 +133,9 @@ ithaca.form = (() => {
         } else if (!this.hidden.has(name)) {
           throw new WrongEventError("it is neither in clear nor hidden", name);
         }
+      }
+      if (this.fields.has(BY_TOKEN) && this.token === null) {
+        throw new WrongEventError("its value is not one that this field can have", BY_TOKEN);
       }
     }
 

@@ -96,7 +96,8 @@ ithaca.receipt = (() => {
 
   function words(event) {
     const kind = event.fields.get("kind") ?? "a hidden kind of event";
-    return `${kind}, ${event.fields.get("occurred_at") ?? "at a hidden time"}`;
+    const byToken = event.token ? `, by token ${event.token}` : "";
+    return `${kind}, ${event.fields.get("occurred_at") ?? "at a hidden time"}${byToken}`;
   }
 
   return { openReceipt, verifyReceipt };

@@ -13,7 +13,7 @@ ithaca.trail = (() => {
   const { ShortLog } = ithaca.short;
   const { WholeLog, leavesOf, requireLeafCount } = ithaca.whole;
   const {
-    describeAgainst, describeCosignatures, describeHidden, describeLimits, describeLogKeys, describeMeaning,
+    describeAgainst, describeCosignatures, describeHidden, describeLimits, describeLogKeys, describeMeaning, describeTokens,
   } = ithaca.wording;
 
   /** Check a trail export and write what holds into the report. */
@@ -139,6 +139,7 @@ ithaca.trail = (() => {
       }
       this.#report.passed(`Each of the ${register.count} events is in the log, exactly as it was recorded.`);
       describeErased(this.#report, register.erased, this.#notices.erasures, scope, register.marks);
+      describeTokens(this.#report, register.tokens);
       describeHidden(this.#report, register.hidden, register.partial);
     }
 

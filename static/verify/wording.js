@@ -3,7 +3,7 @@
 
 ithaca.wording = (() => {
   const { ALGORITHMS, NOBODY } = ithaca.policy;
-  const YEAR_9999 = 253402300799;
+  const YEAR_9999 = 253402300799, TOKENS_NAMED = 20;
 
   /** Who besides the log signed the checkpoint. */
   function describeCosignatures(accepted) {
@@ -40,6 +40,18 @@ ithaca.wording = (() => {
       `What these fields say: ${[...names].sort().join(", ")}. They were left out of ${events}. What they say stands` +
       " fixed in the log, but the names of other fields than the common ones are inside their hashes.",
     );
+  }
+
+  /** Say which events programs made, by whose leave; "" stands for tokens that were not remembered one by one. */
+  function describeTokens(report, tokens) {
+    if (!tokens.size) return;
+    const total = [...tokens.values()].reduce((sum, count) => sum + count, 0);
+    const events = total === 1 ? "1 of these events was" : `${total} of these events were`;
+    const named = [...tokens.keys()].filter(Boolean).sort().slice(0, TOKENS_NAMED);
+    const listed = named.map((token) => `${token} (${tokens.get(token)})`);
+    const rest = named.reduce((left, token) => left - tokens.get(token), total);
+    if (rest) listed.push(`others (${rest})`);
+    report.passed(`${events} made by programs that acted for somebody by personal tokens: ${listed.join(", ")}.`);
   }
 
   /** Say what follows from the signatures under the checkpoint. */
@@ -92,5 +104,6 @@ ithaca.wording = (() => {
 
   return {
     describeAgainst, describeCosignatures, describeHidden, describeLogKeys, describeLimits, describeMeaning, describeTime,
+    describeTokens,
   };
 })();

@@ -13,6 +13,7 @@ from accounts.models import ApiToken, User
 from accounts.services import make_api_token, note_password_change, revoke_api_token
 from accounts.services.tokens import MAX_TOKENS
 from accounts.sessions import end_sessions
+from core.credentials import acting_by
 from core.errors import InvalidInput, Refused
 from ledger_bridge.models import Entry
 from workspaces import services as workspaces
@@ -89,6 +90,48 @@ def test_what_no_scope_names_needs_a_person(alice: User, workspace: Workspace, m
 
 def test_it_opens_no_page(alice: User) -> None:
     assert ask(make(alice)[1], "/workspaces/").status_code == 302
+
+
+def test_what_it_does_is_recorded_as_done_by_it(alice: User, workspace: Workspace) -> None:
+    token, text = make(alice, "upload")
+    path = f"/api/v1/workspaces/{workspace.pk}/items/"
+    ask(text, path, "POST", data='{"name": "Run 7"}', content_type="application/json")
+    entry = Entry.objects.get(kind="folder.created")
+    assert (entry.actor, entry.detail["by_token"]) == (alice.pk, str(token.pk))
+    assert text not in repr(entry.detail)
+
+
+def test_what_is_refused_to_it_is_recorded_as_asked_by_it(alice: User, charlie: User, workspace: Workspace) -> None:
+    token, text = make(charlie, "read")
+    ask(text, f"/api/v1/workspaces/{workspace.pk}/")
+    ask(text, f"/api/v1/workspaces/{workspace.pk}/items/", "POST")
+    told = [entry.detail["by_token"] for entry in Entry.objects.filter(kind="access.refused")]
+    assert told == [str(token.pk)] * 2
+
+
+def test_what_its_owner_does_is_not_recorded_as_done_by_it(alice: User, workspace: Workspace, client: Client) -> None:
+    ask(make(alice)[1])
+    client.force_login(alice)
+    path = f"/api/v1/workspaces/{workspace.pk}/items/"
+    assert client.post(path, {"name": "By hand"}, content_type="application/json").status_code == 201
+    assert "by_token" not in Entry.objects.get(kind="folder.created").detail
+
+
+def test_what_the_installation_does_meanwhile_is_not_recorded_as_done_by_it(alice: User) -> None:
+    with acting_by(lambda: True, token=str(make(alice)[0].pk)):
+        end_sessions(alice)
+    assert "by_token" not in Entry.objects.get(kind="token.revoked").detail
+
+
+def test_the_trail_says_that_a_token_acted(alice: User, workspace: Workspace, client: Client) -> None:
+    token, text = make(alice, "upload")
+    path = f"/api/v1/workspaces/{workspace.pk}/items/"
+    ask(text, path, "POST", data='{"name": "Run 7"}', content_type="application/json")
+    client.force_login(alice)
+    [entry] = Entry.objects.filter(kind="folder.created")
+    for page in (f"/workspaces/{workspace.pk}/trail/", f"/audit/receipt/{entry.pk}/", "/account/tokens/"):
+        assert str(token.pk) in client.get(page).content.decode(), page
+    assert f", by token {token.pk}" in client.get(f"/workspaces/{workspace.pk}/trail/").content.decode()
 
 
 def test_it_begins_no_session(alice: User) -> None:

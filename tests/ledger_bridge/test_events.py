@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ledger_bridge.events import Event, event_kinds
+from ledger_bridge.events import BY_TOKEN, Event, event_kinds
 from ledger_bridge.sentences import kind_choices, label_of, sentence_of
 
 SNAPSHOT = Path(__file__).parents[1] / "vectors" / "events.json"
@@ -93,3 +93,14 @@ def test_an_unknown_kind_is_called_by_its_name() -> None:
 def test_every_kind_can_be_chosen_once() -> None:
     offered = [kind for _, kinds in kind_choices() for kind, _ in kinds]
     assert sorted(offered) == sorted(event_kinds())
+
+
+@pytest.mark.parametrize("event", KINDS)
+def test_no_kind_takes_the_name_by_which_entries_name_a_token(event: type[Event]) -> None:
+    assert BY_TOKEN not in {field.name for field in dataclasses.fields(event)}
+
+
+def test_a_sentence_ends_with_the_token_by_which_a_program_acted() -> None:
+    said = sentence_of("access.refused", {"right": "view", "rule": "no", "by_token": "t1"})
+    assert said == "was refused “view”: no, by token t1"
+    assert sentence_of("gone.for_good", {"by_token": "t1"}) == "did “gone.for_good”, by token t1"

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
+from core.credentials import acting_by
 from core.errors import InvalidInput
 from core.http import RequestContext, request_context
 from ledger_bridge import access, names
@@ -35,6 +36,7 @@ REQUEST = "REQUEST-5512"
 ADDRESS = "198.51.100.0/24"
 DETAIL = "LOOKED-FOR-4409"
 NAME = "Alice In Full"
+TOKEN = "0192f4a0-7731-7000-8000-4409551212ab"
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +51,7 @@ def told(db: None, alice: User, thing: Thing) -> TrailFilters:
     """Two entries about a workspace that tell everything there is to tell, and the filter that finds them."""
     token = request_context.set(RequestContext(request_id=REQUEST, source_address=ADDRESS))
     try:
-        with transaction.atomic():
+        with acting_by(lambda: True, token=TOKEN), transaction.atomic():
             # The second detail repeats who acted, as looking at one's own trail does.
             for detail in (DETAIL, json.dumps({"person": [alice.ledger_id]})):
                 record(TrailViewed(filters=detail), actor=alice, subject=thing, purpose=PURPOSE)
@@ -81,10 +83,10 @@ def verify(archive: bytes, folder: Path) -> int:
 
 def secrets_of(alice: User) -> dict[str, list[str]]:
     return {
-        "actor": [alice.ledger_id, NAME, *([alice.ledger_institution] if alice.ledger_institution else [])],
+        "actor": [alice.ledger_id, NAME, TOKEN, *([alice.ledger_institution] if alice.ledger_institution else [])],
         "source": [ADDRESS, REQUEST],
         "purpose": [PURPOSE],
-        "details": [DETAIL, b64encode(DETAIL.encode()).decode()],
+        "details": [DETAIL, TOKEN, b64encode(DETAIL.encode()).decode()],
     }
 
 

@@ -18,15 +18,18 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.fakes.archives import forge, members
+from tests.fakes.ledger import identifier
 from tests.needs import needs
 from tests.verifier.in_browser import verifier_page, verify_all
 from tests.verifier.mutations import MUTATIONS, Case, honest_exports, honest_receipt, mutate
+from tests.verifier.mutations.honest import TOKEN, honest_ledger
 from verifier.__main__ import main
 
 pytestmark = needs("chromium")
 
 COUNT = int(os.environ.get("MUTATIONS") or 60)
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(1 << 32))
+BY_TOKEN = {"detail.by_token": TOKEN}
 VECTORS = Path(__file__).parents[1] / "vectors" / "ledger"
 # The two languages word the faults of JSON, text and encodings differently; place and verdict must agree all the same.
 _OWN_WORDS = re.compile(
@@ -106,6 +109,27 @@ def test_both_read_one_spelling_only(page: Page, tmp_path: Path) -> None:
     for case, there in zip(cases, verify_all(page, cases), strict=True):
         here = in_python(case, tmp_path)
         assert here["status"] == 1, here
+        assert comparable(there) == comparable(here)
+
+
+def test_both_name_the_tokens_of_programs(page: Page, tmp_path: Path) -> None:
+    """Some, more than anybody reads, one in a receipt, and one that is no id."""
+    ledger = honest_ledger()
+    receipt = ledger.receipt(ledger.record(actor="ana", **BY_TOKEN).index)
+    few = ledger.archive(ledger.trail(("person", "ana")))
+    for number in range(300):
+        ledger.record(actor="ana", **{"detail.by_token": identifier("token", number)})
+    many = ledger.archive(ledger.trail(("person", "ana")))
+    nonsense: dict[str, Any] = {"detail.by_token": ["a script"]}
+    ledger.record(actor="ana", **nonsense)
+    policy = ledger.policy.encode()
+    files = [few, many, receipt.marshal(), ledger.archive(ledger.trail(("person", "ana")))]
+    cases = [Case("tokens", data, policy) for data in files]
+    found = [in_python(case, tmp_path) for case in cases]
+    assert [one["status"] for one in found] == [0, 0, 0, 1]
+    assert f"{TOKEN} (2)" in str(found[0]["report"]["checks"])
+    assert "others (282)" in str(found[1]["report"]["checks"])
+    for here, there in zip(found, verify_all(page, cases), strict=True):
         assert comparable(there) == comparable(here)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ledger_bridge.tlog.entry import canonical
 from tests.fakes.archives import flip
-from tests.fakes.ledger import FakeLedger, small_ledger
+from tests.fakes.ledger import FakeLedger, identifier, small_ledger
 from tests.verifier.conftest import Verify
 
 Refused = Callable[..., str]
@@ -102,3 +102,9 @@ def test_it_finds_two_checkpoints_of_one_size(ledger: FakeLedger, refused: Refus
     known = ledger.checkpoint_note()
     ledger.leaves[0] = ledger.leaves[1]
     assert "two different checkpoints" in refused(ledger.receipt(5).marshal(), known=known)
+
+
+def test_it_says_by_which_token_a_program_acted(verify: Verify, ledger: FakeLedger) -> None:
+    one = ledger.record(actor="ana", **{"detail.by_token": identifier("nightly")})
+    checks = verify(ledger.receipt(one.index).marshal(), policy=ledger.policy).report["checks"]
+    assert f", by token {identifier('nightly')}." in checks[-1]

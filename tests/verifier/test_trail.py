@@ -1,11 +1,12 @@
 """What an auditor gets from an honest log."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.fakes.archives import forge, members
-from tests.fakes.ledger import FakeLedger, leaves_at_once, small_ledger, with_events
+from tests.fakes.ledger import FakeLedger, identifier, leaves_at_once, small_ledger, with_events
 from tests.verifier.conftest import WORKSPACE, Verify, in_short
 
 
@@ -137,3 +138,33 @@ def test_it_reads_large_trails_in_several_processes(verify: Verify, monkeypatch:
         large.record(workspace=f"w{number % 3}", item=f"file{number % 7}", actor="ana")
     trail = replace(large.trail(("workspace", "w1"), ("person", "ana")), leaves=leaves_at_once(large))
     assert verify(large.archive(trail), policy=large.policy, known=large.checkpoint_note(2049)).status == 0
+
+
+def test_it_names_the_tokens_by_which_programs_acted(verify: Verify, ledger: FakeLedger) -> None:
+    for actor, name in (("ana", "nightly"), ("ana", "nightly"), ("bo", "other")):
+        ledger.record(workspace="w1", actor=actor, **{"detail.by_token": identifier(name)})
+    checks = str(verify(ledger.archive(ledger.trail(WORKSPACE)), policy=ledger.policy).report["checks"])
+    assert "3 of these events were made by programs" in checks
+    assert f"{identifier('nightly')} (2)" in checks
+    assert f"{identifier('other')} (1)" in checks
+
+
+def test_it_says_nothing_of_programs_where_only_people_acted(
+    verify: Verify, ledger: FakeLedger, archive: bytes
+) -> None:
+    assert "programs" not in str(verify(archive, policy=ledger.policy).report["checks"])
+
+
+@pytest.mark.parametrize("token", [None, 7, "", "nightly", ["a"], "0" * 36])
+def test_it_refuses_a_token_that_is_no_id(verify: Verify, ledger: FakeLedger, token: Any) -> None:
+    ledger.record(workspace="w1", actor="ana", **{"detail.by_token": token})
+    outcome = verify(ledger.archive(ledger.trail(WORKSPACE)), policy=ledger.policy)
+    assert (outcome.status, "field detail.by_token" in outcome.failure) == (1, True)
+
+
+def test_a_token_that_was_left_out_is_listed_with_what_was(verify: Verify, ledger: FakeLedger) -> None:
+    ledger.record(workspace="w1", actor="ana", **{"detail.by_token": identifier("nightly")})
+    archive = ledger.archive(ledger.trail(WORKSPACE, hide={"detail.by_token"}))
+    outcome = verify(archive, policy=ledger.policy)
+    assert (outcome.status, "detail.by_token" in str(outcome.report["limits"])) == (0, True)
+    assert identifier("nightly") not in str(outcome.report)

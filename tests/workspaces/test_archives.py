@@ -165,6 +165,16 @@ def test_revoking_the_token_breaks_the_archive_at_the_next_file(alice: User, ver
     assert not Entry.objects.filter(kind="version.downloaded").exists()
 
 
+def test_each_file_of_an_archive_that_a_program_takes_names_its_token(
+    alice: User, version: Version, notes: Version
+) -> None:
+    token, text = make_api_token(actor=alice, name="nightly", scopes=["download"], days=7)
+    path = f"/api/v1/workspaces/{version.file.workspace_id}/zip/"
+    content_of(Client().get(path, headers={"Authorization": f"Bearer {text}"}))
+    taken = Entry.objects.filter(kind="version.downloaded")
+    assert [entry.detail["by_token"] for entry in taken] == [str(token.pk)] * 2
+
+
 def test_removing_a_file_breaks_the_archive_at_its_turn(alice: User, version: Version, notes: Version) -> None:
     answer = fetch(alice, version.file.workspace)
     services.remove_item(actor=alice, item=notes.file)

@@ -13,6 +13,8 @@ from django.db import connection
 from accounts.models import User
 from core.credentials import acting_by
 from core.errors import Conflict, Gone, Locked, Refused
+from core.ids import uuid7
+from ledger_bridge.models import Entry
 from tests.fakes.failing import FillingStore
 from tests.workspaces.conftest import blobs, browser, give, last_entry, put, read
 from workspaces import receiving, services
@@ -559,6 +561,28 @@ def test_large_uploads_are_checked_by_the_worker(
     assert client.get(address).json()["state"] == "checking"
     services.finish_uploads()
     assert read(alice, Version.objects.get()) == DATA
+
+
+def test_what_the_worker_records_names_the_token_that_the_last_bytes_came_with(
+    client: Any, address: str, workspace: Workspace, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("workspaces.services.uploads.CHECK_AT_ONCE", 1000)
+    first, last = str(uuid7()), str(uuid7())
+    with acting_by(lambda: True, token=first):
+        send(client, address, 0, DATA[:9])
+    with acting_by(lambda: True, token=last):
+        send(client, address, 9, DATA[9:])
+    services.finish_uploads()
+    assert Entry.objects.get(kind="version.uploaded").detail["by_token"] == last
+
+
+def test_what_a_person_sends_names_no_token_although_a_program_began_it(
+    client: Any, address: str, workspace: Workspace
+) -> None:
+    with acting_by(lambda: True, token=str(uuid7())):
+        send(client, address, 0, DATA[:9])
+    send(client, address, 9, DATA[9:])
+    assert "by_token" not in Entry.objects.get(kind="version.uploaded").detail
 
 
 def test_unfinished_uploads_survive_the_sweep(client: Any, alice: User, address: str, settings: Any) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.access import explain_refusal, require
-from core.credentials import ENDED, credential_stands
+from core.credentials import ENDED, acting_token, credential_stands, on_behalf_of
 from core.errors import Conflict, DamagedContent, Gone, IthacaError, Locked, Refused
 from core.ids import uuid7
 from core.queue import enqueue
@@ -78,6 +78,7 @@ def begin_upload(
             on_conflict=on_conflict,
             state=Upload.State.RECEIVING if size else Upload.State.CHECKING,
             expires_at=expiry(),
+            token=acting_token(),
         )
 
 
@@ -121,7 +122,9 @@ def finish_upload(*, upload: Upload, hashes: Hashes | None = None) -> Upload:
             return _fail(current, error.sentence)
         finally:
             give_back(current)
-    _record_or_ask(current, current.on_conflict)
+    # A worker may do this long after the last byte came.
+    with on_behalf_of(str(current.token) if current.token else None):
+        _record_or_ask(current, current.on_conflict)
     return Upload.objects.get(pk=upload.pk)
 
 

@@ -11,12 +11,13 @@ from ledger_bridge.tlog.mldsa import MldsaSigner
 from ledger_bridge.tlog.note import join
 from tests.fakes.archives import Event
 from tests.fakes.chain import block_hash, make_evidence
-from tests.fakes.ledger import ORIGIN, FakeLedger, secret, small_ledger, with_events, witness
+from tests.fakes.ledger import ORIGIN, FakeLedger, identifier, secret, small_ledger, with_events, witness
 from tests.verifier.conftest import WORKSPACE
 
 QUANTUM = MldsaSigner.from_seed(ORIGIN, secret("quantum"))
 QUANTUM_WITNESS = MldsaSigner.from_seed("witness.example/q", secret("witness", "q"))
 MOMENT = 1_790_000_000
+TOKEN = identifier("token")
 
 
 class HybridLedger(FakeLedger):
@@ -77,6 +78,7 @@ class Honest:
 
 def honest_ledger() -> HybridLedger:
     small = small_ledger()
+    small.record(workspace="w1", item="file1", actor="ana", **{"detail.by_token": TOKEN})
     witnesses = (witness("a"), witness("b"))
     return HybridLedger(
         entries=small.entries, leaves=small.leaves, streams=small.streams, names=small.names, witnesses=witnesses
