@@ -6,9 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info
+from django.core.checks import Warning as Caution
 
 from workspaces.scanning.clamd import Clamd, ScannerDown
 
+_OPEN = (
+    "SCANNER_NOT_SCANNED=open lets people open what the virus scanner did not look into, so whoever can stop clamd, or"
+    " sends a file that is too large for it, gets past it. Set it to hold, or leave it out."
+)
 _ONLY_HANDLERS = ["workspaces.upload.RefusingUploadHandler"]
 
 
@@ -64,9 +69,14 @@ def check_scanner(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Ask the virus scanner about two files whose answer is known; only where an installation is checked before."""
     if not settings.SCANNER_URL:
         return []
+    found: list[CheckMessage] = []
+    if settings.SCANNER_NOT_SCANNED == "open":
+        found.append(Caution(_OPEN, id="workspaces.W001"))
     try:
         wrong = Clamd(settings.SCANNER_URL).unsound()
     except ScannerDown:
         # It may come later, and until then "not scanned" is said.
-        return [Info("SCANNER_URL: clamd does not answer; what is uploaded is not scanned.", id="workspaces.I002")]
-    return [Error(f"SCANNER_URL: {wrong}", id="workspaces.E007")] if wrong else []
+        found.append(Info("SCANNER_URL: clamd does not answer; what is uploaded is not scanned.", id="workspaces.I002"))
+    else:
+        found += [Error(f"SCANNER_URL: {wrong}", id="workspaces.E007")] if wrong else []
+    return found

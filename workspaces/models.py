@@ -325,7 +325,8 @@ class VersionScan(models.Model):
         indexes = [models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="scan_due")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(released_at=None) | models.Q(state="infected"), name="only_infected_is_released"
+                condition=models.Q(released_at=None) | models.Q(state__in=["infected", "not_scanned"]),
+                name="only_what_was_looked_at_is_released",
             )
         ]
 

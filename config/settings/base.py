@@ -191,7 +191,8 @@ MAX_ARCHIVE_BYTES = env_int("MAX_ARCHIVE_BYTES", 100 * 1024**3)
 # A clamd that looks for viruses (docs/scanning.md): unix:///run/clamav/clamd.ctl, or tcp:// on this machine only.
 SCANNER_URL = parse_scanner_url(env_text("SCANNER_URL", ""))
 SCANNER_MAX_BYTES = env_int("SCANNER_MAX_BYTES", 100 * 1024**2)
-SCANNER_NOT_SCANNED = env_choice("SCANNER_NOT_SCANNED", ("open", "hold"), "open")
+# What nobody could scan, because the scanner is down or the file too much for it, stays closed unless somebody decides.
+SCANNER_NOT_SCANNED = env_choice("SCANNER_NOT_SCANNED", ("hold", "open"), "hold")
 # For how many days after its last version a file cannot be removed for good: what a manager may choose between.
 RETENTION_DAYS_LEAST = env_int("RETENTION_DAYS_LEAST", 0)
 RETENTION_DAYS_MOST = env_int("RETENTION_DAYS_MOST", 36_525)

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.checks import WARNING
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
+from config.start import refuse_unsound
 from core.errors import Refused
 from ledger_bridge.models import Entry
+from tests.check_deployment import check
 from tests.clamd import VIRUS, clamd
 from tests.needs import needs
 from tests.workspaces.conftest import CONTENT, blobs, browser, put, read
@@ -37,7 +41,6 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def scanner(address: str, settings: Any) -> str:
     settings.SCANNER_URL = address
-    settings.SCANNER_NOT_SCANNED = "open"
     settings.SCANNER_MAX_BYTES = 4 * 1024 * 1024
     return address
 
@@ -47,6 +50,10 @@ def infected(scanner: str, alice: User, workspace: Workspace) -> Version:
     version = put(alice, workspace, "letter.txt", VIRUS)
     scan_next()
     return version
+
+
+def let_go(version: Version) -> None:
+    call_command("scan", "--release", str(version.pk), "--reason", "Looked at elsewhere", stdout=StringIO())
 
 
 def state(version: Version) -> str:
@@ -119,12 +126,14 @@ def test_a_clean_new_version_can_be_opened(infected: Version, alice: User) -> No
     assert read(alice, second) == CONTENT
 
 
-def test_a_scanner_that_is_down_means_not_scanned_and_keeps_nobody_waiting(
+def test_a_scanner_that_is_down_means_not_scanned_and_nobody_opens_it(
     scanner: str, settings: Any, version: Version, alice: User
 ) -> None:
     settings.SCANNER_URL = DOWN
     assert scan_next() == 0
-    assert (state(version), read(alice, version)) == ("not_scanned", CONTENT)
+    assert state(version) == "not_scanned"
+    with pytest.raises(Refused, match=r"opens only what was\. The scanner did not answer\."):
+        read(alice, version)
     assert "version.sent_to_scanner" not in kinds(version)
     scan_next()
     assert kinds(version).count("version.not_scanned") == 1
@@ -142,19 +151,33 @@ def test_what_was_not_scanned_is_scanned_when_the_scanner_is_back(
     assert state(version) == "clean"
 
 
-def test_an_installation_may_open_only_what_was_scanned(
+def test_an_installation_may_decide_to_open_what_was_not_scanned(
     scanner: str, settings: Any, version: Version, alice: User
 ) -> None:
-    settings.SCANNER_URL, settings.SCANNER_NOT_SCANNED = DOWN, "hold"
+    settings.SCANNER_URL, settings.SCANNER_NOT_SCANNED = DOWN, "open"
+    with pytest.raises(Refused, match="waits for the virus scanner"):
+        read(alice, version)
+    scan_next()
+    assert read(alice, version) == CONTENT
+
+
+def test_what_was_not_scanned_stays_out_of_archives_until_it_is_let_go(
+    scanner: str, settings: Any, version: Version, alice: User, workspace: Workspace
+) -> None:
+    from workspaces.services import open_archive
+
+    settings.SCANNER_URL = DOWN
     scan_next()
     with pytest.raises(Refused, match="opens only what was"):
-        read(alice, version)
+        open_archive(actor=alice, workspace=workspace)
+    let_go(version)
+    assert CONTENT in b"".join(open_archive(actor=alice, workspace=workspace).pieces)
 
 
 def test_what_was_uploaded_before_there_was_a_scanner_was_not_scanned(
     version: Version, alice: User, settings: Any, address: str
 ) -> None:
-    settings.SCANNER_URL, settings.SCANNER_NOT_SCANNED = address, "hold"
+    settings.SCANNER_URL = address
     with pytest.raises(Refused, match="not scanned"):
         read(alice, version)
     call_command("scan", "--everything", stdout=StringIO())
@@ -203,7 +226,31 @@ def test_whoever_runs_the_installation_can_let_go_with_a_reason(infected: Versio
         call_command("scan", "--release", str(infected.pk), "--reason", "Again")
 
 
-def test_only_what_is_infected_can_be_let_go(scanner: str, version: Version) -> None:
+def test_what_the_scanner_cannot_take_can_be_let_go_too(
+    scanner: str, settings: Any, version: Version, alice: User
+) -> None:
+    settings.SCANNER_MAX_BYTES = 3
+    scan_next()
+    let_go(version)
+    assert read(alice, version) == CONTENT
+    assert "Not scanned, let go" in browser(alice).get(f"/workspaces/files/{version.file_id}/").content.decode()
+    assert Entry.objects.get(kind="version.released").detail["finding"] == "It is larger than the scanner takes."
+
+
+def test_a_virus_found_afterwards_holds_again_what_was_let_go(
+    scanner: str, settings: Any, alice: User, workspace: Workspace
+) -> None:
+    version = put(alice, workspace, "letter.txt", VIRUS)
+    settings.SCANNER_URL = DOWN
+    scan_next()
+    let_go(version)
+    settings.SCANNER_URL = scanner
+    call_command("scan", "--everything", stdout=StringIO())
+    with pytest.raises(Refused, match=r"Tests\.Virus"):
+        read(alice, version)
+
+
+def test_what_still_waits_cannot_be_let_go(scanner: str, version: Version) -> None:
     with pytest.raises(CommandError, match="does not hold"):
         call_command("scan", "--release", str(version.pk), "--reason", "Hurry")
 
@@ -212,6 +259,23 @@ def test_no_plaintext_is_written_by_us(scanner: str, alice: User, workspace: Wor
     put(alice, workspace, "canary.txt", b"canary 8d1f0c" * 100)
     scan_next()
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"canary 8d1f0c" in path.read_bytes()]
+
+
+def test_what_was_not_scanned_is_held_unless_an_installation_decides_otherwise() -> None:
+    command = ["-c", "from django.conf import settings; print(settings.SCANNER_NOT_SCANNED)"]
+    assert check(command=command).stdout.strip() == "hold"
+
+
+def test_a_start_in_production_warns_of_opening_what_was_not_scanned(
+    scanner: str, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.SCANNER_NOT_SCANNED, settings.PRODUCTION = "open", True
+    [warning] = checks.check_scanner(None)
+    assert (warning.id, warning.is_serious(WARNING)) == ("workspaces.W001", True)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        refuse_unsound()  # of other things, since these are not the settings of a hospital
+    assert "W001" not in str(refused.value)
+    assert "SCANNER_NOT_SCANNED=open lets people open" in caplog.text
 
 
 def test_a_start_says_what_is_wrong_with_the_scanner(scanner: str, settings: Any) -> None:

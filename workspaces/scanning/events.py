@@ -54,7 +54,7 @@ class VersionNotScanned(Event):
 class VersionReleased(Event):
     kind = "version.released"
     label = "Let go in spite of the virus scanner"
-    sentence = "let go of version {number} of “{name}”, in which the scanner had found “{finding}”: {reason}"
+    sentence = "let go of version {number} of “{name}”, of which the scanner had said “{finding}”: {reason}"
     action = "U"
     dicom_code = "110113"
     name: str

@@ -51,14 +51,15 @@ def let_go(files: QuerySet[Item]) -> QuerySet[Item]:
     if not settings.SCANNER_URL:
         return files
     if settings.SCANNER_NOT_SCANNED == "hold":
-        return files.filter(infected | Q(**{f"{scan}__state": State.CLEAN}))
+        released = Q(**{f"{scan}__released_at__isnull": False})
+        return files.filter(released | Q(**{f"{scan}__state": State.CLEAN}))
     return files.exclude(**{f"{scan}__state": State.HELD})
 
 
 def why_held(version: Version, scan: VersionScan | None) -> str | None:
+    if scan and scan.released_at:
+        return None
     if scan and scan.state == State.INFECTED:
-        if scan.released_at:
-            return None
         return (
             f"Nobody can open this version: the virus scanner found “{scan.finding}” in it. Upload a clean copy as a"
             " new version; if the scanner is wrong, whoever runs this installation can let it go, with a reason."
@@ -69,13 +70,18 @@ def why_held(version: Version, scan: VersionScan | None) -> str | None:
         return "This version waits for the virus scanner. That takes a minute, or longer for a large file: try again."
     if settings.SCANNER_NOT_SCANNED == "hold":
         why = f" {scan.finding}" if scan and scan.finding else ""
-        return f"This version was not scanned for viruses, and this installation opens only what was.{why}"
+        return (
+            f"This version was not scanned for viruses, and this installation opens only what was.{why} Whoever runs"
+            " this installation can let it go, with a reason."
+        )
     return None
 
 
 def shown(version: Version, scan: VersionScan | None) -> ScanShown:
     state = scan.state if scan else State.NOT_SCANNED.value
     if scan and scan.released_at:
+        if state == State.NOT_SCANNED:
+            return ScanShown(state, "Not scanned, let go", scan.finding, held=False, pill="pending")
         return ScanShown(
             state, "Virus found, let go", f"The scanner found “{scan.finding}”.", held=False, pill="pending"
         )

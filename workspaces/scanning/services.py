@@ -39,6 +39,8 @@ _LONGEST_REASON = 500
 
 logger = logging.getLogger(__name__)
 State = VersionScan.State
+# What still waits has an answer within minutes, and nobody lets go of it before.
+_RELEASABLE = (State.INFECTED, State.NOT_SCANNED)
 
 
 def scan_next() -> int:
@@ -68,10 +70,10 @@ def scan_everything_again() -> int:
 
 @transaction.atomic
 def release_version(*, version: Version, reason: str) -> None:
-    """Let a version go although the scanner found something; for whoever runs the installation."""
-    scan = VersionScan.objects.select_for_update(no_key=True).filter(version=version, state=State.INFECTED).first()
+    """Let a version go although it was not called clean; for whoever runs the installation."""
+    scan = VersionScan.objects.select_for_update(no_key=True).filter(version=version, state__in=_RELEASABLE).first()
     if scan is None or scan.released_at:
-        raise InvalidInput("The scanner does not hold this version.")
+        raise InvalidInput("The scanner does not hold this version. What it has never seen is sent to it first.")
     if not reason.strip() or len(reason) > _LONGEST_REASON:
         raise InvalidInput(f"Give a reason of at most {_LONGEST_REASON} characters; it is recorded.")
     scan.released_at = timezone.now()
@@ -124,7 +126,10 @@ def _conclude(version: Version, answer: Answer, by: str) -> None:
     scan.state, scan.finding = State(answer.verdict.value), answer.finding
     scan.scanned_at = timezone.now()
     scan.due_at = None if answer.final else timezone.now() + _AGAIN
-    scan.save(update_fields=["state", "finding", "scanned_at", "due_at"])
+    if scan.state != before[0]:
+        # Whoever let it go did not know this.
+        scan.released_at = None
+    scan.save(update_fields=["state", "finding", "scanned_at", "due_at", "released_at"])
     if (scan.state, scan.finding) != before:
         outcome = Entry.Outcome.DENY if answer.verdict is Verdict.INFECTED else Entry.Outcome.ALLOW
         record(_event(version, answer, by), actor=SCANNING, subject=version, outcome=outcome)
