@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.events import ApiTokenRefused, SessionEnded
 from accounts.models import ApiToken, User
 from accounts.recordings import SUSPENDED
-from accounts.sessions import limit_reached, note_activity, used_second_factor
+from accounts.sessions import acting_by_session, limit_reached, note_activity, used_second_factor
 from accounts.tokens import digest_of
 from core.credentials import acting_by
 from core.errors import Refused
@@ -68,6 +68,8 @@ class StandingMiddleware:
                 _end(request, request.user, reason)
             else:
                 note_activity(request.session)
+                with acting_by_session(request.session):
+                    return self.get_response(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:

@@ -1,18 +1,22 @@
 """What a session knows: which factors were used in it, when it began and when it was last used."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.events import ApiTokenRevoked
 from accounts.models import ApiToken, User
 from core.access import Service
+from core.credentials import acting_by
 from ledger_bridge.recording import record
 
 _INSTALLATION = Service("accounts")
@@ -64,6 +68,26 @@ def limit_reached(session: SessionBase, user: User) -> str | None:
     if now - session.setdefault(_SEEN, now) >= idle_limit(user).total_seconds():
         return "idle"
     return None
+
+
+def session_stands(key: str, began: float) -> bool:
+    """Say, with nothing remembered, whether what a session began may go on: it was not ended, nor grew too old.
+
+    The idle limit is left out: bytes that flow are a use of the session.
+    """
+    too_old = time.time() - began >= settings.SESSION_ABSOLUTE_LIMIT.total_seconds()
+    return not too_old and SessionStore().exists(key)
+
+
+@contextmanager
+def acting_by_session(session: SessionBase) -> Iterator[None]:
+    """Let everything in here, and in copies of this context, act by a session as long as it stands."""
+    key, began = session.session_key, session.get(_STARTED, time.time())
+    if key is None:
+        yield
+        return
+    with acting_by(lambda: session_stands(key, began)):
+        yield
 
 
 def note_activity(session: SessionBase) -> None:

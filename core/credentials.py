@@ -1,7 +1,8 @@
 """By what a request acts. It may end while bytes still flow, long after the request was let in.
 
 Rights are asked for again while bytes flow (`core.access`); so is this. What began a request says once how to ask, and
-whether it was a personal token: entries name it, so that a program can be told from the person it acts for.
+whether it was a session or a personal token: entries name a token, so that a program can be told from the person it
+acts for.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-ENDED = "The token that this came with has ended."
+ENDED = "The session or the token that this came with has ended."
 
 
 @dataclass(frozen=True)

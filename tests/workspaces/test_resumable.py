@@ -563,26 +563,21 @@ def test_large_uploads_are_checked_by_the_worker(
     assert read(alice, Version.objects.get()) == DATA
 
 
+def send_by(token: str | None, alice: User, upload: Upload, start: int, stop: int) -> None:
+    with acting_by(lambda: True, token=token):
+        services.receive_bytes(actor=alice, upload=upload, offset=start, chunks=[DATA[start:stop]])
+
+
+@pytest.mark.parametrize("last", ["0192f4a0-7731-7000-8000-4409551212ab", None])
 def test_what_the_worker_records_names_the_token_that_the_last_bytes_came_with(
-    client: Any, address: str, workspace: Workspace, monkeypatch: Any
+    alice: User, workspace: Workspace, monkeypatch: Any, last: str | None
 ) -> None:
     monkeypatch.setattr("workspaces.services.uploads.CHECK_AT_ONCE", 1000)
-    first, last = str(uuid7()), str(uuid7())
-    with acting_by(lambda: True, token=first):
-        send(client, address, 0, DATA[:9])
-    with acting_by(lambda: True, token=last):
-        send(client, address, 9, DATA[9:])
+    upload = services.begin_upload(actor=alice, workspace=workspace, into=None, name="a", size=len(DATA))
+    send_by(str(uuid7()), alice, upload, 0, 9)
+    send_by(last, alice, upload, 9, len(DATA))
     services.finish_uploads()
-    assert Entry.objects.get(kind="version.uploaded").detail["by_token"] == last
-
-
-def test_what_a_person_sends_names_no_token_although_a_program_began_it(
-    client: Any, address: str, workspace: Workspace
-) -> None:
-    with acting_by(lambda: True, token=str(uuid7())):
-        send(client, address, 0, DATA[:9])
-    send(client, address, 9, DATA[9:])
-    assert "by_token" not in Entry.objects.get(kind="version.uploaded").detail
+    assert Entry.objects.get(kind="version.uploaded").detail.get("by_token") == last
 
 
 def test_unfinished_uploads_survive_the_sweep(client: Any, alice: User, address: str, settings: Any) -> None:

@@ -39,8 +39,13 @@ def require_let_go(version: Version, right: Right) -> None:
         Refused: with a sentence that says why, and what can be done.
 
     """
-    if sentence := why_held(version, VersionScan.objects.filter(version=version).first()):
+    if sentence := held_because(version):
         raise Refused(sentence, right=right.value, subject=version)
+
+
+def held_because(version: Version) -> str | None:
+    """Return why nobody may open a version, as it is now; None if they may."""
+    return why_held(version, VersionScan.objects.filter(version=version).first())
 
 
 def let_go(files: QuerySet[Item]) -> QuerySet[Item]:

@@ -32,7 +32,7 @@ from workspaces.handover.receipt import make_receipt
 from workspaces.handover.sending import Part, send_sealed
 from workspaces.models import Version
 from workspaces.permissions import Right
-from workspaces.scanning.rules import require_let_go
+from workspaces.scanning.rules import held_because, require_let_go
 from workspaces.services.reading import OpenedVersion
 from workspaces.storage import blob_store
 
@@ -157,7 +157,7 @@ class TakenHandOver:
 
         Raises:
             DamagedContent: the store gives fewer bytes than there were; recorded as an alert.
-            Refused: as soon as a right is gone; recorded.
+            Refused: as soon as a right, the session or the token is gone, or the scanner holds it; recorded.
 
         """
         version = self._hand_over.version
@@ -168,19 +168,23 @@ class TakenHandOver:
             raise self._damaged(error.sentence) from error
 
     def _require_still(self) -> None:
-        """Ask again, with nothing remembered: the people, the key, the file and the rights as they are now."""
+        """Ask again, with nothing remembered: session or token, people, key, file, rights and scanner as they are."""
+        if sentence := self._why_over():
+            version = self._hand_over.version
+            self._alert(VersionCutOff(name=version.file.name, number=version.number))
+            raise Refused(sentence, right=Right.HAND_OVER.value, subject=version)
+
+    def _why_over(self) -> str | None:
+        if not self._context.run(credential_stands):
+            return ENDED
         found = HandOver.objects.filter(pk=self._hand_over.pk, version__file__removed_at=None)
         hand_over = found.select_related("version__file", "key__owner").first()
         actor = User.objects.filter(pk=self._actor.pk).first()
-        stands = self._context.run(credential_stands)
-        if stands and hand_over and actor and _is_right(actor, hand_over):
-            return
-        version = self._hand_over.version
-        self._alert(VersionCutOff(name=version.file.name, number=version.number))
-        sentence = (
-            explain_refusal(actor, Right.HAND_OVER, version) if actor and hand_over else "It was removed meanwhile."
-        )
-        raise Refused(sentence if stands else ENDED, right=Right.HAND_OVER.value, subject=version)
+        if actor is None or hand_over is None:
+            return "It was removed meanwhile."
+        if not _is_right(actor, hand_over):
+            return explain_refusal(actor, Right.HAND_OVER, hand_over.version)
+        return held_because(hand_over.version)
 
     def _damaged(self, finding: str) -> DamagedContent:
         version = self._hand_over.version

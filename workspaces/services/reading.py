@@ -20,7 +20,7 @@ from workspaces.keys import unwrap_data_key
 from workspaces.models import Item, Version
 from workspaces.permissions import Right
 from workspaces.removal.selectors import refuse_if_shredded
-from workspaces.scanning.rules import require_let_go
+from workspaces.scanning.rules import held_because, require_let_go
 from workspaces.storage import blob_store
 
 # A right that is taken away ends a running download after about this many seconds.
@@ -93,7 +93,7 @@ class OpenedVersion:
 
         Raises:
             DamagedContent: at the first block that is not what was recorded; recorded as an alert.
-            Refused: as soon as the right is gone; recorded.
+            Refused: as soon as the right, the session or the token is gone, or the scanner holds it; recorded.
 
         """
         checked = time.monotonic()
@@ -127,15 +127,21 @@ class OpenedVersion:
         return key
 
     def _require_still(self) -> None:
-        """Ask again, with nothing remembered: the person, the item and the right as they are now."""
+        """Ask again, with nothing remembered: session or token, person, item, right and scanner as they are now."""
+        if sentence := self._why_over():
+            self._alert(VersionCutOff(name=self.name, number=self._version.number))
+            raise Refused(sentence, right=self._right.value, subject=self._version)
+
+    def _why_over(self) -> str | None:
+        if not self._context.run(credential_stands):
+            return ENDED
         actor = User.objects.filter(pk=self._actor.pk).first()
         item = Item.objects.filter(pk=self._version.file_id, removed_at=None).first()
-        stands = self._context.run(credential_stands)
-        if stands and actor and item and actor.has_perm(self._right, item):
-            return
-        self._alert(VersionCutOff(name=self.name, number=self._version.number))
-        sentence = explain_refusal(actor, self._right, item) if actor and item else "It was removed meanwhile."
-        raise Refused(sentence if stands else ENDED, right=self._right.value, subject=self._version)
+        if actor is None or item is None:
+            return "It was removed meanwhile."
+        if not actor.has_perm(self._right, item):
+            return explain_refusal(actor, self._right, item)
+        return held_because(self._version)
 
     def _damaged(self, error: Exception) -> DamagedContent:
         finding = str(error)
