@@ -56,8 +56,9 @@ class Checksum:
     digest: bytes
 
 
-def expiry() -> datetime:
-    return timezone.now() + settings.UPLOAD_EXPIRES
+def expiry(*, begun: bool = True) -> datetime:
+    """Return until when an upload is kept that nobody continues; one of which nothing has come is kept far shorter."""
+    return timezone.now() + (settings.UPLOAD_EXPIRES if begun else settings.UPLOAD_BEGINS)
 
 
 @contextmanager
@@ -267,16 +268,18 @@ class Sitting:
         if self._blob.suspend() != added * CIPHER_SEGMENT:
             raise Unavailable("The file store did not keep all that it was given. Continue the upload.")
         sealed = seal_rest(self._key, suspended.rest, upload_id=str(self._upload.pk), at=suspended.segments)
+        offset = suspended.segments * SEGMENT + len(suspended.rest)
         with transaction.atomic():
             _write(
                 self._upload,
                 segments=suspended.segments,
                 rest=sealed if suspended.rest else b"",
                 rest_size=len(suspended.rest),
-                state=_state_at(self._upload, suspended.segments * SEGMENT + len(suspended.rest)),
+                state=_state_at(self._upload, offset),
                 lease=lease,
                 heard_at=timezone.now(),
-                expires_at=expiry(),
+                # A request that brings nothing does not hold the room any longer.
+                expires_at=expiry() if offset else self._upload.expires_at,
                 token=acting_token(),
             )
             if not UploadRun.objects.filter(pk=self._run.pk, closed=False).update(segments=added):

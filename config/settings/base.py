@@ -184,8 +184,11 @@ WORKSPACE_QUOTA_BYTES = env_int("WORKSPACE_QUOTA_BYTES", 2 * 1024**4)
 INSTITUTION_QUOTA_BYTES = env_int("INSTITUTION_QUOTA_BYTES", 20 * 1024**4)
 # An upload that nobody continues for so long is given up, and so is a finished one that waits for a decision.
 UPLOAD_EXPIRES = timedelta(hours=env_int("UPLOAD_EXPIRES_HOURS", 7 * 24))
-# How many unfinished uploads a workspace may have at once.
+# One of which not a byte has come holds its room no longer than this.
+UPLOAD_BEGINS = timedelta(minutes=env_int("UPLOAD_BEGINS_MINUTES", 60))
+# How many unfinished uploads a workspace may have at once, and one person in all workspaces together.
 MAX_UNFINISHED_UPLOADS = env_int("MAX_UNFINISHED_UPLOADS", 1000)
+MAX_UNFINISHED_UPLOADS_PERSON = env_int("MAX_UNFINISHED_UPLOADS_PERSON", 200)
 MAX_ARCHIVE_FILES = env_int("MAX_ARCHIVE_FILES", 5000)
 MAX_ARCHIVE_BYTES = env_int("MAX_ARCHIVE_BYTES", 100 * 1024**3)
 # A clamd that looks for viruses (docs/scanning.md): unix:///run/clamav/clamd.ctl, or tcp:// on this machine only.

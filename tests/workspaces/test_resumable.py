@@ -3,12 +3,16 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from core.credentials import acting_by
@@ -341,6 +345,46 @@ def test_an_upload_that_nobody_continues_expires(
     Upload.objects.update(expires_at="2020-01-01T00:00:00Z")
     services.expire_uploads()
     assert (use(workspace), blobs(settings), Upload.objects.count()) == ((0, 0, 0), [], 0)
+
+
+def test_one_of_which_nothing_came_gives_its_room_back_within_an_hour(
+    client: Any, workspace: Workspace, address: str
+) -> None:
+    send(client, address, 0, b"")
+    with time_machine.travel(timezone.now() + timedelta(minutes=59)):
+        assert (services.expire_uploads(), use(workspace)) == (0, (0, len(DATA), 1))
+    with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+        assert (services.expire_uploads(), use(workspace)) == (1, (0, 0, 0))
+
+
+def test_one_of_which_something_came_is_kept_for_a_week(client: Any, workspace: Workspace, address: str) -> None:
+    send(client, address, 0, b"x")
+    with time_machine.travel(timezone.now() + timedelta(days=6, hours=23)):
+        assert services.expire_uploads() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
+        assert services.expire_uploads() == 1
+
+
+def test_the_sender_is_told_how_long_it_is_kept(client: Any, workspace: Workspace) -> None:
+    def kept(answer: Any) -> timedelta:
+        return parsedate_to_datetime(answer["Upload-Expires"]) - timezone.now()
+
+    made = create(client, workspace, len(DATA))
+    assert timedelta(minutes=59) < kept(made) <= timedelta(hours=1)
+    assert timedelta(days=6, hours=23) < kept(send(client, made["Location"], 0, b"x")) <= timedelta(days=7)
+
+
+def test_nobody_has_more_open_than_their_share(client: Any, bob: User, workspace: Workspace, settings: Any) -> None:
+    settings.MAX_UNFINISHED_UPLOADS_PERSON = 2
+    first = create(client, workspace, 9, filename="a")
+    create(client, workspace, 9, filename="b")
+    refused = create(client, workspace, 9, filename="c")
+    assert (refused.status_code, "You have too many unfinished uploads" in refused.json()["error"]) == (409, True)
+    assert use(workspace) == (0, 18, 2)
+    give(workspace, "contributor", bob)
+    assert create(browser(bob), workspace, 9, filename="d").status_code == 201
+    client.delete(first["Location"], headers=TUS)
+    assert create(client, workspace, 9, filename="c").status_code == 201
 
 
 def test_a_recorded_one_is_forgotten_in_time_and_its_file_stays(client: Any, alice: User, address: str) -> None:

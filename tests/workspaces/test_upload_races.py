@@ -91,6 +91,18 @@ def test_the_limit_holds_however_many_begin_at_once(alice: User, workspace: Work
     assert StorageUse.objects.get(workspace=workspace).reserved == 900
 
 
+def test_the_share_of_a_person_holds_however_many_begin_at_once(
+    alice: User, workspace: Workspace, settings: Any
+) -> None:
+    settings.MAX_UNFINISHED_UPLOADS_PERSON = 3
+
+    def begin(number: int) -> Callable[[], Any]:
+        return lambda: services.begin_upload(actor=alice, workspace=workspace, into=None, name=str(number), size=3)
+
+    came = at_once(*map(begin, range(8)))
+    assert sum(isinstance(one, Upload) for one in came) == Upload.objects.count() == 3
+
+
 def test_an_upload_is_finished_once_however_many_try(
     alice: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,7 @@ def begin_upload(
 
     Raises:
         TooLarge, QuotaReached: there is no room for so many bytes.
-        Conflict: the name is taken, and `on_conflict` does not say what to do then.
+        Conflict: the name is taken, and `on_conflict` does not say what to do then; or too much is unfinished already.
 
     """
     require(actor, Right.UPLOAD, into or workspace)
@@ -66,6 +66,7 @@ def begin_upload(
         refuse_taken_name(actor, cleaned, workspace, into, on_conflict)
     key = newest_key(workspace)
     with transaction.atomic():
+        _refuse_too_many(actor)
         quotas.reserve(workspace, size)
         return Upload.objects.create(
             workspace=workspace,
@@ -77,7 +78,7 @@ def begin_upload(
             modified=modified,
             on_conflict=on_conflict,
             state=Upload.State.RECEIVING if size else Upload.State.CHECKING,
-            expires_at=expiry(),
+            expires_at=expiry(begun=size == 0),
             token=acting_token(),
         )
 
@@ -172,6 +173,13 @@ def finish_uploads() -> None:
         # One that cannot be finished now, because it is at work or a service is down, waits for the next time.
         with suppress(IthacaError):
             finish_upload(upload=upload)
+
+
+def _refuse_too_many(actor: User) -> None:
+    # The person's row is locked so that no two requests count the same uploads.
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    if Upload.objects.visible_to(actor).unfinished().count() >= settings.MAX_UNFINISHED_UPLOADS_PERSON:
+        raise Conflict("You have too many unfinished uploads. Finish or discard some of them first.")
 
 
 def _seated(upload: Upload, checksum: Checksum | None, hashes: Hashes | None) -> Sitting:
