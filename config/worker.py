@@ -50,11 +50,15 @@ class PacedSocket:
         self._left = min(self._left, self._patience)
         return data
 
-    def sendall(self, data: bytes) -> None:
+    def sendall(self, data: bytes | memoryview) -> None:
+        if not data:
+            return
         try:
             self._sock.sendall(data)
         except TimeoutError as error:
             raise ConnectionResetError(errno.ECONNRESET, "The client takes nothing.") from error
+
+    send_view = sendall
 
     def send_file(self, file: Any, offset: int, count: int) -> int:
         """Let the kernel send a part of a file; return how many bytes there were to send."""

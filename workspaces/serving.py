@@ -46,7 +46,8 @@ def serve(request: HttpRequest, actor: User, version: Version, *, inline: bool) 
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{version.plaintext_size}"})
     opened = open_version(actor=actor, version=version, right=right)
     whole = Span(0, opened.size)
-    blocks = opened.iter_range((span or whole).start, (span or whole).stop)
+    connection = request.META.get("gunicorn.socket")
+    blocks = opened.iter_range((span or whole).start, (span or whole).stop, connection)
     response = StreamingHttpResponse(blocks, status=206 if span else 200)
     if span:
         response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{opened.size}"

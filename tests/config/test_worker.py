@@ -94,6 +94,21 @@ def test_a_client_that_takes_nothing_of_a_file_is_cut_off(
         pair[1].send_file(blob, 0, 4_000_000)
 
 
+def test_a_view_is_sent_to_its_end(pair: tuple[socket.socket, PacedSocket]) -> None:
+    client, server = pair
+    content = os.urandom(3_000_000)
+    sender = threading.Thread(target=server.send_view, args=[memoryview(content)])
+    sender.start()
+    assert client.recv(len(content), socket.MSG_WAITALL) == content
+    sender.join()
+
+
+def test_a_client_that_takes_nothing_of_a_view_is_cut_off(pair: tuple[socket.socket, PacedSocket]) -> None:
+    pair[1].settimeout(0.05)
+    with pytest.raises(ConnectionResetError):
+        pair[1].send_view(memoryview(bytes(4_000_000)))
+
+
 @contextmanager
 def served() -> Iterator[int]:
     port = free_port()

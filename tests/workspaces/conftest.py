@@ -1,5 +1,6 @@
 """A workspace with a folder and a file in it, made by the deeds themselves."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,12 @@ def blobs(settings: Any) -> list[Path]:
     return [path for path in files if path.name != "installation" and path.parent.name != "trash"]
 
 
+def damage(blob: Path, place: int) -> None:
+    body = bytearray(blob.read_bytes())
+    body[place] ^= 1
+    blob.write_bytes(body)
+
+
 def browser(user: User, **options: Any) -> Any:
     """Return a client that is signed in with both factors."""
     client = Client(**options)
@@ -96,3 +103,17 @@ def browser(user: User, **options: Any) -> Any:
 
 def content_of(response: Any) -> bytes:
     return b"".join(response.streaming_content)
+
+
+class DirectConnection:
+    """Takes views and files as the web server's connection does."""
+
+    def __init__(self) -> None:
+        self.sent = io.BytesIO()
+
+    def send_view(self, view: memoryview) -> None:
+        self.sent.write(view)
+
+    def send_file(self, file: Any, offset: int, count: int) -> int:
+        file.seek(offset)
+        return self.sent.write(file.read(count))

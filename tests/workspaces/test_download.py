@@ -1,5 +1,6 @@
 """Content over HTTP."""
 
+import random
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,18 @@ from hypothesis import strategies as st
 from accounts.models import User
 from core.errors import DamagedContent
 from ledger_bridge.models import Entry
-from tests.workspaces.conftest import CONTENT, blobs, browser, content_of, exempt, give, last_entry, put
+from tests.workspaces.conftest import (
+    CONTENT,
+    DirectConnection,
+    blobs,
+    browser,
+    content_of,
+    damage,
+    exempt,
+    give,
+    last_entry,
+    put,
+)
 from workspaces.models import Version, Workspace
 from workspaces.permissions import Right
 from workspaces.serving import RangeNotSatisfiableError, Span, parse_range
@@ -178,14 +190,43 @@ def test_a_damaged_file_is_an_error_and_not_half_a_file(alice: User, version: Ve
 
 def test_damage_in_the_middle_breaks_the_download_off(alice: User, workspace: Workspace, settings: Any) -> None:
     version = put(alice, workspace, "large.bin", bytes(3 * 1024 * 1024))
-    (blob,) = blobs(settings)
-    body = bytearray(blob.read_bytes())
-    body[2_000_000] ^= 1
-    blob.write_bytes(body)
+    damage(blobs(settings)[0], 2_000_000)
     answer = get(alice, version)
     assert (answer.status_code, answer["Content-Length"]) == (200, str(3 * 1024 * 1024))
     with pytest.raises(DamagedContent):
         content_of(answer)
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-", "bytes=70000-70009", "bytes=1048570-2500000", "bytes=-1"])
+def test_a_connection_that_takes_views_gets_the_same_bytes(alice: User, workspace: Workspace, asked: str) -> None:
+    version = put(alice, workspace, "large.bin", random.Random(7).randbytes(3 * 1024 * 1024))
+    client, connection = browser(alice), DirectConnection()
+    address = reverse("workspaces:download", args=[version.id])
+    by_pieces = content_of(client.get(address, headers={"Range": asked}))
+    left_over = content_of(client.get(address, headers={"Range": asked}, **{"gunicorn.socket": connection}))
+    assert (left_over, connection.sent.getvalue()) == (b"", by_pieces)
+
+
+def test_nothing_of_a_damaged_block_reaches_a_connection(alice: User, workspace: Workspace, settings: Any) -> None:
+    version = put(alice, workspace, "large.bin", bytes(3 * 1024 * 1024))
+    damage(blobs(settings)[0], 2_000_000)
+    connection = DirectConnection()
+    answer = browser(alice).get(reverse("workspaces:download", args=[version.id]), **{"gunicorn.socket": connection})
+    with pytest.raises(DamagedContent):
+        content_of(answer)
+    assert connection.sent.getvalue() == bytes(1024 * 1024)
+
+
+def test_a_damaged_first_block_is_an_error_before_anything_is_sent(
+    alice: User, workspace: Workspace, settings: Any
+) -> None:
+    version = put(alice, workspace, "large.bin", bytes(3 * 1024 * 1024))
+    damage(blobs(settings)[0], 2_000)
+    answer = browser(alice).get(
+        reverse("workspaces:download", args=[version.id]), **{"gunicorn.socket": DirectConnection()}
+    )
+    with pytest.raises(DamagedContent):
+        next(iter(answer.streaming_content))
 
 
 def test_only_get_and_head_reach_content(alice: User, version: Version) -> None:

@@ -11,7 +11,7 @@ from core.credentials import acting_by
 from core.errors import DamagedContent, Refused, Unavailable
 from core.kms import KeyServiceRefused, key_service
 from ledger_bridge.models import Entry
-from tests.workspaces.conftest import CONTENT, blobs, exempt, give, last_entry, put, read
+from tests.workspaces.conftest import CONTENT, DirectConnection, blobs, damage, exempt, give, last_entry, put, read
 from workspaces import services
 from workspaces.keys import forget_keys
 from workspaces.models import Item, Version, Workspace, WorkspaceKey
@@ -235,6 +235,19 @@ def test_reading_ends_when_the_right_is_taken_away(bob: User, large: Version, mo
     assert (last_entry().kind, last_entry().actor, last_entry().outcome) == ("version.cut_off", bob.id, "deny")
 
 
+def test_a_connection_gets_nothing_more_when_the_right_is_taken_away(
+    bob: User, large: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_RECHECK", 0.0)
+    grant, connection = give(large.file.workspace, "visitor", bob), DirectConnection()
+    pieces = services.open_version(actor=bob, version=large).iter_range(0, SEVERAL_BLOCKS, connection)
+    next(pieces)
+    grant.delete()
+    with pytest.raises(Refused):
+        next(pieces)
+    assert len(connection.sent.getvalue()) == SEVERAL_BLOCKS // 3
+
+
 def test_reading_ends_when_the_person_is_suspended(bob: User, large: Version, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_RECHECK", 0.0)
     give(large.file.workspace, "visitor", bob)
@@ -252,9 +265,3 @@ def test_reading_ends_when_the_file_is_removed(alice: User, large: Version, monk
     services.remove_item(actor=alice, item=large.file)
     with pytest.raises(Refused):
         next(blocks)
-
-
-def damage(blob: Any, place: int) -> None:
-    body = bytearray(blob.read_bytes())
-    body[place] ^= 1
-    blob.write_bytes(body)

@@ -13,9 +13,9 @@ What a stream cannot show: a body cut down to no segment at all is a valid empty
 Out of scope: the key commitment, which the caller checks first (`commitment`), and tolerance for other profiles.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
-from workspaces.crypt4gh.ahead import Block, open_blocks
+from workspaces.crypt4gh.ahead import Block, open_blocks, open_views
 from workspaces.crypt4gh.errors import LengthError
 from workspaces.crypt4gh.header import Readable
 from workspaces.crypt4gh.segments import (
@@ -90,10 +90,23 @@ class SealedBody:
                 that holds the segment is yielded.
 
         """
+        self._require_range(start, stop)
+        return open_blocks(self._cipher, self._blocks(start, stop))
+
+    def iter_views(self, start: int, stop: int) -> Generator[memoryview]:
+        """Return the same as `iter_range` does, but not copied: a view is valid until the next one is asked for.
+
+        Raises:
+            LengthError, SegmentError: as `iter_range` does.
+
+        """
+        self._require_range(start, stop)
+        return open_views(self._cipher, self._blocks(start, stop))
+
+    def _require_range(self, start: int, stop: int) -> None:
         if not 0 <= start <= stop <= self._plaintext_size:
             raise LengthError(f"The range {start} to {stop} is not within {self._plaintext_size} bytes.")
         self.verify_end()
-        return open_blocks(self._cipher, self._blocks(start, stop))
 
     def _blocks(self, start: int, stop: int) -> Iterator[Block]:
         after = segment_count(stop) if stop > start else 0

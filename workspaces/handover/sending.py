@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import BinaryIO
 from uuid import UUID
 
 from core.errors import DamagedContent
+from workspaces.connections import Direct
 from workspaces.storage import blob_store, stored_file
 
 RECHECK = 0.2
@@ -30,16 +31,9 @@ class Part:
     stop: int
 
 
-@runtime_checkable
-class TakesFiles(Protocol):
-    """A connection that can be given a part of a file."""
-
-    def send_file(self, file: BinaryIO, offset: int, count: int) -> int:
-        """Send so many bytes of the file and return how many there were."""
-        ...
-
-
-def send_sealed(header: bytes, blob: UUID, part: Part, socket: object, *, still: Callable[[], None]) -> Iterator[bytes]:
+def send_sealed(
+    header: bytes, blob: UUID, part: Part, connection: object, *, still: Callable[[], None]
+) -> Iterator[bytes]:
     """Yield what the server has to send; what the kernel has sent by itself is an empty piece.
 
     `still` is called about every 0.2 seconds, and ends everything by raising.
@@ -51,8 +45,10 @@ def send_sealed(header: bytes, blob: UUID, part: Part, socket: object, *, still:
     # First of all, even if it is empty: with it the server sends its own header.
     yield header[part.start : part.stop]
     start, stop = (max(place - len(header), 0) for place in (part.start, part.stop))
-    file = stored_file(blob) if isinstance(socket, TakesFiles) else None
-    pieces = _send(file, start, stop, socket) if file and isinstance(socket, TakesFiles) else _read(blob, start, stop)
+    file = stored_file(blob) if isinstance(connection, Direct) else None
+    pieces = (
+        _send(file, start, stop, connection) if file and isinstance(connection, Direct) else _read(blob, start, stop)
+    )
     checked = time.monotonic()
     with closing(pieces):
         for piece in pieces:
@@ -71,11 +67,11 @@ def _read(blob: UUID, start: int, stop: int) -> Generator[bytes]:
         start += len(piece)
 
 
-def _send(file: BinaryIO, start: int, stop: int, socket: TakesFiles) -> Generator[bytes]:
+def _send(file: BinaryIO, start: int, stop: int, connection: Direct) -> Generator[bytes]:
     with file:
         while start < stop:
             count = min(_STRIDE, stop - start)
-            if socket.send_file(file, start, count) != count:
+            if connection.send_file(file, start, count) != count:
                 raise DamagedContent("The stored bytes end early.")
             yield b""
             start += count

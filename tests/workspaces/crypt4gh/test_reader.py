@@ -72,6 +72,20 @@ def test_any_range_is_the_plaintext_of_that_range(start: int, stop: int) -> None
         assert b"".join(stored().iter_range(start, stop)) == PLAIN[start:stop]
 
 
+@pytest.mark.parametrize(("start", "stop"), [(0, 0), (0, 1), (65_535, 2 * MIB + 1), (0, len(PLAIN))])
+def test_views_are_the_same_bytes_one_after_another(start: int, stop: int) -> None:
+    out = bytearray()
+    for view in stored().iter_views(start, stop):
+        out += view
+    assert out == PLAIN[start:stop]
+
+
+def test_a_view_that_is_kept_fails_loudly() -> None:
+    kept = list(stored().iter_views(0, len(PLAIN)))
+    with pytest.raises(ValueError, match="released memoryview"):
+        bytes(kept[0])
+
+
 @pytest.mark.parametrize(("start", "stop"), [(-1, 5), (5, 4), (0, len(PLAIN) + 1)])
 def test_a_range_outside_the_plaintext_is_refused(start: int, stop: int) -> None:
     with pytest.raises(LengthError, match="not within"):

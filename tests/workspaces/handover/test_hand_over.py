@@ -12,7 +12,7 @@ from accounts.models import User
 from core.errors import DamagedContent, InvalidInput, Refused
 from ledger_bridge.models import Entry
 from sharing.models import WorkspaceUserGrant
-from tests.workspaces.conftest import CONTENT, blobs, browser, content_of, exempt, last_entry, put
+from tests.workspaces.conftest import CONTENT, DirectConnection, blobs, browser, content_of, exempt, last_entry, put
 from tests.workspaces.handover.conftest import PUB, SECRET, fetch
 from workspaces import services
 from workspaces.crypt4gh import keys, open_header, open_stream, read_header
@@ -184,17 +184,6 @@ def test_revoking_the_recipient_ends_a_running_download(
     assert last_entry().kind == "version.cut_off"
 
 
-class FakeSocket:
-    """Takes files as the web server's connection does."""
-
-    def __init__(self) -> None:
-        self.sent = io.BytesIO()
-
-    def send_file(self, file: Any, offset: int, count: int) -> int:
-        file.seek(offset)
-        return self.sent.write(file.read(count))
-
-
 @pytest.mark.parametrize("first", [0, 50, 124, 3_000_000])
 def test_a_connection_that_takes_files_gets_the_same_bytes(
     alice: User, workspace: Workspace, bobs_key: RecipientKey, first: int
@@ -202,11 +191,11 @@ def test_a_connection_that_takes_files_gets_the_same_bytes(
     version = put(alice, workspace, "genome.bam", bytes(6_000_000))
     made = services.hand_over_version(actor=alice, version=version, key=bobs_key)
     headers = {"Range": f"bytes={first}-"}
-    client, socket = browser(alice), FakeSocket()
+    client, connection = browser(alice), DirectConnection()
     address = reverse("workspaces:sealed_file", args=[made.pk])
     by_pieces = content_of(client.get(address, headers=headers))
-    by_kernel = content_of(client.get(address, headers=headers, **{"gunicorn.socket": socket}))
-    assert by_kernel + socket.sent.getvalue() == by_pieces
+    by_kernel = content_of(client.get(address, headers=headers, **{"gunicorn.socket": connection}))
+    assert by_kernel + connection.sent.getvalue() == by_pieces
     assert len(by_kernel) <= 124
 
 
