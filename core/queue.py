@@ -4,8 +4,14 @@ A message is only a wake-up: what is to be done stands in a table, and a timer s
 that is down costs time and nothing else. Arguments are ids, never content, names or keys.
 """
 
+import atexit
 import logging
+import os
+import threading
 import time
+from collections.abc import Callable
+from functools import cache, partial
+from queue import Full, Queue
 
 from celery import current_app
 from django.db import transaction
@@ -13,6 +19,7 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
+_MOST_WAITING = 1000
 _next_wake_up: dict[str, float] = {}
 
 
@@ -38,8 +45,55 @@ def _wake(name: str, at_most_every: float) -> None:
     _send(name, {}, countdown=max(due - now, 0.0))
 
 
+def flush(seconds: float = 2.0) -> None:
+    """Wait, but no longer than that, until everything that was to be sent so far has gone to the broker."""
+    _messenger(os.getpid()).flush(seconds)
+
+
+class _Messenger:
+    """A thread that hands messages to the broker, so that no request waits for it.
+
+    What is still waiting when the process is killed is lost, and so is what does not fit in: see above.
+    """
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._waiting: Queue[Callable[[], object]] = Queue(_MOST_WAITING)
+        threading.Thread(target=self._work, name="messenger", daemon=True).start()
+        atexit.register(self.flush, 2.0)
+
+    def take(self, message: Callable[[], object]) -> None:
+        try:
+            self._waiting.put_nowait(message)
+        except Full:
+            logger.warning("The broker is too slow: a message is left out, and the sweep will do its work.")
+
+    def flush(self, seconds: float) -> None:
+        # A child that was forked has inherited this object, but not its thread.
+        if self._process == os.getpid():
+            gone = threading.Event()
+            self.take(gone.set)
+            gone.wait(seconds)
+
+    def _work(self) -> None:
+        while True:
+            self._waiting.get()()
+
+
+@cache
+def _messenger(process: int) -> _Messenger:
+    return _Messenger()
+
+
 def _send(name: str, ids: dict[str, str | int], *, countdown: float = 0.0) -> None:
+    _messenger(os.getpid()).take(partial(_publish, name, ids, countdown=countdown))
+
+
+def _publish(name: str, ids: dict[str, str | int], *, countdown: float) -> None:
     try:
         current_app.send_task(name, kwargs=ids, retry=False, countdown=countdown or None)
     except (OperationalError, OSError) as error:
         logger.warning("The broker does not take %s now (%s); the sweep will do it.", name, type(error).__name__)
+    except Exception:
+        # Whatever it is must not end the thread that carries everything else.
+        logger.exception("A message could not be sent; the sweep will do its work.")
