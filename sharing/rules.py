@@ -15,6 +15,7 @@ they cannot come to different answers. Nothing is remembered between two questio
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -26,6 +27,7 @@ from workspaces.permissions import ROLE_RIGHTS, Right
 
 M = TypeVar("M", bound=models.Model)
 
+_GIVES = [f"{role}.{Right(right).codename}" for role, rights in ROLE_RIGHTS.items() for right in rights]
 _NAME = re.compile(r"(?<!:):([a-z]+)")  # `:person` is a value to bind, `::uuid` a cast
 
 _GROUPS = "SELECT member.group_id FROM accounts_user_groups member WHERE member.user_id = :person"
@@ -249,16 +251,11 @@ class _Condition(models.Expression):
 
 def _bind(sql: str, **more: Any) -> tuple[str, tuple[Any, ...]]:
     """Turn `:name` into placeholders and return their values in order."""
-    values: dict[str, Any] = {
-        "now": timezone.now(),
-        "gives": [f"{role}.{Right(right).codename}" for role, rights in ROLE_RIGHTS.items() for right in rights],
-        **more,
-    }
-    names: list[str] = []
-
-    def place(match: re.Match[str]) -> str:
-        names.append(match[1])
-        return "%s"
-
-    text = re.sub(_NAME, place, sql)
+    text, names = _parsed(sql)
+    values: dict[str, Any] = {"now": timezone.now(), "gives": _GIVES, **more}
     return text, tuple(values[name] for name in names)
+
+
+@lru_cache(256)
+def _parsed(sql: str) -> tuple[str, tuple[str, ...]]:
+    return re.sub(_NAME, "%s", sql), tuple(re.findall(_NAME, sql))

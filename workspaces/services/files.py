@@ -48,7 +48,7 @@ def seal_upload(
 
     """
     require(actor, Right.UPLOAD, into or workspace)
-    structure.refuse_if_archived(workspace)
+    structure.refuse_if_seen_archived(workspace)
     refuse_if_too_large(declared_size or 0, settings.MAX_UPLOAD_BYTES)
     quotas.refuse_if_no_room(workspace, declared_size or 0)
     sealer = UploadSealer(newest_key(workspace), limit=settings.MAX_UPLOAD_BYTES)
@@ -82,9 +82,13 @@ def add_file(
     """
     require(actor, Right.UPLOAD, parent or workspace)
     cleaned = clean_name(name)
-    existing = _called(actor, cleaned, workspace, parent)
-    if existing is None:
+    try:
+        # Most names are new, and whether one is shows anyway when it is taken.
         return _add_new_file(actor, workspace, parent, cleaned, sealed, note)
+    except structure.NameTaken:
+        existing = _called(actor, cleaned, workspace, parent)
+        if existing is None:
+            raise
     if on_conflict == "keep_both":
         return _add_beside(actor, workspace, parent, cleaned, sealed, note)
     if on_conflict == "new_version" and not existing.is_folder:

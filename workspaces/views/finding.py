@@ -1,7 +1,9 @@
 """The only doors to the tables: everything is fetched through the eyes of whoever asks, so strangers get 404."""
 
+from typing import TypeVar
 from uuid import UUID
 
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,6 +16,7 @@ from workspaces.permissions import Right
 from workspaces.removal.selectors import refuse_if_gone
 from workspaces.selectors import folders_above
 
+M = TypeVar("M", bound=Model)
 Crumbs = list[tuple[str, str]]
 
 
@@ -25,18 +28,25 @@ def signed_in(request: HttpRequest) -> User:
 
 
 def visible_workspace(request: HttpRequest, workspace_id: UUID) -> Workspace:
-    return get_object_or_404(Workspace.objects.visible_to(request.user), pk=workspace_id)
+    return _found(request, Workspace.objects.all(), Workspace(pk=workspace_id))
 
 
 def visible_item(request: HttpRequest, item_id: UUID, kind: str | None = None) -> Item:
-    refuse_if_gone(request.user, Item.objects.filter(pk=item_id))
-    items = Item.objects.visible_to(request.user).select_related("workspace", "parent", "current_version")
-    return get_object_or_404(items.filter(kind=kind) if kind else items, pk=item_id)
+    items = Item.objects.filter(removed_at=None).select_related("workspace", "parent", "current_version")
+    try:
+        return _found(request, items.filter(kind=kind) if kind else items, Item(pk=item_id))
+    except Http404:
+        refuse_if_gone(request.user, Item.objects.filter(pk=item_id))
+        raise
 
 
 def visible_version(request: HttpRequest, version_id: UUID) -> Version:
-    refuse_if_gone(request.user, Item.objects.filter(versions=version_id))
-    return get_object_or_404(Version.objects.visible_to(request.user), pk=version_id)
+    versions = Version.objects.filter(file__removed_at=None).select_related("file__workspace", "workspace_key")
+    try:
+        return _found(request, versions, Version(pk=version_id, file_id=version_id))
+    except Http404:
+        refuse_if_gone(request.user, Item.objects.filter(versions=version_id))
+        raise
 
 
 def removed_item(request: HttpRequest, item_id: UUID) -> Item:
@@ -64,8 +74,21 @@ def asked_folder(request: HttpRequest, workspace: Workspace, text: str | None) -
         folder_id = UUID(text)
     except ValueError as error:
         raise Http404 from error
-    folders = Item.objects.visible_to(request.user).filter(workspace=workspace).folders()
-    return get_object_or_404(folders.select_related("workspace"), pk=folder_id)
+    folders = Item.objects.filter(workspace=workspace, removed_at=None).folders()
+    return _found(request, folders.select_related("workspace"), Item(pk=folder_id))
+
+
+def _found(request: HttpRequest, among: QuerySet[M], like: M) -> M:
+    """Return what has the key of `like`, if it is there and whoever asks may view it.
+
+    About one thing the question is put to a function of the database that keeps its plan; `visible_to` gives the same
+    answer about many things, and is planned anew each time. It is asked about what does not exist as well, so that
+    nobody can tell the two refusals apart by the time they take.
+    """
+    found = among.filter(pk=like.pk).order_by().first()
+    if not signed_in(request).has_perm(Right.VIEW, found or like) or found is None:
+        raise Http404
+    return found
 
 
 def address(thing: Workspace | Item) -> str:
