@@ -43,8 +43,11 @@ class SubjectKeyStore(Protocol):
         """Return the keys behind these blind ids."""
         ...
 
-    def add(self, rows: Sequence[KeyRow]) -> None:
-        """Keep new keys, but never in the place of one that is there."""
+    def find_or_add(self, offered: Sequence[KeyRow]) -> list[KeyRow]:
+        """Return the keys of these subjects, keeping the offered one where there is none.
+
+        Left out are those that somebody else keeps at the same moment: they are found a moment later.
+        """
         ...
 
     def destroy(self, blind: str) -> bool:
@@ -82,10 +85,17 @@ _PATIENCE = 10.0
 _COLUMNS = "kind, subject::text, blind::text, wrapped"
 _NAMED = f"SELECT {_COLUMNS} FROM subject_key JOIN unnest(%s::text[], %s::uuid[]) AS wanted (kind, subject) USING (kind, subject)"  # noqa: S608, E501  constants
 _BEHIND = f"SELECT {_COLUMNS} FROM subject_key WHERE blind = ANY(%s::uuid[])"  # noqa: S608  constants
-_ADD = """
-    INSERT INTO subject_key (kind, subject, blind, wrapped)
-    SELECT * FROM unnest(%s::text[], %s::uuid[], %s::uuid[], %s::bytea[]) ON CONFLICT DO NOTHING
-"""
+_FIND_OR_ADD = f"""
+    WITH offered (kind, subject, blind, wrapped) AS (
+        SELECT * FROM unnest(%s::text[], %s::uuid[], %s::uuid[], %s::bytea[])
+    ), kept AS (
+        INSERT INTO subject_key (kind, subject, blind, wrapped)
+        SELECT * FROM offered ON CONFLICT DO NOTHING RETURNING kind, subject, blind, wrapped
+    )
+    SELECT kind, subject::text, known.blind::text, known.wrapped
+    FROM subject_key known JOIN offered USING (kind, subject)
+    UNION ALL SELECT {_COLUMNS} FROM kept
+"""  # noqa: S608  constants
 # The row is gone either way; what a replica or a slow reader still finds is not the key.
 _OVERWRITE = "UPDATE subject_key SET wrapped = %s, subject = gen_random_uuid() WHERE blind = %s"
 
@@ -106,8 +116,8 @@ class PostgresStore:
     def behind(self, blinds: Collection[str]) -> list[KeyRow]:
         return self._rows(_BEHIND, [list(blinds)])
 
-    def add(self, rows: Sequence[KeyRow]) -> None:
-        self._run(lambda cursor: cursor.execute(_ADD, [list(column) for column in zip(*rows, strict=True)]))
+    def find_or_add(self, offered: Sequence[KeyRow]) -> list[KeyRow]:
+        return self._rows(_FIND_OR_ADD, [list(column) for column in zip(*offered, strict=True)])
 
     def destroy(self, blind: str) -> bool:
         def run(cursor: Any) -> bool:

@@ -49,12 +49,10 @@ def keys_for_sealing(names: Collection[SubjectName]) -> dict[SubjectName, Subjec
         Unavailable: when the database of subject keys or the key service does not answer.
 
     """
-    try:
-        return {name: _by_name[name] for name in names}
-    except KeyError:
-        found = _find(names)
-        missing = set(names) - found.keys()
-        return found | _make(missing) if missing else found
+    known = {name: found for name in names if (found := _by_name.get(name))}
+    if missing := set(names) - known.keys():
+        known |= _find_or_make(missing)
+    return known
 
 
 def blind_ids(kind: str, subjects: Iterable[object]) -> dict[str, str]:
@@ -106,10 +104,11 @@ def _own_store() -> PostgresStore:
     return store
 
 
-def _make(names: Iterable[SubjectName]) -> dict[SubjectName, SubjectKey]:
-    """Make keys. Of two processes that make one for the same subject at once, both get the one that was kept."""
-    _own_store().add([_new(name) for name in sorted(names)])
-    return _find(names)
+def _find_or_make(names: set[SubjectName]) -> dict[SubjectName, SubjectKey]:
+    """Of two processes that make a key for the same subject at once, both get the one that was kept."""
+    kept = _remember(_own_store().find_or_add([_new(name) for name in sorted(names)]))
+    found = {one.name: one for one in kept}
+    return found | _find(lost) if (lost := names - found.keys()) else found
 
 
 def _new(name: SubjectName) -> KeyRow:

@@ -56,22 +56,16 @@ def shown_name(user: User, item: Item) -> str:
     return item.name if visible_to(Item.objects.filter(pk=item.pk), user).exists() else ""
 
 
-def refuse_if_shredded(item: Item) -> None:
-    """Refuse what was removed for good.
-
-    Raises:
-        Gone: saying when, and by whom.
-
-    """
-    if Item.objects.filter(pk=item.pk, shredded_at__isnull=False).exists():
-        raise Gone(_sentence(item))
+def gone_for_good(item: Item) -> Gone:
+    """Return the refusal of what was removed for good, saying when, and by whom."""
+    return Gone(_sentence(item))
 
 
 def refuse_if_gone(user: Any, items: QuerySet[Item]) -> None:
     """Say that something was removed for good to those who might have seen it; to others it never was."""
     gone = items.filter(shredded_at__isnull=False)
     if gone.exists() and (item := visible_to(gone, user).first()):
-        raise Gone(_sentence(item))
+        raise gone_for_good(item)
 
 
 def _sentence(item: Item) -> str:

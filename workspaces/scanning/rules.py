@@ -45,7 +45,7 @@ def require_let_go(version: Version, right: Right) -> None:
 
 def held_because(version: Version) -> str | None:
     """Return why nobody may open a version, as it is now; None if they may."""
-    return why_held(version, VersionScan.objects.filter(version=version).first())
+    return why_held(version, next(iter(VersionScan.objects.filter(version=version)), None))
 
 
 def let_go(files: QuerySet[Item]) -> QuerySet[Item]:

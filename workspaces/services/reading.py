@@ -20,9 +20,9 @@ from workspaces.crypt4gh import Crypt4ghError, SealedBody, make_header, verify_c
 from workspaces.events import VersionCutOff, VersionDamaged, VersionDownloaded, VersionOpened
 from workspaces.keys import unwrap_data_key
 from workspaces.models import Item, Version
+from workspaces.opening import require_openable
 from workspaces.permissions import Right
-from workspaces.removal.selectors import refuse_if_shredded
-from workspaces.scanning.rules import held_because, require_let_go
+from workspaces.scanning.rules import held_because
 from workspaces.storage import blob_store
 
 # A right that is taken away ends a running download after about this many seconds.
@@ -45,8 +45,7 @@ def open_version(
 
     """
     require(actor, right, version)
-    require_let_go(version, right)
-    refuse_if_shredded(version.file)
+    require_openable(version, right)
     happened = VersionDownloaded if right == Right.DOWNLOAD else VersionOpened
     event = happened(name=version.file.name, number=version.number)
     entry = record_durably(event, actor=actor, subject=version, purpose=purpose)

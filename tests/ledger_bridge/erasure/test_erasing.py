@@ -315,7 +315,7 @@ def test_a_key_that_came_back_with_a_backup_is_destroyed_again(
     store = subject_key_store.subject_key_store()
     backup = store.behind([blind_ids("item", [item_of(thing)])[item_of(thing)]])
     erase(dana, erik, thing)
-    store.add(backup)
+    store.find_or_add(backup)
     assert Entry.objects.get(pk=entry).is_readable
     assert services.finish_erasures() == 1
     assert not Entry.objects.get(pk=entry).is_readable
@@ -383,7 +383,7 @@ class KeyAmongOthers:
     def __init__(self) -> None:
         self.store = subject_key_store.subject_key_store()
         rows = [KeyRow("item", str(uuid.uuid4()), str(uuid.uuid4()), os.urandom(72)) for _ in range(3)]
-        self.store.add(rows)
+        self.store.find_or_add(rows)
         _, _, self.blind, self.wrapped = rows[1]
 
     def destroy(self) -> bool:
