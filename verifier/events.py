@@ -26,6 +26,7 @@ from verifier import strict_json
 from verifier.form import Event, WrongEventError
 from verifier.report import MismatchError
 from verifier.scope import Scope, Stream
+from verifier.usual import UsualEvent, UsualLines
 
 PRESENT = 0x80
 """Bit of a leaf's mark: the export has its event. Bits 0 to 3: the event numbers itself in the stream of that slot."""
@@ -39,6 +40,8 @@ _ID_SIZE = 16
 _INDEX_SIZE = 8
 _MOST_HIDDEN = 256
 _MOST_TOKENS = 256
+_MOST_KNOWN = 4096
+_LONGEST_KNOWN = 1024
 
 
 class Marks(Protocol):
@@ -67,16 +70,28 @@ class Digest:
     """The personal token by which a program acted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """To which disclosed streams an event belongs."""
+
+    streams: tuple[tuple[int, str, tuple[Stream, ...]], ...]
+    """Number and name of a slot, and the streams that its number may be of."""
+    ties: tuple[str, ...]
+    """As in `Digest`."""
+
+
 class EventReader:
     """Reads lines, without looking at leaves."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
+        self._known: dict[object, Belonging] = {}
         self._by_commitment = {stream.commitment: stream for stream in scope.streams}
         self._by_id = {(stream.kind, stream.id): stream for stream in scope.streams}
         kinds = {stream.kind for stream in scope.streams}
         self._slots = [(slot, f"{slot}_stream", kind) for slot, kind in _KIND_OF_SLOT.items() if kind in kinds]
         """Those in which a disclosed stream may stand, with the field that commits to it and the stream's kind."""
+        self._usual = UsualLines([name for slot, field, _ in self._slots for name in (slot, field)])
 
     def read(self, line: bytes, number: int) -> Digest:
         """Read one line and say what it demands of its leaf.
@@ -86,36 +101,49 @@ class EventReader:
 
         """
         where: dict[str, str | int] = {"member": "events.jsonl", "line": number}
+        usual = self._usual.read(line)
         try:
-            event = Event.parse(strict_json.loads(line))
+            event = usual or Event.parse(strict_json.loads(line))
         except (ValueError, TypeError) as error:
             raise MismatchError(f"it cannot be read: {error}", **where) from error
         where["event"] = event.index
         try:
-            event.check_values()
-            identity = bytes.fromhex(event.fields["id"].replace("-", "")) if "id" in event.fields else None
-            commitment, named = event.commitment(), self._named(event)
-            tags, hidden = self._tags(event, named), tuple(event.hidden)
-            ties = tuple(
-                stream.commitment for _, field, stream in named if event.fields.get(field) == stream.commitment
-            )
-            erased, token = event.erased is not None, event.token
-            return Digest(number, event.index, commitment, tags, identity, ties, erased, hidden, token)
+            return self._digest_usual(event, number) if isinstance(event, UsualEvent) else self._digest(event, number)
         except FormatError as error:
             raise MismatchError(str(error), **where) from error
         except WrongEventError as wrong:
             where |= {"field": wrong.field} if wrong.field else {}
             raise MismatchError(str(wrong), **where) from wrong
 
-    def _tags(self, event: Event, named: list[tuple[str, str, Stream]]) -> dict[int, list[bytes]]:
+    def _digest(self, event: Event, number: int) -> Digest:
+        event.check_values()
+        identity = bytes.fromhex(event.fields["id"].replace("-", "")) if "id" in event.fields else None
+        commitment, belonging = event.commitment(), self._belonging(event)
+        self._usual.learn(event)
+        tags, erased, hidden = _tags(belonging, event.tags), event.erased is not None, tuple(event.hidden)
+        return Digest(number, event.index, commitment, tags, identity, belonging.ties, erased, hidden, event.token)
+
+    def _digest_usual(self, event: UsualEvent, number: int) -> Digest:
+        belonging = self._known.get(event.about)
+        if belonging is None:
+            belonging = self._belonging(event.opened())
+            if len(self._known) < _MOST_KNOWN and sum(map(len, event.about[1])) < _LONGEST_KNOWN:
+                self._known[event.about] = belonging
+        tags = _tags(belonging, event.tags)
+        return Digest(
+            number, event.index, event.commitment, tags, event.id, belonging.ties, erased=False, token=event.token
+        )
+
+    def _belonging(self, event: Event) -> Belonging:
+        named = self._named(event)
         for slot, field, stream in named:
             _require_numbered(event, slot, field, stream)
         if self._scope.complete and not event.tags:
             raise WrongEventError("it belongs to none of the disclosed streams", "tags")
-        return {
-            _SLOT_NUMBERS[slot]: [tag(stream.key, number) for stream in self._candidates(event, slot)]
-            for slot, number in event.tags.items()
-        }
+        return Belonging(
+            tuple((_SLOT_NUMBERS[slot], slot, tuple(self._candidates(event, slot))) for slot in event.tags),
+            tuple(stream.commitment for _, field, stream in named if event.fields.get(field) == stream.commitment),
+        )
 
     def _named(self, event: Event) -> list[tuple[str, str, Stream]]:
         """The disclosed streams of what the event names, with the slot and the field that commits to the stream."""
@@ -139,6 +167,10 @@ def _require_numbered(event: Event, slot: str, field: str, stream: Stream) -> No
         raise WrongEventError(sentence, field)
     if slot not in event.tags:
         raise WrongEventError(f"it does not give its number in {stream}", "tags")
+
+
+def _tags(belonging: Belonging, numbers: dict[str, int]) -> dict[int, list[bytes]]:
+    return {place: [tag(stream.key, numbers[slot]) for stream in streams] for place, slot, streams in belonging.streams}
 
 
 class EventRegister:

@@ -45,47 +45,54 @@ _MOST = 1 << 63
 _MOST_COUNTED = (1 << 53) - 1
 
 
-_is_hash = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
-_is_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII).fullmatch
-_TEXT: frozenset[type] = frozenset({str})
-_NUMBER: frozenset[type] = frozenset({int})
-_TEXT_OR_NULL: frozenset[type] = frozenset({str, NoneType})
+_HASH = r"[0-9a-f]{64}"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_is_hash = re.compile(_HASH, re.ASCII).fullmatch
+_is_uuid = re.compile(_UUID, re.ASCII).fullmatch
+TEXT: frozenset[type] = frozenset({str})
+NUMBER: frozenset[type] = frozenset({int})
+TEXT_OR_NULL: frozenset[type] = frozenset({str, NoneType})
+_TIME = r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{6}Z"
 
-
-def _like(pattern: str) -> Callable[[Any], object]:
-    return re.compile(pattern, re.ASCII).fullmatch
-
-
-_time = _like(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z")
-
-COMMON: dict[str, tuple[frozenset[type], Callable[[Any], object] | None]] = {
-    "id": (_TEXT, _is_uuid),
-    "kind": (_TEXT, _like(r"[a-z0-9_]+(\.[a-z0-9_]+)+")),
-    "schema": (_NUMBER, lambda value: value > 0),
-    "occurred_at": (_TEXT, _time),
-    "recorded_at": (_TEXT, _time),
-    "actor": (_TEXT_OR_NULL, None),
-    "actor_kind": (_TEXT, frozenset({"person", "service", "anonymous"}).__contains__),
-    "actor_institution": (_TEXT_OR_NULL, None),
-    "workspace": (_TEXT_OR_NULL, None),
-    "item": (_TEXT_OR_NULL, None),
-    "version": (_TEXT_OR_NULL, None),
-    "person": (_TEXT_OR_NULL, None),
-    "outcome": (_TEXT, frozenset({"allow", "deny"}).__contains__),
-    "purpose": (_TEXT_OR_NULL, None),
-    "request_id": (_TEXT_OR_NULL, None),
-    "source_address": (_TEXT_OR_NULL, None),
-    "workspace_stream": (_TEXT_OR_NULL, _is_hash),
-    "item_stream": (_TEXT_OR_NULL, _is_hash),
-    "actor_stream": (_TEXT_OR_NULL, _is_hash),
-    "person_stream": (_TEXT_OR_NULL, _is_hash),
+COMMON: dict[str, tuple[frozenset[type], str | None]] = {
+    "id": (TEXT, _UUID),
+    "kind": (TEXT, r"[a-z0-9_]+(?:\.[a-z0-9_]+)+"),
+    "schema": (NUMBER, None),
+    "occurred_at": (TEXT, _TIME),
+    "recorded_at": (TEXT, _TIME),
+    "actor": (TEXT_OR_NULL, None),
+    "actor_kind": (TEXT, "person|service|anonymous"),
+    "actor_institution": (TEXT_OR_NULL, None),
+    "workspace": (TEXT_OR_NULL, None),
+    "item": (TEXT_OR_NULL, None),
+    "version": (TEXT_OR_NULL, None),
+    "person": (TEXT_OR_NULL, None),
+    "outcome": (TEXT, "allow|deny"),
+    "purpose": (TEXT_OR_NULL, None),
+    "request_id": (TEXT_OR_NULL, None),
+    "source_address": (TEXT_OR_NULL, None),
+    "workspace_stream": (TEXT_OR_NULL, _HASH),
+    "item_stream": (TEXT_OR_NULL, _HASH),
+    "actor_stream": (TEXT_OR_NULL, _HASH),
+    "person_stream": (TEXT_OR_NULL, _HASH),
 }
-"""What types a common field may have (a boolean is no number), and what it must look like where not all will do."""
+"""What types a common field may have (a boolean is no number, and numbers are positive), and which pattern its text has
+where not all will do."""
 
 BY_TOKEN = "detail.by_token"  # noqa: S105  the name of a field
 """What an event of any kind says when a program acted: the id of the personal token that it acted by."""
 
-_COMMON = [(name, *demands) for name, demands in COMMON.items()]
+OPTIONAL = {BY_TOKEN: (TEXT, _UUID)}
+"""The same for fields that an event need not have."""
+
+
+def _sanity(types: frozenset[type], pattern: str | None) -> Callable[[Any], object] | None:
+    if types == NUMBER:
+        return lambda value: value > 0
+    return None if pattern is None else re.compile(pattern, re.ASCII).fullmatch
+
+
+_COMMON = [(name, types, _sanity(types, pattern)) for name, (types, pattern) in COMMON.items()]
 _MISSING = object()
 _INSANE = "its value is not one that this field can have"
 

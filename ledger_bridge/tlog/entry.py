@@ -22,7 +22,7 @@ from functools import lru_cache
 from hashlib import sha256
 from json import JSONEncoder
 from json.encoder import encode_basestring as _quote
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ledger_bridge.tlog.errors import FormatError
 
@@ -55,7 +55,6 @@ _encode = JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False,
 _INNER_MASK = bytes(n ^ 0x36 for n in range(256))
 _OUTER_MASK = bytes(n ^ 0x5C for n in range(256))
 _BLOCK = 64
-
 
 # What the hashes of all entries begin with, taken in once.
 _begin_field = sha256(_FIELD).copy
@@ -126,15 +125,28 @@ def _framed_name(name: str) -> bytes:
     return len(name).to_bytes(2, "big") + name.encode()
 
 
-def _in_order(fields: Mapping[str, Json]) -> "Sequence[tuple[str, bytes, bytes]]":
-    """Every name, in ascending order, as it stands in a salt and as it stands in a field's hash."""
-    names = tuple(fields)
+class Order(NamedTuple):
+    """The names of fields in ascending order, as they stand in a salt, and as they stand in a field's hash."""
+
+    names: tuple[str, ...]
+    salted: tuple[bytes, ...]
+    framed: tuple[bytes, ...]
+
+
+def in_order(names: tuple[str, ...]) -> Order:
+    """Put the names of an entry's fields in order.
+
+    Raises:
+        FormatError: one of them is not the name of a field.
+
+    """
     # Entries of one kind have the same names. What has more of them than any of ours is not worth remembering.
     return _remembered_order(names) if len(names) <= _USUAL_FIELDS else _order(names)
 
 
-def _order(names: tuple[str, ...]) -> "Sequence[tuple[str, bytes, bytes]]":
-    return [(name, name.encode(), _framed_name(name)) for name in sorted(names)]
+def _order(names: tuple[str, ...]) -> Order:
+    ordered = tuple(sorted(names))
+    return Order(ordered, tuple(name.encode() for name in ordered), tuple(map(_framed_name, ordered)))
 
 
 _remembered_order = lru_cache(maxsize=256)(_order)
@@ -169,7 +181,18 @@ def commitment(fields: Mapping[str, Json], seed: bytes) -> bytes:
         FormatError: a name, a value or the seed has the wrong form.
 
     """
-    return sha256(_entry_frame(len(fields)) + b"".join(field_hashes(fields, seed).values())).digest()
+    order = in_order(tuple(fields))
+    return commitment_to_values(order, [canonical(fields[name]) for name in order.names], seed)
+
+
+def commitment_to_values(order: Order, values: Iterable[bytes], seed: bytes) -> bytes:
+    """The commitment to an entry, from the canonical form of every value, in the order of the names.
+
+    Raises:
+        FormatError: the seed does not have 32 bytes.
+
+    """
+    return sha256(_entry_frame(len(order.names)) + b"".join(_hashes(order, values, seed))).digest()
 
 
 def field_hashes(fields: Mapping[str, Json], seed: bytes) -> dict[str, bytes]:
@@ -179,17 +202,23 @@ def field_hashes(fields: Mapping[str, Json], seed: bytes) -> dict[str, bytes]:
         FormatError: a name, a value or the seed has the wrong form.
 
     """
+    order = in_order(tuple(fields))
+    values = (canonical(fields[name]) for name in order.names)
+    return dict(zip(order.names, _hashes(order, values, seed), strict=True))
+
+
+def _hashes(order: Order, values: Iterable[bytes], seed: bytes) -> list[bytes]:
     begin_inner, begin_outer = _Hmac(seed, _SALT).beginnings
-    hashes = {}
-    for name, salted, framed in _in_order(fields):
+    hashes = []
+    for salted, framed, value in zip(order.salted, order.framed, values, strict=True):
         # salt() and field_hash() written out: these lines run for every field of every entry.
         inner = begin_inner()
         inner.update(salted)
         outer = begin_outer()
         outer.update(inner.digest())
         made = _begin_field()
-        made.update(outer.digest() + framed + canonical(fields[name]))
-        hashes[name] = made.digest()
+        made.update(outer.digest() + framed + value)
+        hashes.append(made.digest())
     return hashes
 
 
@@ -202,14 +231,12 @@ def disclosed_hashes(fields: Mapping[str, Json], salts: bytes) -> dict[str, byte
     """
     if len(salts) != SECRET_SIZE * len(fields):
         raise FormatError("there is not one salt for every disclosed field")
-    hashes = {}
-    at = 0
-    for name, _, framed in _in_order(fields):
+    hashes, order = {}, in_order(tuple(fields))
+    for at, (name, framed) in enumerate(zip(order.names, order.framed, strict=True)):
         # field_hash() written out: a verifier runs these lines for every field of every event.
         made = _begin_field()
-        made.update(salts[at : at + SECRET_SIZE] + framed + canonical(fields[name]))
+        made.update(salts[at * SECRET_SIZE : (at + 1) * SECRET_SIZE] + framed + canonical(fields[name]))
         hashes[name] = made.digest()
-        at += SECRET_SIZE
     return hashes
 
 
