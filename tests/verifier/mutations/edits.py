@@ -73,7 +73,7 @@ def drop_number(random: Random, event: Event) -> None:
 
 
 def move_event(random: Random, event: Event) -> None:
-    event["index"] = random.choice([event["index"] + 1, -1, 11, 2**60, "3", None, True])
+    event["index"] = random.choice([event["index"] + 1, -1, event["index"] + 12, 2**60, "3", None, True])
 
 
 def erase_untruly(random: Random, event: Event) -> None:

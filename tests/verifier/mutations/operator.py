@@ -177,14 +177,14 @@ def change_signatures(random: Random, honest: Honest) -> Case:
 
 
 def change_the_checkpoint(random: Random, honest: Honest) -> Case:
+    own, size = honest.ledger.checkpoint_note(), len(honest.ledger.leaves)
+    sizes = [f"0{size}", f"+{size}", str(size + 1), f"{size}\nmore"]
     notes = [
-        honest.ledger.checkpoint_note(random.randrange(11)),
+        honest.ledger.checkpoint_note(random.randrange(size)),
         small_ledger(origin="other.example").checkpoint_note(),
-        flipped(random, honest.ledger.checkpoint_note()),
-        honest.ledger.checkpoint_note().replace(
-            b"\n11\n", random.choice([b"\n011\n", b"\n+11\n", b"\n12\n", b"\n11\nmore\n"])
-        ),
-        honest.ledger.checkpoint_note()[:-1],
+        flipped(random, own),
+        own.replace(f"\n{size}\n".encode(), f"\n{random.choice(sizes)}\n".encode()),
+        own[:-1],
         b"",
     ]
     return honest.handed(forge(honest.archive, honest.ledger.signer, checkpoint=random.choice(notes)))
