@@ -1,4 +1,4 @@
-"""Which exceptions say something now, and about whom: asked before somebody could move out from under one."""
+"""What holds now, and for whom: asked before somebody could move out from under it, or be left with less or more."""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,7 +12,7 @@ from accounts.models import User
 from sharing import rules
 from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from workspaces.models import Workspace
-from workspaces.permissions import Right
+from workspaces.permissions import Right, Role
 
 
 def exceptions_stand_on(items: Collection[UUID]) -> bool:
@@ -34,6 +34,14 @@ def denied_through(group: Group, person: User) -> bool:
     """Return whether the group carries a denial that holds for the person as a member."""
     denials = ItemGroupException.objects.filter(_unexpired(), group=group, effect=Effect.DENY)
     return denials.exclude(content_object__workspace__owner=person).exists()
+
+
+def roles_besides(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> list[Role]:
+    """Return which roles a person keeps in the workspace when this one goes; a group has no second one."""
+    if isinstance(grant, WorkspaceGroupGrant):
+        return []
+    own = WorkspaceUserGrant.objects.filter(_unexpired(), user=grant.user, content_object=grant.content_object_id)
+    return [Role(codename) for codename in own.exclude(pk=grant.pk).values_list("permission__codename", flat=True)]
 
 
 def managers_of(workspace: Workspace) -> set[UUID]:

@@ -41,13 +41,18 @@ class Grant(models.Model):
 
 
 class WorkspaceUserGrant(Grant, UserObjectPermissionBase):
-    """A person's role in a workspace: `permission` is one of the roles; one role per person."""
+    """A person's role in a workspace: `permission` is one of the roles.
+
+    A person has one role, and perhaps a higher one for a time, which ends without touching the other.
+    """
 
     content_object = models.ForeignKey(Workspace, models.CASCADE, related_name="user_grants")
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["user", "content_object"], name="one_role_per_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "content_object", "permission"], name="one_row_per_person_and_role")
+        ]
 
     @property
     def ledger_subject(self) -> Subject:

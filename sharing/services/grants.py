@@ -11,12 +11,12 @@ from core.access import require
 from core.errors import Conflict, InvalidInput, Refused
 from ledger_bridge.recording import record
 from ledger_bridge.subjects import Subject
-from sharing import events
+from sharing import events, holding
 from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.notices import tell
 from sharing.services import checks
 from workspaces.models import Workspace
-from workspaces.permissions import Right, Role
+from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
 RoleGrant = WorkspaceUserGrant | WorkspaceGroupGrant
 
@@ -37,9 +37,27 @@ def grant_role(
     Raises:
         Refused: without the right to share (for the role Manager: to manage).
         InvalidInput: when the receiver could not use it, or the end is past.
-        Conflict: when they have a role here already.
+        Conflict: when they have a role here already, unless a person is given a higher one that ends.
 
     """
+    grant = give_role(
+        actor=actor, workspace=workspace, role=role, person=person, group=group, expires_at=expires_at, purpose=purpose
+    )
+    tell(person, actor, what="gave you a role in a workspace")
+    return grant
+
+
+def give_role(
+    *,
+    actor: User,
+    workspace: Workspace,
+    role: str,
+    person: User | None = None,
+    group: Group | None = None,
+    expires_at: datetime | None,
+    purpose: str,
+) -> RoleGrant:
+    """Give a role within a deed that tells the person itself."""
     chosen = checks.known_role(role)
     require(actor, checks.right_to_give(chosen), workspace)
     checks.check_not_more_than_own(actor, chosen, workspace)
@@ -49,7 +67,6 @@ def grant_role(
     grant = _write_grant(actor, workspace, chosen, person, group, expires_at=expires_at, purpose=purpose)
     event = events.RoleGranted(to=events.to(group), role=chosen, until=events.until(expires_at))
     record(event, actor=actor, subject=grant, purpose=purpose or None)
-    tell(person, actor, what="gave you a role in a workspace")
     return grant
 
 
@@ -58,6 +75,15 @@ def change_role(
     *, actor: User, grant: RoleGrant, role: str, expires_at: datetime | None = None, purpose: str | None = None
 ) -> RoleGrant:
     """Change the role of a grant, its end, or both; without a purpose the old one stays."""
+    grant = alter_role(actor=actor, grant=grant, role=role, expires_at=expires_at, purpose=purpose)
+    tell(receiver_of(grant)[0], actor, what="changed your role in a workspace, or when it ends")
+    return grant
+
+
+def alter_role(
+    *, actor: User, grant: RoleGrant, role: str, expires_at: datetime | None, purpose: str | None
+) -> RoleGrant:
+    """Change a grant within a deed that tells the person itself."""
     chosen, old = checks.known_role(role), role_of(grant)
     for touched in (old, chosen):
         require(actor, checks.right_to_give(touched), grant.content_object)
@@ -66,6 +92,7 @@ def change_role(
     grant = _locked(grant)
     checks.check_receiver(actor, grant.content_object, *receiver_of(grant))
     checks.check_end(expires_at)
+    _make_room(grant, chosen)
     event = events.RoleChanged(
         to=events.to(receiver_of(grant)[1]),
         old_role=role_of(grant),
@@ -78,20 +105,22 @@ def change_role(
     grant.purpose = grant.purpose if purpose is None else purpose
     grant.save(update_fields=["permission", "expires_at", "end_recorded_at", "purpose"])
     record(event, actor=actor, subject=grant, purpose=grant.purpose or None)
-    tell(receiver_of(grant)[0], actor, what="changed your role in a workspace, or when it ends")
     return grant
 
 
 @transaction.atomic
 def revoke_role(*, actor: User, grant: RoleGrant) -> int:
-    """Take a role away, and with it every exception that let the same receiver in; return how many those were."""
+    """Take a role away, and with the last one every exception that let the same receiver in.
+
+    Return how many exceptions those were.
+    """
     require(actor, checks.right_to_give(role_of(grant)), grant.content_object)
     checks.lock_workspace(grant.content_object)
     grant = _locked(grant)
     person, group = receiver_of(grant)
     if person and person.pk == actor.pk:
         raise InvalidInput("Somebody else must decide about your own access. You can leave the workspace.")
-    lifted = _lift_allowances(grant.content_object, person, group)
+    lifted = 0 if holding.roles_besides(grant) else _lift_allowances(grant.content_object, person, group)
     event = events.RoleRevoked(to=events.to(group), role=role_of(grant), exceptions_lifted=lifted)
     record(event, actor=actor, subject=grant)
     grant.delete()
@@ -101,19 +130,18 @@ def revoke_role(*, actor: User, grant: RoleGrant) -> int:
 
 @transaction.atomic
 def leave_workspace(*, actor: User, workspace: Workspace) -> None:
-    """Give up one's own role and every exception that lets one in."""
+    """Give up one's own roles and every exception that lets one in."""
     require(actor, Right.VIEW, workspace)
     if workspace.owner_id == actor.pk:
         raise InvalidInput("The owner cannot leave. Hand the workspace over to somebody first.")
     checks.lock_workspace(workspace)
-    grant = WorkspaceUserGrant.objects.filter(user=actor, content_object=workspace).first()
+    grants = WorkspaceUserGrant.objects.filter(user=actor, content_object=workspace).select_related("permission")
+    roles = [role_of(grant) for grant in grants]
     lifted = _lift_allowances(workspace, actor, None)
-    if grant is None and not lifted:
+    if not roles and not lifted:
         raise InvalidInput("You have no role of your own here; access through a group ends with leaving the group.")
-    role = role_of(grant) if grant else ""
-    if grant:
-        grant.delete()
-    event = events.WorkspaceLeft(role=role or "none", exceptions_lifted=lifted)
+    grants.delete()
+    event = events.WorkspaceLeft(role=", ".join(roles) or "none", exceptions_lifted=lifted)
     record(event, actor=actor, subject=workspace)
 
 
@@ -146,12 +174,14 @@ def receiver_of(grant: Any) -> tuple[User | None, Group | None]:
 def _write_grant(
     giver: User, workspace: Workspace, role: Role, person: User | None, group: Group | None, **fields: Any
 ) -> RoleGrant:
-    """Insert a grant. One that has run out makes room; one that has not is a conflict."""
+    """Insert a grant. Those that have run out make room; one that has not is a conflict, unless this one raises it."""
     model: Any = WorkspaceUserGrant if person else WorkspaceGroupGrant
     receiver: dict[str, Any] = {"user": person} if person else {"group": group}
-    former = model.objects.filter(content_object=workspace, **receiver).first()
-    if former and former.is_over:
-        former.delete()
+    for former in model.objects.filter(content_object=workspace, **receiver).select_related("permission"):
+        if former.is_over:
+            former.delete()
+        elif not (person and fields["expires_at"] and _is_more(role, role_of(former))):
+            raise Conflict(f"{person or group} has a role here already. Change that one.")
     try:
         with transaction.atomic():
             grant: RoleGrant = model.objects.create(
@@ -164,6 +194,21 @@ def _write_grant(
     except IntegrityError:
         raise Conflict(f"{person or group} has a role here already. Change that one.") from None
     return grant
+
+
+def _is_more(role: Role, than: Role) -> bool:
+    return ROLE_RIGHTS[role] > ROLE_RIGHTS[than]
+
+
+def _make_room(grant: RoleGrant, role: Role) -> None:
+    """Let a grant get a role that the same person has in another row only where that row has run out."""
+    if isinstance(grant, WorkspaceGroupGrant):
+        return
+    others = WorkspaceUserGrant.objects.filter(user=grant.user, content_object=grant.content_object_id)
+    for other in others.exclude(pk=grant.pk).filter(permission=checks.role_permission(role)):
+        if not other.is_over:
+            raise Conflict(f"{grant.user} has the role {role.label} here already. Change that one, or take it away.")
+        other.delete()
 
 
 def _locked(grant: RoleGrant) -> RoleGrant:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.stepup import requires_recent_authentication
 from sharing import services
 from sharing.forms import InviteForm, RoleForm
+from sharing.holding import roles_besides
 from sharing.models import Invitation, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.selectors import access
 from sharing.views.fetching import (
@@ -147,10 +148,7 @@ def revoke(request: HttpRequest, grant_id: UUID) -> HttpResponse:
         services.revoke_role(actor=person_of(request), grant=grant)
         messages.success(request, f"{_whom(grant)} has no role here any more. It has been recorded.")
         return redirect(back)
-    question = (
-        f"{_whom(grant)} loses the role {Role(grant.permission.codename).label} at once, and every exception that lets"
-        " them in. What they have downloaded before stays with them."
-    )
+    question = f"{_whom(grant)} {_loses(grant)} What they have downloaded before stays with them."
     crumbs = workspace_crumbs(workspace, ("Take access away", None))
     return confirm(
         request, title="Take access away", question=question, label="Take access away", back=back, crumbs=crumbs
@@ -219,3 +217,10 @@ def _form_page(
 
 def _whom(grant: object) -> str:
     return str(getattr(grant, "user", None) or getattr(grant, "group", None))
+
+
+def _loses(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> str:
+    role = Role(grant.permission.codename).label
+    if stays := roles_besides(grant):
+        return f"loses the role {role} at once. The role {stays[0].label} stays."
+    return f"loses the role {role} at once, and every exception that lets them in."
