@@ -99,6 +99,15 @@ def explain_refusal(actor: Actor, right: Right, thing: Any = None) -> str:
     return f"You do not have the right “{right.label}” here."
 
 
+def where_to_ask(actor: Actor, right: str, thing: Any = None) -> str | None:
+    """Return the address of the page on which to ask for a refused right, from the backend that has one."""
+    for backend in get_backends():
+        answer = getattr(backend, "where_to_ask", None)
+        if answer and (address := answer(actor, right, thing)):
+            return str(address)
+    return None
+
+
 def visible_to(queryset: QuerySet[M], user: Any) -> QuerySet[M]:
     """Return what of `queryset` the user may see, as the first backend that knows the model says; else nothing."""
     for backend in get_backends():

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from core.access import Actor, Anonymous
+from core.access import Actor, Anonymous, where_to_ask
 from core.errors import IthacaError, Refused, Unavailable
 from core.outage import RETRY_AFTER, wants_json
 from ledger_bridge.events import AccessRefused
@@ -43,10 +43,18 @@ def record_refusal(request: HttpRequest, error: Refused) -> str:
 
 
 def error_response(request: HttpRequest, error: IthacaError, entry: str | None = None) -> HttpResponse:
-    """Answer with JSON where a program asked, with a page otherwise. Both say the sentence and nothing else."""
+    """Answer with JSON where a program asked, with a page otherwise. Both say the sentence, and where to ask."""
+    ask_url = _where_to_ask(request, error) if isinstance(error, Refused) else None
     if wants_json(request):
-        return JsonResponse({"error": error.sentence, "code": error.code, **error.extra}, status=error.status)
-    context = {"sentence": error.sentence, "rule": error.sentence, "status": error.status}
+        answer = {"error": error.sentence, "code": error.code, **({"ask": ask_url} if ask_url else {}), **error.extra}
+        return JsonResponse(answer, status=error.status)
+    context = {"sentence": error.sentence, "rule": error.sentence, "status": error.status, "ask_url": ask_url}
     if entry and request.user.is_authenticated:
         context["entry_url"] = reverse("ledger:receipt", args=[entry])
     return render(request, "403.html" if isinstance(error, Refused) else "error.html", context, status=error.status)
+
+
+def _where_to_ask(request: HttpRequest, error: Refused) -> str | None:
+    if not request.user.is_authenticated or error.subject is None:
+        return None
+    return where_to_ask(request.user, str(error.right), error.subject)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _GROUPS = {
     "access": "Refusals",
+    "access_request": "Sharing",
     "application": "Approval of contributors",
     "appointment": "Approval of contributors",
     "approval": "Approval of contributors",

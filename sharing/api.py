@@ -51,18 +51,18 @@ class GrantList(APIView):
 
     @extend_schema(responses=GrantOut(many=True))
     def get(self, request: Request, workspace_id: UUID) -> Response:
-        workspace = get_workspace(_plain(request), workspace_id)
-        user = person_of(_plain(request))
+        workspace = get_workspace(plain(request), workspace_id)
+        user = person_of(plain(request))
         members = access.members_shown_to(user, workspace, access.rights_in(user, workspace))
         return Response(GrantOut(members, many=True).data)
 
     @extend_schema(request=GrantIn, responses={201: CreatedOut})
     def post(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
-        workspace = get_shared_workspace(_plain(request), workspace_id)
-        asked = _with_receiver(request, _asked(GrantIn, request))
+        workspace = get_shared_workspace(plain(request), workspace_id)
+        asked = _with_receiver(request, asked_in(GrantIn, request))
 
-        def give(plain: HttpRequest) -> Response:
-            grant = services.grant_role(actor=person_of(plain), workspace=workspace, **asked)
+        def give(asking: HttpRequest) -> Response:
+            grant = services.grant_role(actor=person_of(asking), workspace=workspace, **asked)
             return Response(CreatedOut(grant).data, status=201)
 
         return _confirmed_outside(request, _receiver_in(asked), give)
@@ -75,18 +75,18 @@ class GrantDetail(APIView):
 
     @extend_schema(request=GrantChangeIn, responses={204: None})
     def put(self, request: Request, grant_id: UUID) -> HttpResponseBase:
-        grant = get_grant(_plain(request), grant_id)
-        asked = _asked(GrantChangeIn, request)
+        grant = get_grant(plain(request), grant_id)
+        asked = asked_in(GrantChangeIn, request)
 
-        def change(plain: HttpRequest) -> Response:
-            services.change_role(actor=person_of(plain), grant=grant, **asked)
+        def change(asking: HttpRequest) -> Response:
+            services.change_role(actor=person_of(asking), grant=grant, **asked)
             return Response(status=204)
 
         return _confirmed_outside(request, receiver_of(grant), change)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, grant_id: UUID) -> Response:
-        services.revoke_role(actor=person_of(_plain(request)), grant=get_grant(_plain(request), grant_id))
+        services.revoke_role(actor=person_of(plain(request)), grant=get_grant(plain(request), grant_id))
         return Response(status=204)
 
 
@@ -97,19 +97,19 @@ class ExceptionList(APIView):
 
     @extend_schema(responses=ExceptionOut(many=True))
     def get(self, request: Request, item_id: UUID) -> Response:
-        item = get_item(_plain(request), item_id)
-        require(person_of(_plain(request)), Right.SHARE, item)
+        item = get_item(plain(request), item_id)
+        require(person_of(plain(request)), Right.SHARE, item)
         return Response(ExceptionOut(access.exceptions_on(item), many=True).data)
 
     @extend_schema(request=ExceptionIn, responses={201: CreatedOut})
     def post(self, request: Request, item_id: UUID) -> HttpResponseBase:
-        item = get_item(_plain(request), item_id)
-        require(person_of(_plain(request)), Right.SHARE, item)
-        asked = _with_receiver(request, _asked(ExceptionIn, request))
+        item = get_item(plain(request), item_id)
+        require(person_of(plain(request)), Right.SHARE, item)
+        asked = _with_receiver(request, asked_in(ExceptionIn, request))
         asked["right"] = Right(f"workspaces.{asked['right']}")
 
-        def make(plain: HttpRequest) -> Response:
-            exception = services.set_exception(actor=person_of(plain), item=item, **asked)
+        def make(asking: HttpRequest) -> Response:
+            exception = services.set_exception(actor=person_of(asking), item=item, **asked)
             return Response(CreatedOut(exception).data, status=201)
 
         return _confirmed_outside(request, _receiver_in(asked), make)
@@ -120,8 +120,8 @@ class ExceptionDetail(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, exception_id: UUID) -> Response:
-        exception = get_exception(_plain(request), exception_id)
-        services.lift_exception(actor=person_of(_plain(request)), exception=exception)
+        exception = get_exception(plain(request), exception_id)
+        services.lift_exception(actor=person_of(plain(request)), exception=exception)
         return Response(status=204)
 
 
@@ -132,23 +132,23 @@ class InvitationList(APIView):
 
     @extend_schema(responses=InvitationOut(many=True))
     def get(self, request: Request, workspace_id: UUID) -> Response:
-        workspace = get_shared_workspace(_plain(request), workspace_id)
+        workspace = get_shared_workspace(plain(request), workspace_id)
         return Response(InvitationOut(access.waiting_invitations(workspace), many=True).data)
 
     @extend_schema(request=InvitationIn, responses={201: InvitationOut})
     def post(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
-        workspace = get_shared_workspace(_plain(request), workspace_id)
-        asked = _asked(InvitationIn, request)
+        workspace = get_shared_workspace(plain(request), workspace_id)
+        asked = asked_in(InvitationIn, request)
 
         @requires_recent_authentication
-        def send(plain: HttpRequest) -> Response:
-            invitation = services.invite(actor=person_of(plain), workspace=workspace, **asked)
+        def send(asking: HttpRequest) -> Response:
+            invitation = services.invite(actor=person_of(asking), workspace=workspace, **asked)
             return Response(InvitationOut(invitation).data, status=201)
 
-        return send(_plain(request))
+        return send(plain(request))
 
 
-def _asked(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+def asked_in(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     asked = serializer(data=request.data)
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)
@@ -159,7 +159,7 @@ def _with_receiver(request: Request, asked: dict[str, Any]) -> dict[str, Any]:
     if "person" in asked:
         asked["person"] = get_object_or_404(contributors(), pk=asked["person"])
     if "group" in asked:
-        asked["group"] = get_object_or_404(groups_to_choose(person_of(_plain(request))), pk=asked["group"])
+        asked["group"] = get_object_or_404(groups_to_choose(person_of(plain(request))), pk=asked["group"])
     return asked
 
 
@@ -172,9 +172,9 @@ def _receiver_in(asked: dict[str, Any]) -> Receiver:
 
 def _confirmed_outside(request: Request, receiver: Receiver, deed: Callable[[HttpRequest], Response]) -> HttpResponse:
     """Do the deed, after a proof of a factor where it gives something to another institution."""
-    return confirmed_outside(_plain(request), receiver, deed)(_plain(request))
+    return confirmed_outside(plain(request), receiver, deed)(plain(request))
 
 
-def _plain(request: Request) -> HttpRequest:
+def plain(request: Request) -> HttpRequest:
     """The framework's request hands everything on to Django's, but is no subclass of it."""
     return cast("HttpRequest", request)

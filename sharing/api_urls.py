@@ -1,6 +1,7 @@
 from django.urls import path
 
 from sharing import api
+from sharing.requests import api as requests
 
 app_name = "sharing_api"
 urlpatterns = [
@@ -9,4 +10,10 @@ urlpatterns = [
     path("grants/<uuid:grant_id>/", api.GrantDetail.as_view(), name="grant"),
     path("items/<uuid:item_id>/exceptions/", api.ExceptionList.as_view(), name="exceptions"),
     path("exceptions/<uuid:exception_id>/", api.ExceptionDetail.as_view(), name="exception"),
+    path("workspaces/<uuid:workspace_id>/access-requests/", requests.WorkspaceRequests.as_view(), name="ask_workspace"),
+    path("items/<uuid:item_id>/access-requests/", requests.ItemRequests.as_view(), name="ask_item"),
+    path("access-requests/", requests.RequestList.as_view(), name="requests"),
+    path("access-requests/<uuid:request_id>/", requests.RequestDetail.as_view(), name="request"),
+    path("access-requests/<uuid:request_id>/grant/", requests.RequestGrant.as_view(), name="grant_request"),
+    path("access-requests/<uuid:request_id>/refuse/", requests.RequestRefusal.as_view(), name="refuse_request"),
 ]

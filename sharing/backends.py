@@ -9,9 +9,10 @@ from django.db.models import Model, QuerySet
 
 from accounts.models import User
 from sharing import holding, rules
-from sharing.explaining import why_not, why_not_sharing
-from sharing.models import GroupProfile, Invitation
+from sharing.explaining import right_to_answer, why_not, why_not_sharing
+from sharing.models import AccessRequest, GroupProfile, Invitation
 from sharing.permissions import Right as SharingRight
+from sharing.requests.asking import where_to_ask
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
 
@@ -71,10 +72,16 @@ class GrantBackend(BaseBackend):
 
     def explain_refusal(self, actor: Any, perm: str, thing: Any) -> str | None:
         if perm in SharingRight:
-            return why_not_sharing(actor, SharingRight(perm))
+            return why_not_sharing(actor, SharingRight(perm), thing)
         if perm not in Right or not isinstance(thing, (Workspace, Item, Version)):
             return None
         return why_not(actor, Right(perm), thing)
+
+    def where_to_ask(self, actor: Any, perm: str, thing: Any) -> str | None:
+        """Return the address of the page on which the person can ask for the right."""
+        if perm not in Right or not isinstance(thing, (Workspace, Item, Version)):
+            return None
+        return where_to_ask(actor, Right(perm), thing)
 
 
 def _sharing_right(user: Any, perm: str, obj: Any) -> bool:
@@ -82,7 +89,16 @@ def _sharing_right(user: Any, perm: str, obj: Any) -> bool:
         return perm == SharingRight.MANAGE_GROUP and obj.managers.filter(pk=user.pk).exists()
     if isinstance(obj, Invitation):
         return perm == SharingRight.ANSWER_INVITATION and obj.email.lower() == user.email.lower()
+    if isinstance(obj, AccessRequest):
+        return _right_on_request(user, perm, obj)
     return perm == SharingRight.CREATE_GROUPS and obj is None
+
+
+def _right_on_request(user: Any, perm: str, request: AccessRequest) -> bool:
+    """Let the asker withdraw, and whoever could give what is asked for answer: never one person both."""
+    if request.asker_id == user.pk:
+        return perm == SharingRight.WITHDRAW_REQUEST
+    return perm == SharingRight.ANSWER_REQUEST and bool(user.has_perm(right_to_answer(request), request.thing))
 
 
 def _rights(user: Any, things: list[Any], asked: frozenset[str] | set[str]) -> dict[Any, frozenset[str]]:

@@ -14,7 +14,7 @@ from workspaces.permissions import Right, Role
 
 # DICOM PS3.16, context group 403 (security alerts).
 _ROLES_CHANGED = "110136"
-_OBJECT_SECURITY_CHANGED = "110135"
+OBJECT_SECURITY_CHANGED = "110135"
 _USER_SECURITY_CHANGED = "110137"
 
 _NAMES = {role.value: str(role.label) for role in Role}
@@ -119,7 +119,7 @@ class ExceptionSet(Event):
     sentence = "set an exception: {to} is {effect} to {right} here and below (ends: {until})"
     words = _EXCEPTIONS
     action = "C"
-    dicom_code = _OBJECT_SECURITY_CHANGED
+    dicom_code = OBJECT_SECURITY_CHANGED
     effect: str
     right: str
     to: str
@@ -133,7 +133,7 @@ class ExceptionLifted(Event):
     sentence = "lifted an exception: {to} was {effect} to {right}"
     words = _EXCEPTIONS
     action = "D"
-    dicom_code = _OBJECT_SECURITY_CHANGED
+    dicom_code = OBJECT_SECURITY_CHANGED
     effect: str
     right: str
     to: str
@@ -146,7 +146,7 @@ class ExceptionExpired(Event):
     sentence = "let an exception end at {until}, as it was set: {to} was {effect} to {right}"
     words = _EXCEPTIONS
     action = "D"
-    dicom_code = _OBJECT_SECURITY_CHANGED
+    dicom_code = OBJECT_SECURITY_CHANGED
     effect: str
     right: str
     to: str

@@ -10,7 +10,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from sharing import rules
-from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.models import (
+    AccessRequest,
+    Effect,
+    ItemGroupException,
+    ItemUserException,
+    WorkspaceGroupGrant,
+    WorkspaceUserGrant,
+)
 from sharing.permissions import Right as SharingRight
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
@@ -39,13 +46,24 @@ def why_not(actor: Any, right: Right, thing: Workspace | Item | Version) -> str:
     return _no_role(actor, right, workspace, let_in=bool(item and actor.has_perm(Right.VIEW, item)))
 
 
-def why_not_sharing(actor: Any, right: SharingRight) -> str:
-    """Return the sentence that names the rule about groups and invitations which refuses `right`."""
+def why_not_sharing(actor: Any, right: SharingRight, thing: Any = None) -> str:
+    """Return the sentence that names the rule about groups, invitations and requests which refuses `right`."""
     if not rules.has_standing(actor):
         return _no_standing(actor)
     if right == SharingRight.MANAGE_GROUP:
         return "Only its managers can change a group."
+    if right == SharingRight.WITHDRAW_REQUEST:
+        return "Only whoever asked can withdraw a request."
+    if isinstance(thing, AccessRequest):
+        if thing.asker_id == actor.pk:
+            return "Somebody else must decide about your own access."
+        return why_not(actor, right_to_answer(thing), thing.thing)
     return "An invitation can only be answered by the person it was sent to."
+
+
+def right_to_answer(request: AccessRequest) -> Right:
+    """Return the right it takes to give what is asked for: managers are made by those who manage."""
+    return Right.MANAGE if request.role == Role.MANAGER else Right.SHARE
 
 
 def decisive_exception(person: User, right: Right, item: Item) -> Said | None:

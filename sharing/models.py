@@ -18,8 +18,22 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
+from sharing.requests.models import AccessRequest
 from workspaces.models import Item, Workspace
-from workspaces.permissions import Role
+from workspaces.permissions import Right, Role
+
+__all__ = [
+    "EXCEPTION_RIGHTS",
+    "AccessRequest",
+    "Effect",
+    "Grant",
+    "GroupProfile",
+    "Invitation",
+    "ItemGroupException",
+    "ItemUserException",
+    "WorkspaceGroupGrant",
+    "WorkspaceUserGrant",
+]
 
 
 class Grant(models.Model):
@@ -74,6 +88,10 @@ class WorkspaceGroupGrant(Grant, GroupObjectPermissionBase):
 class Effect(models.TextChoices):
     ALLOW = "allow", "Allow"
     DENY = "deny", "Deny"
+
+
+# What an exception may be about. Sharing, managing and the trail are decided for a workspace as a whole.
+EXCEPTION_RIGHTS = (Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER, Right.UPLOAD, Right.EDIT)
 
 
 class ItemUserException(Grant, UserObjectPermissionBase):

@@ -1,4 +1,4 @@
-"""Rights over groups and invitations. Rights on workspaces and items are named in `workspaces.permissions`."""
+"""Rights over groups, invitations and requests; those on workspaces and items stand in `workspaces.permissions`."""
 
 from django.db import models
 
@@ -7,3 +7,6 @@ class Right(models.TextChoices):
     CREATE_GROUPS = "sharing.create_groups", "create groups"
     MANAGE_GROUP = "sharing.manage_group", "change this group"
     ANSWER_INVITATION = "sharing.answer_invitation", "answer this invitation"
+    ANSWER_REQUEST = "sharing.answer_request", "answer this request"
+    WITHDRAW_REQUEST = "sharing.withdraw_request", "withdraw this request"
+    WATCH_REQUESTS = "sharing.watch_requests", "remind of requests and let them end"

@@ -2,9 +2,10 @@
 
 from rest_framework import serializers
 
-from sharing.models import Effect
-from sharing.services import EXCEPTION_RIGHTS
+from sharing.models import EXCEPTION_RIGHTS, Effect
 from workspaces.permissions import Role
+
+RIGHT_CHOICES = [(right.codename, right.label) for right in EXCEPTION_RIGHTS]
 
 
 class EndIn(serializers.Serializer[object]):
@@ -27,7 +28,7 @@ class GrantChangeIn(EndIn):
 class ExceptionIn(EndIn):
     person = serializers.UUIDField(required=False)
     group = serializers.IntegerField(required=False)
-    right = serializers.ChoiceField([(right.codename, right.label) for right in EXCEPTION_RIGHTS])
+    right = serializers.ChoiceField(RIGHT_CHOICES)
     effect = serializers.ChoiceField(Effect.choices)
 
 

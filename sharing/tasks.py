@@ -13,3 +13,8 @@ def send_invitations() -> None:
 @shared_task(name="sharing.record_expired_grants")
 def record_expired_grants() -> None:
     services.record_expired_grants()
+
+
+@shared_task(name="sharing.watch_requests")
+def watch_requests() -> None:
+    services.watch_requests()

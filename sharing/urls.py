@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import groups, invitations, items, workspace
+from sharing.views import groups, invitations, items, requests, workspace
 
 app_name = "sharing"
 
@@ -14,16 +14,24 @@ urlpatterns = [
     path(f"{_ACCESS}invite/", workspace.invite, name="invite"),
     path(f"{_ACCESS}leave/", workspace.leave, name="leave"),
     path(f"{_ACCESS}hand-over/", workspace.hand_over, name="hand_over"),
+    path(f"{_ACCESS}ask/", requests.ask_workspace, name="ask_workspace"),
     path(f"{_ACCESS}invitations/<uuid:invitation_id>/withdraw/", workspace.withdraw, name="withdraw"),
     path("access/roles/<uuid:grant_id>/", workspace.change, name="change"),
     path("access/roles/<uuid:grant_id>/revoke/", workspace.revoke, name="revoke"),
     path("access/items/<uuid:item_id>/", items.item_access, name="item_access"),
+    path("access/items/<uuid:item_id>/ask/", requests.ask_item, name="ask_item"),
     path("access/items/<uuid:item_id>/exception/", items.add_exception, name="add_exception"),
     path("access/exceptions/<uuid:exception_id>/lift/", items.lift_exception, name="lift_exception"),
     path("access/shared-with-me/", items.shared_with_me, name="shared_with_me"),
     path("access/invitations/", invitations.invitations, name="invitations"),
     path("access/invitations/<uuid:invitation_id>/accept/", invitations.accept, name="accept"),
     path("access/invitations/<uuid:invitation_id>/decline/", invitations.decline, name="decline"),
+    path("access/requests/", requests.requests, name="requests"),
+    path("access/requests/<uuid:request_id>/", requests.request_page, name="request"),
+    path("access/requests/<uuid:request_id>/grant/", requests.grant, name="grant_request"),
+    path("access/requests/<uuid:request_id>/less/", requests.grant_less, name="grant_less"),
+    path("access/requests/<uuid:request_id>/refuse/", requests.refuse, name="refuse_request"),
+    path("access/requests/<uuid:request_id>/withdraw/", requests.withdraw, name="withdraw_request"),
     path("access/groups/", groups.groups, name="groups"),
     path("access/groups/new/", groups.new_group, name="new_group"),
     path("access/groups/<int:group_id>/", groups.group, name="group"),

@@ -156,6 +156,11 @@ APPROVAL_LASTS = timedelta(days=365)
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
 ANONYMOUS_USER_NAME = None
+# A request for access: after how many days without an answer a mail reminds of it, when it goes to a second person as
+# well, and when it ends (docs/sharing.md).
+ACCESS_REQUEST_REMIND_DAYS = max(env_int("ACCESS_REQUEST_REMIND_DAYS", 3), 1)
+ACCESS_REQUEST_PASS_ON_DAYS = max(env_int("ACCESS_REQUEST_PASS_ON_DAYS", 7), 1)
+ACCESS_REQUEST_EXPIRES_DAYS = max(env_int("ACCESS_REQUEST_EXPIRES_DAYS", 30), 1)
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # guardian's own backend knows neither expiry nor denial: see sharing.rules
 
 # Sessions: idle and absolute limits are enforced by accounts.middleware ------------------------------------------
@@ -346,6 +351,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "WorkspaceRole": "workspaces.permissions.Role",
         "ItemKind": "workspaces.models.Item.Kind",
+        "ItemRight": "sharing.serializers.RIGHT_CHOICES",
+        "RequestState": "sharing.requests.models.AccessRequest.State",
     },
     "SERVE_PERMISSIONS": ["core.api.IsSignedIn"],
     "SCHEMA_PATH_PREFIX": "/api/v1/",

@@ -47,8 +47,9 @@ def tell() -> Iterator[str]:
     study, trial = fill_study(), fill_trial()
     yield "Two workspaces hold real files."
     share(study, trial)
+    ask(study, trial)
     read(study, trial)
-    yield "Access is given, files are opened, one download is refused."
+    yield "Access is given and asked for, files are opened, one download is refused."
 
 
 def found_commission() -> None:
@@ -137,6 +138,30 @@ def share(study: Workspace, trial: Workspace) -> None:
     if not Invitation.objects.filter(workspace=study).exists():
         message = "We would like your opinion on two of the case histories."
         sharing.invite(actor=study.owner, workspace=study, email=cast.COLLEAGUE, role=Role.VISITOR, message=message)
+
+
+def ask(study: Workspace, trial: Workspace) -> None:
+    """Let one request wait for the owner of the study, and let another be refused with a reason."""
+    consent, table = item_of(study, papers.CONSENT), item_of(trial, papers.GEHAN)
+    if not consent.access_requests.exists():
+        sharing.ask_for_access(
+            actor=user_of(cast.ELOISE),
+            thing=consent,
+            rights=[Right.DOWNLOAD],
+            days=7,
+            purpose="To compare the wording with our own form before the ethics committee meets",
+            message="I only need the blank form, not what families have signed.",
+        )
+    if not table.access_requests.exists():
+        request = sharing.ask_for_access(
+            actor=user_of(cast.MARIA),
+            thing=table,
+            rights=[Right.UPLOAD],
+            days=30,
+            purpose="I have a corrected copy of the table",
+        )
+        reason = "The table stays as it was published. Please put your copy beside it."
+        sharing.refuse_request(actor=trial.owner, request=request, reason=reason)
 
 
 def read(study: Workspace, trial: Workspace) -> None:

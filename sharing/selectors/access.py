@@ -128,25 +128,42 @@ def access_of(people: Iterable[User], item: Item) -> list[PersonAccess]:
     return [PersonAccess(person, _labels(rights[person.pk]), tuple(reasons[person.pk])) for person in listed]
 
 
+def access_in(person: User, workspace: Workspace) -> PersonAccess:
+    """Return what a person may do with a workspace as a whole, and the rules that say so."""
+    found: dict[Any, list[str]] = defaultdict(list)
+    _add_standing([person], workspace.owner_id, found)
+    groups = _groups_of([person])
+    for grant in _unexpired_grants(workspace.pk, [person], groups):
+        for concerned, through in _whom(grant, groups):
+            found[concerned].append(_role_reason(grant, through))
+    rights = rights_in(person, workspace)
+    labels = tuple(str(right.label) for right in Right if right in rights)
+    return PersonAccess(person, labels, tuple(found[person.pk]))
+
+
 def _labels(codenames: frozenset[str]) -> tuple[str, ...]:
     return tuple(str(right.label) for right in Right if right.codename in codenames)
 
 
 def _reasons(people: list[User], item: Item) -> dict[Any, list[str]]:
     found: dict[Any, list[str]] = defaultdict(list)
-    for person in people:
-        if not rules.has_standing(person):
-            found[person.pk].append("Not an approved contributor in good standing at the moment: no rights")
-        if person.pk == item.workspace.owner_id:
-            found[person.pk].append("Owner of the workspace")
+    _add_standing(people, item.workspace.owner_id, found)
     groups = _groups_of(people)
     for exception in _unexpired_exceptions(item, people, groups):
         for person, through in _whom(exception, groups):
             found[person].append(_exception_reason(exception, through))
-    for grant in _unexpired_grants(item, people, groups):
+    for grant in _unexpired_grants(item.workspace_id, people, groups):
         for person, through in _whom(grant, groups):
             found[person].append(_role_reason(grant, through))
     return found
+
+
+def _add_standing(people: list[User], owner: UUID, found: dict[Any, list[str]]) -> None:
+    for person in people:
+        if not rules.has_standing(person):
+            found[person.pk].append("Not an approved contributor in good standing at the moment: no rights")
+        if person.pk == owner:
+            found[person.pk].append("Owner of the workspace")
 
 
 def _groups_of(people: list[User]) -> dict[int, list[Any]]:
@@ -176,8 +193,8 @@ def _unexpired_exceptions(item: Item, people: list[User], groups: dict[int, list
     return sorted(found, key=lambda row: (row.content_object.depth, row.effect == Effect.DENY), reverse=True)
 
 
-def _unexpired_grants(item: Item, people: list[User], groups: dict[int, list[Any]]) -> list[Any]:
-    here = Q(content_object=item.workspace_id) & _unexpired()
+def _unexpired_grants(workspace: UUID, people: list[User], groups: dict[int, list[Any]]) -> list[Any]:
+    here = Q(content_object=workspace) & _unexpired()
     own = WorkspaceUserGrant.objects.filter(here, user__in=people).select_related("permission")
     through = WorkspaceGroupGrant.objects.filter(here, group__in=list(groups)).select_related("permission", "group")
     return [*own, *through]

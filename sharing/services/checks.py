@@ -11,9 +11,23 @@ from core.errors import InvalidInput, Refused
 from sharing import rules
 from sharing.models import GroupProfile
 from workspaces.models import Item, Workspace
+from workspaces.names import clean_text
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
 LONGEST = timedelta(days=3653)
+
+
+def said(text: str, *, field: str, longest: int, empty: str = "") -> str:
+    """Return what somebody wrote as it is kept.
+
+    Raises:
+        InvalidInput: when it is too long, or nothing although the sentence `empty` asks for something.
+
+    """
+    kept = clean_text(text, field=field, limit=longest)
+    if empty and not kept:
+        raise InvalidInput(empty, field=field)
+    return kept
 
 
 def lock_workspace(workspace: Workspace) -> Workspace:

@@ -12,7 +12,7 @@ from core.access import require
 from core.errors import Conflict, InvalidInput
 from ledger_bridge.recording import record
 from sharing import events
-from sharing.models import Effect, ItemGroupException, ItemUserException
+from sharing.models import EXCEPTION_RIGHTS, Effect, ItemGroupException, ItemUserException
 from sharing.notices import tell
 from sharing.services import checks
 from sharing.services.grants import receiver_of
@@ -25,9 +25,6 @@ _TOLD = {
     Effect.ALLOW: "let you in to something, or to do more with it",
     Effect.DENY: "made an exception that denies you something",
 }
-
-# Sharing, managing and the trail are decided for a workspace as a whole.
-EXCEPTION_RIGHTS = (Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER, Right.UPLOAD, Right.EDIT)
 
 
 @transaction.atomic
@@ -49,6 +46,26 @@ def set_exception(
         InvalidInput: when the receiver could not use it, the right is not one of an item, or the end is past.
 
     """
+    exception = put_exception(
+        actor=actor, item=item, right=right, effect=effect, person=person, group=group,
+        expires_at=expires_at, purpose=purpose,
+    )  # fmt: skip
+    tell(person, actor, what=_TOLD[Effect(effect)])
+    return exception
+
+
+def put_exception(
+    *,
+    actor: User,
+    item: Item,
+    right: Right,
+    effect: str,
+    person: User | None = None,
+    group: Group | None = None,
+    expires_at: datetime | None,
+    purpose: str,
+) -> ItemException:
+    """Set an exception within a deed that tells the person itself."""
     require(actor, Right.SHARE, item)
     _check_choice(right, effect)
     if effect == Effect.ALLOW:
@@ -63,7 +80,6 @@ def set_exception(
         effect=effect, right=right.codename, to=events.to(group), until=events.until(expires_at)
     )
     record(event, actor=actor, subject=exception, purpose=purpose or None)
-    tell(person, actor, what=_TOLD[Effect(effect)])
     return exception
 
 

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.models import User
+from sharing.requests import selectors as requests
 from sharing.rules import has_standing
 from sharing.selectors import home as selectors
 from sharing.selectors.happenings import latest_events
@@ -26,6 +27,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect(_ELSEWHERE[user.role])
     context = {
         "has_standing": has_standing(user),
+        "requests": requests.rows_for(user, requests.requests_in(user, "waiting")[: selectors.SHOWN]),
+        "asked": requests.rows_for(user, requests.asked_lately(user)[: selectors.SHOWN]),
         "invitations": selectors.invitations_for(user),
         "ending": selectors.ending_access(user),
         "changed": selectors.changed_access(user),

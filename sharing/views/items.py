@@ -11,6 +11,8 @@ from django.urls import reverse
 from core.access import require, rights_on_each
 from sharing import services
 from sharing.forms import ExceptionForm
+from sharing.requests.asking import askable_rights
+from sharing.requests.selectors import waiting_about
 from sharing.selectors import access, home
 from sharing.views.fetching import (
     Crumbs,
@@ -46,6 +48,8 @@ def item_access(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "rows": access.access_of(page.object_list, item),
         "sees_members": sees_members,
         "may_share": may_share,
+        "may_ask": bool(askable_rights(user, item)),
+        "requests": waiting_about(user, item) if may_share else [],
         "exceptions": access.exceptions_on(item) if may_share else [],
     }
     return render(request, "sharing/item_access.html", context)

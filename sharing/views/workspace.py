@@ -13,6 +13,8 @@ from sharing import services
 from sharing.forms import InviteForm, RoleForm
 from sharing.holding import roles_besides
 from sharing.models import Invitation, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.requests.asking import askable_roles
+from sharing.requests.selectors import waiting_about
 from sharing.selectors import access
 from sharing.views.fetching import (
     Crumbs,
@@ -50,6 +52,8 @@ def workspace_access(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         "may_share": may_share,
         "is_owner": workspace.owner_id == user.pk,
         "may": {Right(right).codename: True for right in rights},
+        "requests": waiting_about(user, workspace) if may_share else [],
+        "may_ask": bool(askable_roles(user, workspace)),
         "invitations": access.waiting_invitations(workspace) if may_share else [],
         "exceptions": access.exceptions_in(workspace) if may_share else [],
     }

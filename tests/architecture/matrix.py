@@ -52,6 +52,14 @@ GET = {
     "sharing:invitations":                        "302 200 200 200 200 200 200 200 200",
     "sharing:accept":                             "302 405 405 405 405 405 405 405 405",
     "sharing:decline":                            "302 405 405 405 405 405 405 405 405",
+    "sharing:ask_workspace":                      "302 404 404 200 200 200 200 404 404",
+    "sharing:ask_item":                           "302 404 404 302 200 200 200 404 404",
+    "sharing:requests":                           "302 200 200 200 200 200 200 200 200",
+    "sharing:request":                            "302 404 404 200 404 200 200 404 404",
+    "sharing:grant_request":                      "302 405 405 405 405 405 405 405 405",
+    "sharing:grant_less":                         "302 404 404 403 404 200 200 404 404",
+    "sharing:refuse_request":                     "302 404 404 403 404 200 200 404 404",
+    "sharing:withdraw_request":                   "302 405 405 405 405 405 405 405 405",
     "sharing:groups":                             "302 200 200 200 200 200 200 200 200",
     "sharing:new_group":                          "302 403 200 200 200 200 200 403 403",
     "sharing:group":                              "302 404 404 404 200 404 200 404 404",
@@ -220,6 +228,12 @@ GET = {
     "sharing_api:grant":                          "403 405 405 405 405 405 405 405 405",
     "sharing_api:exceptions":                     "403 404 404 403 403 200 200 404 404",
     "sharing_api:exception":                      "403 405 405 405 405 405 405 405 405",
+    "sharing_api:ask_workspace":                  "403 405 405 405 405 405 405 405 405",
+    "sharing_api:ask_item":                       "403 405 405 405 405 405 405 405 405",
+    "sharing_api:requests":                       "403 200 200 200 200 200 200 200 200",
+    "sharing_api:request":                        "403 404 404 200 404 200 200 404 404",
+    "sharing_api:grant_request":                  "403 405 405 405 405 405 405 405 405",
+    "sharing_api:refuse_request":                 "403 405 405 405 405 405 405 405 405",
 }  # fmt: skip
 
 # Deeds; an address that is not here answers 405 to a POST.
@@ -247,6 +261,12 @@ POST = {
     "sharing:invitations":                        "302 200 200 200 200 200 200 200 200",
     "sharing:accept":                             "302 404 404 302 404 404 404 404 404",
     "sharing:decline":                            "302 404 404 302 404 404 404 404 404",
+    "sharing:ask_workspace":                      "302 404 404 200 200 200 200 404 404",
+    "sharing:ask_item":                           "302 404 404 302 200 200 200 404 404",
+    "sharing:grant_request":                      "302 404 404 403 404 302 302 404 404",
+    "sharing:grant_less":                         "302 404 404 403 404 200 200 404 404",
+    "sharing:refuse_request":                     "302 404 404 403 404 200 200 404 404",
+    "sharing:withdraw_request":                   "302 404 404 302 404 403 403 404 404",
     "sharing:groups":                             "302 200 200 200 200 200 200 200 200",
     "sharing:new_group":                          "302 403 200 200 200 200 200 403 403",
     "sharing:group":                              "302 404 404 404 200 404 200 404 404",
@@ -361,6 +381,10 @@ POST = {
     "sharing_api:grants":                         "403 404 404 403 403 400 400 404 404",
     "sharing_api:invitations":                    "403 404 404 403 403 400 400 404 404",
     "sharing_api:exceptions":                     "403 404 404 403 403 400 400 404 404",
+    "sharing_api:ask_workspace":                  "403 404 404 400 400 400 400 404 404",
+    "sharing_api:ask_item":                       "403 404 404 400 400 400 400 404 404",
+    "sharing_api:grant_request":                  "403 404 404 403 404 200 200 404 404",
+    "sharing_api:refuse_request":                 "403 404 404 403 404 400 400 404 404",
 }  # fmt: skip
 
 # Bodies that are files, and changes by programs.
@@ -380,6 +404,7 @@ DELETE = {
     "workspaces_api:key":    "403 404 404 204 404 404 404 404 404",
     "sharing_api:grant":     "403 404 404 403 403 204 204 404 404",
     "sharing_api:exception": "403 404 404 403 403 204 204 404 404",
+    "sharing_api:request":   "403 404 404 204 404 403 403 404 404",
 }  # fmt: skip
 
 # Which id is meant where the parameter's name alone does not say it.

@@ -121,7 +121,11 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     going = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Going")
     workspaces.remove_item(actor=owner, item=going)
     removal = workspaces.ask_for_removal(actor=owner, item=going, reason="Put here by mistake.")
+    request = sharing.ask_for_access(
+        actor=who["visitor"], thing=version.file, days=7, purpose="Second reading", rights=[Right.EDIT]
+    )
     return {
+        "request_id": request.pk,
         "key_id": key.pk,
         "hand_over_id": workspaces.hand_over_version(actor=owner, version=version, key=key).pk,
         "removed_id": removed.pk,

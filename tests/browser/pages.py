@@ -10,6 +10,7 @@ MARIA = "maria@santa-aurelia.example"
 AMARA = "amara@commission.example"
 AUDITOR = "friederike@audit.example"
 APPLICANT = "tomas@trois-vallees.example"
+TRIAL = "Remission trials, read again"
 STUDY = "Undiagnosed epilepsies of early childhood"
 IMAGE = ("Images", "CT head, slice 14.dcm")
 
@@ -59,6 +60,14 @@ PLACES = [
     Place("access", MARIA, "/workspaces/", (STUDY, "People")),
     Place("invite", MARIA, "/workspaces/", (STUDY, "People", "Invite by e-mail")),
     Place("give-access", MARIA, "/workspaces/", (STUDY, "People", "Let somebody in")),
+    Place("requests", MARIA, "/access/requests/"),
+    Place("my-requests", MARIA, "/access/requests/", ("Asked by you",)),
+    Place("request", MARIA, "/access/requests/", ("Look and answer",)),
+    Place("grant-less", MARIA, "/access/requests/", ("Look and answer", "Grant less")),
+    Place("refuse-request", MARIA, "/access/requests/", ("Look and answer", "Refuse")),
+    Place("my-request", MARIA, "/access/requests/", ("Asked by you", "Look")),
+    Place("ask-role", MARIA, "/workspaces/", (TRIAL, "People", "Ask for another role")),
+    Place("ask-rights", MARIA, "/workspaces/", (TRIAL, "Tables", "Lung cancer", "See who", "Ask for more")),
     Place("shared-with-me", MARIA, "/access/shared-with-me/"),
     Place("invitations", MARIA, "/access/invitations/"),
     Place("groups", MARIA, "/access/groups/"),

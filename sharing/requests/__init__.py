@@ -1,0 +1,1 @@
+"""Asking for access: what somebody wants, who answers, and what became of it."""

@@ -1,0 +1,61 @@
+"""What somebody may ask for, and where the page for it is."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from core.access import rights_on_each
+from sharing.models import EXCEPTION_RIGHTS, Effect, ItemUserException, WorkspaceUserGrant
+from sharing.rules import has_standing
+from workspaces.models import Item, Version, Workspace
+from workspaces.permissions import ROLE_RIGHTS, Right, Role
+
+
+def askable_rights(person: User, item: Item) -> list[Right]:
+    """Return the rights on an item that the person lacks, or has for a time only, by an exception of their own."""
+    held = rights_on_each(person, [item])[item.pk]
+    ending = set(_ending_exceptions(person, item))
+    return [right for right in EXCEPTION_RIGHTS if right not in held or right.codename in ending]
+
+
+def askable_roles(person: User, workspace: Workspace) -> list[Role]:
+    """Return the roles that would give the person more than they have, or the same for longer."""
+    if workspace.owner_id == person.pk:
+        return []
+    held = rights_on_each(person, [workspace])[workspace.pk]
+    ending = set(_ending_roles(person, workspace))
+    return [role for role in Role if role in ending or ROLE_RIGHTS[role] - held]
+
+
+def least_role_with(right: Right, roles: Iterable[Role]) -> Role | None:
+    """Return the role that gives the right and least besides it."""
+    giving = [role for role in roles if right in ROLE_RIGHTS[role]]
+    return min(giving, key=lambda role: len(ROLE_RIGHTS[role]), default=None)
+
+
+def where_to_ask(person: Any, right: Right, thing: Workspace | Item | Version) -> str | None:
+    """Return the address of the page on which the person can ask for a right; nothing where asking is no use."""
+    if not has_standing(person) or not person.has_perm(Right.VIEW, thing) or person.has_perm(right, thing):
+        return None
+    query = f"?right={right.codename}"
+    if isinstance(thing, Workspace):
+        return reverse("sharing:ask_workspace", args=[thing.pk]) + query
+    item = thing.file if isinstance(thing, Version) else thing
+    if right in EXCEPTION_RIGHTS:
+        return reverse("sharing:ask_item", args=[item.pk]) + query
+    return reverse("sharing:ask_workspace", args=[item.workspace_id]) + query
+
+
+def _ending_exceptions(person: User, item: Item) -> Iterable[str]:
+    own = ItemUserException.objects.filter(
+        user=person, content_object=item, effect=Effect.ALLOW, expires_at__gt=timezone.now()
+    )
+    return own.values_list("permission__codename", flat=True)
+
+
+def _ending_roles(person: User, workspace: Workspace) -> Iterable[str]:
+    own = WorkspaceUserGrant.objects.filter(user=person, content_object=workspace, expires_at__gt=timezone.now())
+    return own.values_list("permission__codename", flat=True)

@@ -1,0 +1,91 @@
+"""Asking for access and answering, with the keyboard alone, on a wide screen and on a phone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import SignIn
+from tests.browser.pages import MARIA, STUDY
+from tests.browser.people import PHONE, WIDE, Visitor, sign_in_as
+from tests.stack import Stack
+
+ELOISE = "eloise@trois-vallees.example"
+
+
+@pytest.mark.parametrize(
+    ("size", "folder", "file", "answer"),
+    [
+        (WIDE, "Images", "MR brain, T1.dcm", "Grant as asked"),
+        (PHONE, "Case histories", "Case 102, first visit.json", "Refuse"),
+    ],
+    ids=["wide", "phone"],
+)
+def test_a_reader_asks_and_the_owner_answers(
+    stack: Stack, browser: Browser, signed_in: SignIn, size: dict[str, int], folder: str, file: str, answer: str
+) -> None:
+    reader = signed_in(ELOISE)
+    # Granting to another institution asks for a factor, unless the sign-in was a moment ago.
+    owner = sign_in_as(browser, stack.url, MARIA)
+    for who in (reader, owner):
+        who.page.set_viewport_size(size)  # type: ignore[arg-type]
+    asks(reader, folder, file)
+    answers(owner, file, answer)
+    page = reader.go("/")
+    expect(page.get_by_role("main")).to_contain_text("Granted" if answer == "Grant as asked" else "The reading is over")
+    assert reader.complaints == owner.complaints == []
+
+
+def asks(reader: Visitor, folder: str, file: str) -> None:
+    page = reader.go("/workspaces/")
+    for link in (STUDY, folder, file, "Ask for more access"):
+        go_to(page, link)
+        follow(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Ask for access to {file}")
+    go_to(page, "Rename, move and describe")
+    page.keyboard.press("Space")
+    go_to(page, "What you need it for")
+    page.keyboard.type("Second reading of the finding")
+    go_to(page, "Send the request")
+    follow(page)
+    expect(page.get_by_role("main")).to_contain_text("Your request is on its way")
+    expect(page.get_by_role("main")).to_contain_text(file)
+
+
+def answers(owner: Visitor, file: str, answer: str) -> None:
+    page = owner.go("/access/requests/")
+    row = page.get_by_role("row").filter(has_text=file)
+    row.get_by_role("link").focus()
+    follow(page)
+    expect(page.get_by_role("main")).to_contain_text("Second reading of the finding")
+    go_to(page, answer)
+    follow(page)
+    if answer == "Refuse":
+        go_to(page, "Reason")
+        page.keyboard.type("The reading is over")
+        go_to(page, "Refuse")
+        follow(page)
+    expect(page.get_by_role("main")).to_contain_text("It has been recorded.")
+
+
+def go_to(page: Page, name: str) -> None:
+    """Press Tab until what has the focus is called so, and shows that it has it."""
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        if re.match(re.escape(name), called(page)):
+            break
+    assert called(page).startswith(name), f"no way to {name} by the keyboard"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+
+
+def called(page: Page) -> str:
+    """Return the visible name of what has the focus."""
+    name = page.evaluate(
+        "(e => (e.labels && e.labels.length ? e.labels[0] : e).textContent.trim())(document.activeElement)"
+    )
+    return " ".join(str(name).split())
+
+
+def follow(page: Page) -> None:
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
