@@ -5,6 +5,7 @@ There is no access log: who saw what stands in the ledger, and addresses in a lo
 
 import os
 from pathlib import Path
+from typing import Any
 
 bind = [f"127.0.0.1:{os.environ.get('PORT', '8000')}"]
 worker_class = "config.worker.PacedWorker"
@@ -22,3 +23,10 @@ loglevel = "warning"
 limit_request_line = 4094
 limit_request_fields = 60
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start the process that draws pages, so that the first one does not wait for it."""
+    from workspaces.viewer.drawing import renderer
+
+    renderer().warm_up()

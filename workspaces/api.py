@@ -206,7 +206,7 @@ class VersionContent(APIView):
     @extend_schema(responses={200: OpenApiTypes.BINARY, 206: OpenApiTypes.BINARY})
     def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
         asked = plain(request)
-        return serve(asked, signed_in(asked), visible_version(asked, version_id), inline=False)
+        return serve(asked, signed_in(asked), visible_version(asked, version_id))
 
 
 def plain(request: Any) -> HttpRequest:

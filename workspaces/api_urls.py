@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspaces import api, api_uploads
+from workspaces import api, api_uploads, api_viewing
 from workspaces.handover import api as handover
 from workspaces.removal import api as removal
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("uploads/<uuid:upload_id>/", api_uploads.UploadDetail.as_view(), name="upload"),
     path("files/<uuid:item_id>/versions/", api.VersionList.as_view(), name="versions"),
     path("versions/<uuid:version_id>/content/", api.VersionContent.as_view(), name="content"),
+    path("versions/<uuid:version_id>/view/", api_viewing.View.as_view(), name="view"),
+    path("versions/<uuid:version_id>/view/pages/<int:page>/", api_viewing.ViewPage.as_view(), name="view_page"),
     path("versions/<uuid:version_id>/recipients/", handover.Recipients.as_view(), name="recipients"),
     path("versions/<uuid:version_id>/hand-overs/", handover.HandOverList.as_view(), name="hand_overs"),
     path("hand-overs/<uuid:hand_over_id>/", handover.HandOverDetail.as_view(), name="hand_over"),

@@ -14,6 +14,7 @@ class WorkspacesConfig(AppConfig):
         from workspaces.handover.binding import check_keys
         from workspaces.integrity.scrubbing import condition
         from workspaces.scanning import events as scanning_events
+        from workspaces.viewer import events as viewer_events
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
             register_check(check)
@@ -31,6 +32,7 @@ class WorkspacesConfig(AppConfig):
         fsck.register("Crypt4GH keys and hand-overs: each row against its entry", check_keys)
         fsck.register("versions: each row against its entry, each blob by its size", binding.check_versions)
         conditions.register(condition)
-        # Only the worker scans, but every process shows what was recorded about it.
+        # Only the worker scans and ends viewings, but every process shows what was recorded about it.
         assert scanning_events.VersionSentToScanner.kind  # noqa: S101  imported for the kinds of events alone
+        assert viewer_events.VersionViewed.kind  # noqa: S101  as above
         register_vault(SealingVault())

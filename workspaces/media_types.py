@@ -1,7 +1,7 @@
 """What kind of bytes these are: told from the bytes, refined by the extension, and never the other way round.
 
-Enough to list, to choose an icon and to decide what a browser may show. It reads the first kilobyte only, so it says
-"this begins like a PDF"; whether it is a sound one is for whoever opens it.
+Enough to list, to choose an icon and to decide what draws it. It reads the first kilobyte only, so it says "this begins
+like a PDF"; whether it is a sound one is for whoever opens it.
 """
 
 import codecs
@@ -74,9 +74,6 @@ _EXTENSIONS: dict[str, tuple[str, str]] = {
 }
 _TEXT = {"text/plain", "text/html", "application/json", "application/xml", "application/hl7-v2"}
 
-# What a browser shows by itself without running anything in it; all text is shown as plain text.
-_INLINE_AS_IS = {"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"}
-_INLINE_AS_TEXT = {"text/plain", "text/csv", "text/tab-separated-values", "application/json"}
 _MARKUP = re.compile(rb"<(!doctype html|html|head|body|script|svg|iframe)\b", re.IGNORECASE)
 _CONTROL = frozenset(range(32)) - set(b"\t\n\r\f\x0b\x1c")
 
@@ -111,15 +108,6 @@ def decide(head_type: str, name: str) -> MediaType:
         # A CSV may begin with a brace, and a note with "MSH|": still text, and shown as text.
         return MediaType(refined)
     return MediaType(head_type, mismatch=True)
-
-
-def inline_type(media_type: str, *, mismatch: bool) -> str | None:
-    """Return the Content-Type to show a file with, or None when it may only be downloaded."""
-    if mismatch:
-        return None
-    if media_type in _INLINE_AS_TEXT:
-        return "text/plain; charset=utf-8"
-    return media_type if media_type in _INLINE_AS_IS else None
 
 
 def _is_dicom_preamble(preamble: bytes) -> bool:

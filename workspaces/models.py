@@ -21,6 +21,7 @@ from workspaces.incoming import StorageUse, Upload, UploadRun
 from workspaces.permissions import Right, Role
 from workspaces.removal.models import Removal
 from workspaces.rotation.models import KeyRotation  # noqa: F401  Django looks for models here
+from workspaces.viewer.models import Viewing  # noqa: F401  Django looks for models here
 
 __all__ = [
     "BlobStoreOwner",

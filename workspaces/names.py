@@ -100,11 +100,10 @@ def split_extension(name: str) -> tuple[str, str]:
     return stem, dot + extension
 
 
-def content_disposition(name: str, *, attachment: bool) -> str:
-    """Return the header with both forms of the name (RFC 6266): ASCII for old programs, UTF-8 for the others."""
+def content_disposition(name: str) -> str:
+    """Return the header of a download, its name in ASCII for old programs and in UTF-8 for others (RFC 6266)."""
     plain = "".join(char if char.isascii() and char.isprintable() and char not in '"\\%;' else "_" for char in name)
-    kind = "attachment" if attachment else "inline"
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _cut(text: str, size: int) -> str:

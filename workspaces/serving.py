@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 
 from accounts.models import User
 from core.access import require
-from workspaces.media_types import UNKNOWN, inline_type
+from workspaces.media_types import UNKNOWN
 from workspaces.models import Version
 from workspaces.names import content_disposition
 from workspaces.permissions import Right
@@ -18,9 +18,8 @@ from workspaces.services import Archive, open_version
 _TOO_MANY_DIGITS = 19
 _ONE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 
-# The content is somebody's file: it may not load, run, frame or submit anything in our origin. Browsers lay out an
-# image or a text with a style of their own, which needs 'unsafe-inline'.
-_SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+# The content is somebody's file: it may not load, run, frame or submit anything in our origin.
+_SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 class RangeNotSatisfiableError(ValueError):
@@ -33,25 +32,23 @@ class Span:
     stop: int
 
 
-def serve(request: HttpRequest, actor: User, version: Version, *, inline: bool) -> HttpResponseBase:
+def serve(request: HttpRequest, actor: User, version: Version) -> HttpResponseBase:
     """Answer with the content of a version, or a part of it; a HEAD request opens and records nothing."""
-    shown_as = inline_type(version.media_type, mismatch=version.type_mismatch) if inline else None
-    right = Right.VIEW if shown_as else Right.DOWNLOAD
     if request.method == "HEAD":
-        require(actor, right, version)
-        return _with_headers(HttpResponse(), version, shown_as, version.plaintext_size)
+        require(actor, Right.DOWNLOAD, version)
+        return _with_headers(HttpResponse(), version, version.plaintext_size)
     try:
         span = _asked_span(request, version)
     except RangeNotSatisfiableError:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{version.plaintext_size}"})
-    opened = open_version(actor=actor, version=version, right=right)
+    opened = open_version(actor=actor, version=version, right=Right.DOWNLOAD)
     whole = Span(0, opened.size)
     connection = request.META.get("gunicorn.socket")
     blocks = opened.iter_range((span or whole).start, (span or whole).stop, connection)
     response = StreamingHttpResponse(blocks, status=206 if span else 200)
     if span:
         response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{opened.size}"
-    return _with_headers(response, version, shown_as, (span or whole).stop - (span or whole).start)
+    return _with_headers(response, version, (span or whole).stop - (span or whole).start)
 
 
 def parse_range(header: str, size: int) -> Span | None:
@@ -94,7 +91,7 @@ def serve_archive(archive: Archive) -> StreamingHttpResponse:
     response = StreamingHttpResponse(archive.pieces)
     headers = {
         "Content-Type": "application/zip",
-        "Content-Disposition": content_disposition(archive.name, attachment=True),
+        "Content-Disposition": content_disposition(archive.name),
         **_common(archive.size),
     }
     for name, value in headers.items():
@@ -113,10 +110,10 @@ def _common(length: int) -> dict[str, str]:
     }
 
 
-def _with_headers(response: HttpResponseBase, version: Version, shown_as: str | None, length: int) -> HttpResponseBase:
+def _with_headers(response: HttpResponseBase, version: Version, length: int) -> HttpResponseBase:
     headers = {
-        "Content-Type": shown_as or UNKNOWN,
-        "Content-Disposition": content_disposition(version.file.name, attachment=shown_as is None),
+        "Content-Type": UNKNOWN,
+        "Content-Disposition": content_disposition(version.file.name),
         **_common(length),
         "Accept-Ranges": "bytes",
         "ETag": _etag(version),

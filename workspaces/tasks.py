@@ -37,6 +37,11 @@ def end_hand_overs() -> None:
     services.end_hand_overs()
 
 
+@shared_task(name="workspaces.end_viewings")
+def end_viewings() -> None:
+    services.end_viewings()
+
+
 @shared_task(name="workspaces.continue_rotations")
 def continue_rotations_of_keys() -> None:
     continue_rotations()

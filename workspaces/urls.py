@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspaces.views import content, handing_over, installation, items, removals, rooms, uploads, workspaces
+from workspaces.views import content, handing_over, installation, items, removals, rooms, uploads, viewing, workspaces
 
 app_name = "workspaces"
 urlpatterns = [
@@ -33,7 +33,8 @@ urlpatterns = [
     path("removals/", removals.removals, name="removals"),
     path("removals/<uuid:removal_id>/", removals.removal, name="removal"),
     path("removals/<uuid:removal_id>/decline/", removals.decline, name="decline_removal"),
-    path("versions/<uuid:version_id>/open/", content.open_inline, name="open"),
+    path("versions/<uuid:version_id>/view/", viewing.view, name="view"),
+    path("versions/<uuid:version_id>/view/page/", viewing.page, name="view_page"),
     path("versions/<uuid:version_id>/download/", content.download, name="download"),
     path("versions/<uuid:version_id>/hand-over/", handing_over.hand_over, name="hand_over"),
     path("hand-overs/<uuid:hand_over_id>/", handing_over.handed_over, name="handed_over"),

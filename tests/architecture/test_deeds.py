@@ -32,6 +32,7 @@ LEAVES_NO_ENTRY = {
     "workspaces.seal_upload": "what it stores belongs to nothing until add_file or upload_version, which record",
 }
 ASKS_NO_RIGHT = {
+    "workspaces.end_viewings": "writes down what was seen by people who have stopped looking; run by the worker",
     "workspaces.make_installation_key": "makes what everybody may have; the first who asks has it made",
     "accounts.apply": "whoever applies has no account yet; anybody may",
     "ledger_bridge.abandon_anchor": "writes down what a chain refused; run by the worker",

@@ -25,6 +25,11 @@ from workspaces.crypt4gh.keys import format_public_key
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right, Role
 
+# One grey pixel.
+_PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000"
+    "000a49444154789c636800000082008177cd72b60000000049454e44ae426082"
+)
 PERSONAS = (
     "anonymous", "applicant", "stranger", "visitor", "contributor", "manager", "owner", "admin", "auditor",
 )  # fmt: skip
@@ -77,6 +82,7 @@ def build_world() -> World:
         "log": "0" * 16,
         "rest": "0/000",
         "span": "0-4096",
+        "page": 1,
         "sizes": "0-1",
     }
     ids |= _workspace(who) | _elsewhere(who, make_person("Gita Rao", laboratory))
@@ -100,7 +106,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     owner = who["owner"]
     workspace = workspaces.create_workspace(actor=owner, name="Study")
     folder = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Images")
-    version = _file(owner, workspace, folder)
+    version = _file(owner, workspace, folder, "table.csv", b"t,e,g\n1,1,0\n")
     grants = {
         role: sharing.grant_role(actor=owner, workspace=workspace, role=role, person=who[role.value]) for role in Role
     }
@@ -134,6 +140,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         "item_id": version.file_id,
         "folder_id": folder.pk,
         "version_id": version.pk,
+        "picture_id": _file(owner, workspace, folder, "dot.png", _PICTURE).pk,
         "upload_id": upload.pk,
         "entry_id": version.entry,
         "grant_id": grants[Role.VISITOR].pk,
@@ -163,9 +170,9 @@ def _third_admins(gita: User) -> User:
     return make_person("Erik Lindqvist", gita.institution, role="commission_admin")
 
 
-def _file(owner: User, workspace: Workspace, folder: Item) -> Version:
-    sealed = workspaces.seal_upload(actor=owner, workspace=workspace, chunks=[b"t,e,g\n1,1,0\n"], into=folder)
-    return workspaces.add_file(actor=owner, workspace=workspace, parent=folder, name="table.csv", sealed=sealed)
+def _file(owner: User, workspace: Workspace, folder: Item, name: str, content: bytes) -> Version:
+    sealed = workspaces.seal_upload(actor=owner, workspace=workspace, chunks=[content], into=folder)
+    return workspaces.add_file(actor=owner, workspace=workspace, parent=folder, name=name, sealed=sealed)
 
 
 @contextmanager

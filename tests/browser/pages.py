@@ -46,6 +46,7 @@ PLACES = [
     Place("upload", MARIA, "/workspaces/", (STUDY, "Upload")),
     Place("folder", MARIA, "/workspaces/", (STUDY, "Images")),
     Place("file", MARIA, "/workspaces/", (STUDY, *IMAGE)),
+    Place("viewer", MARIA, "/workspaces/", (STUDY, *IMAGE, "View")),
     Place("new-version", MARIA, "/workspaces/", (STUDY, *IMAGE, "New version")),
     Place("hand-over", MARIA, "/workspaces/", (STUDY, *IMAGE, "Hand over")),
     Place("keys", MARIA, "/workspaces/keys/"),

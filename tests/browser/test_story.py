@@ -1,5 +1,6 @@
 """The whole story, by hand: from an application to a proof that needs no server."""
 
+import re
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ def test_from_an_application_to_a_proof(stack: Stack, browser: Browser, signed_i
     uploads(newcomer, workspace)
     shares(newcomer, workspace)
     colleague = signed_in("kenji@northern-shore.example")
+    views(colleague, workspace)
     image = opens(colleague, workspace)
     takes_back(newcomer, workspace)
     is_refused(colleague, workspace, image)
@@ -117,6 +119,17 @@ def shares(newcomer: Visitor, workspace: str) -> None:
     page.locator("input[name=expires_on]").fill(in_a_month)
     press(page.get_by_role("main").locator("form.form button").last)
     expect(newcomer.go(workspace + "access/").get_by_role("main")).to_contain_text(COLLEAGUE)
+
+
+def views(colleague: Visitor, workspace: str) -> None:
+    """Look at the image in the viewer, which sends a drawing and not the file."""
+    page = colleague.go(workspace)
+    page.get_by_role("link", name="CT_small.dcm", exact=True).click()
+    page.get_by_role("link", name="View", exact=True).click()
+    drawing = page.get_by_role("img", name="Frame 1 of 1")
+    assert drawing.evaluate("async image => { await image.decode(); return image.naturalWidth }") >= 512
+    page.get_by_label("Window").select_option(label="Lung")
+    expect(page).to_have_url(re.compile("window=lung"))
 
 
 def opens(colleague: Visitor, workspace: str) -> str:

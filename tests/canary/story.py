@@ -208,7 +208,7 @@ class Story:
         assert stranger.ask("POST", "/accounts/login/", form, **kind).status == http.client.OK
 
     def read(self, version: str) -> None:
-        self.ask("GET", f"/workspaces/versions/{version}/open/", 200)
+        self.ask("GET", f"/workspaces/versions/{version}/view/", 200)
         self.ask("GET", f"/api/v1/versions/{version}/content/", 200)
         self.ask("GET", f"/api/v1/versions/{version}/content/", 206, Range="bytes=70000-140000")
         self.ask("GET", f"/api/v1/workspaces/{self.workspace}/zip/", 200)

@@ -1,10 +1,8 @@
 """What kind of bytes these are."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from workspaces.media_types import MediaType, decide, inline_type, sniff
+from workspaces.media_types import MediaType, decide, sniff
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -65,23 +63,7 @@ def test_the_name_refines_and_never_overrules(head_type: str, name: str, decided
     assert decide(head_type, name) == decided
 
 
-@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/xml", "application/zip", "text/markdown"])
-def test_what_could_run_is_never_shown(kind: str) -> None:
-    assert inline_type(kind, mismatch=False) is None
-
-
-def test_what_is_marked_is_never_shown() -> None:
-    assert inline_type("image/png", mismatch=True) is None
-
-
-@given(st.binary(max_size=1024), st.text(max_size=40))
-def test_nothing_with_markup_in_front_is_shown_as_anything_but_text(head: bytes, name: str) -> None:
-    decided = decide(sniff(b"<html>" + head), name)
-    assert inline_type(decided.name, mismatch=decided.mismatch) in {None, "text/plain; charset=utf-8"}
-
-
 @pytest.mark.parametrize("name", ["scan.dcm", "scan.pdf", "scan.html", "scan.txt"])
 def test_a_dicom_file_that_is_something_else_as_well_contradicts_every_name(name: str) -> None:
     decided = decide(sniff(b"%PDF-1.7\n".ljust(128) + b"DICM"), name)
     assert decided.mismatch
-    assert inline_type(decided.name, mismatch=decided.mismatch) is None

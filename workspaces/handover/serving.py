@@ -44,7 +44,7 @@ def _with_headers(response: HttpResponseBase, hand_over: HandOver, length: int) 
         "Content-Type": "application/octet-stream",
         # Set beforehand, so that a download that breaks off can never look complete.
         "Content-Length": str(length),
-        "Content-Disposition": content_disposition(hand_over.name, attachment=True),
+        "Content-Disposition": content_disposition(hand_over.name),
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",

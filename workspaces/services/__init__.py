@@ -41,6 +41,7 @@ from workspaces.services.uploads import (
     finish_uploads,
     receive_bytes,
 )
+from workspaces.services.viewing import end_viewings, record_page, view_version
 from workspaces.services.workspaces import (
     archive_workspace,
     create_workspace,
@@ -71,6 +72,7 @@ __all__ = [
     "discard_upload",
     "drill_escrow",
     "end_hand_overs",
+    "end_viewings",
     "expire_uploads",
     "finish_removals",
     "finish_rotation",
@@ -86,6 +88,7 @@ __all__ = [
     "open_hand_over",
     "open_version",
     "receive_bytes",
+    "record_page",
     "record_restored_escrow",
     "register_recipient_key",
     "remove_item",
@@ -104,4 +107,5 @@ __all__ = [
     "set_workspace_limit",
     "take_hand_over_receipt",
     "upload_version",
+    "view_version",
 ]

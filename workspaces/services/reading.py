@@ -89,6 +89,10 @@ class OpenedVersion:
         """
         return make_header(self._data_key(), public_key)
 
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return so many bytes from `offset` on, verified; raises what `iter_range` does."""
+        return b"".join(self.iter_range(offset, offset + length))
+
     def iter_range(self, start: int, stop: int, connection: object = None) -> Iterator[bytes]:
         """Yield the bytes from `start` up to, not including, `stop`, each block verified before it leaves.
 
@@ -103,7 +107,7 @@ class OpenedVersion:
         with closing(self._views(start, stop)) as views:
             for view in views:
                 if time.monotonic() - checked > _RECHECK:
-                    self._require_still()
+                    self.require_still()
                     checked = time.monotonic()
                 if isinstance(connection, Direct):
                     yield b""
@@ -133,8 +137,13 @@ class OpenedVersion:
         verify_commitment(bytes(version.key_commitment), key, str(version.file_id), str(version.id))
         return key
 
-    def _require_still(self) -> None:
-        """Ask again, with nothing remembered: session or token, person, item, right and scanner as they are now."""
+    def require_still(self) -> None:
+        """Ask again, with nothing remembered: session or token, person, item, right and scanner as they are now.
+
+        Raises:
+            Refused: one of them is against it; recorded.
+
+        """
         if sentence := self._why_over():
             self._alert(VersionCutOff(name=self.name, number=self._version.number))
             raise Refused(sentence, right=self._right.value, subject=self._version)

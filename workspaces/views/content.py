@@ -13,14 +13,8 @@ from workspaces.views.finding import asked_folder, signed_in, visible_version, v
 
 
 @require_safe
-def open_inline(request: HttpRequest, version_id: UUID) -> HttpResponseBase:
-    """Show what a browser can show safely; anything else is a download."""
-    return serve(request, signed_in(request), visible_version(request, version_id), inline=True)
-
-
-@require_safe
 def download(request: HttpRequest, version_id: UUID) -> HttpResponseBase:
-    return serve(request, signed_in(request), visible_version(request, version_id), inline=False)
+    return serve(request, signed_in(request), visible_version(request, version_id))
 
 
 @require_safe

@@ -13,9 +13,9 @@ from ledger_bridge.trails import open_trail
 from workspaces import selectors, services
 from workspaces.forms import ItemForm, errors_shown_in
 from workspaces.integrity.scrubbing import damage
-from workspaces.media_types import inline_type
 from workspaces.models import Item
 from workspaces.permissions import Right
+from workspaces.viewer.kinds import shows
 from workspaces.views.finding import (
     address,
     asked_folder,
@@ -38,7 +38,7 @@ def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "workspace": item.workspace,
         "versions": versions,
         "newest": newest,
-        "shown_inline": inline_type(newest.version.media_type, mismatch=newest.version.type_mismatch) is not None,
+        "is_shown": shows(newest.version),
         "may": selectors.may_on(user, item),
         "damaged": bool(damage(newest.version)),
         "crumbs": crumbs(user, item),

@@ -84,7 +84,7 @@ def test_what_was_removed_for_good_answers_that_it_is_gone(
     pages = (
         reverse("workspaces:file", args=[binned.pk]),
         reverse("workspaces:download", args=[version.pk]),
-        reverse("workspaces:open", args=[version.pk]),
+        reverse("workspaces:view", args=[version.pk]),
         f"/api/v1/versions/{version.pk}/content/",
     )
     for page in pages:

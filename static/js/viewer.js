@@ -1,0 +1,148 @@
+// [data-viewer]: arrows turn pages, + and - change the size, g goes to the page field. Pages beside the one that is
+// shown are fetched ahead and kept in memory only. Without this module every control is a link.
+
+const KEPT = 3;
+
+function bind(viewer) {
+  const picture = viewer.querySelector("[data-viewer-picture]");
+  const field = viewer.querySelector("[name=page]");
+  const said = viewer.querySelector("[data-viewer-said]");
+  const previous = viewer.querySelector("[data-viewer-previous]");
+  const next = viewer.querySelector("[data-viewer-next]");
+  const pages = Number(viewer.dataset.pages);
+  const drawings = new Map();
+  let shown = Number(field.value);
+  let wanted = shown;
+
+  function at(address, page) {
+    const url = new URL(address, location.href);
+    url.searchParams.set("page", page);
+    return url;
+  }
+
+  async function fetchDrawing(page) {
+    const answer = await fetch(at(picture.dataset.first, page), { credentials: "same-origin" });
+    const kind = answer.headers.get("Content-Type") || "";
+    if (!answer.ok || !kind.startsWith("image/")) throw new Error("not shown");
+    return URL.createObjectURL(await answer.blob());
+  }
+
+  function drawing(page) {
+    if (!drawings.has(page)) {
+      const coming = fetchDrawing(page);
+      coming.catch(() => drawings.delete(page));
+      drawings.set(page, coming);
+    }
+    return drawings.get(page);
+  }
+
+  function forgetFarAway() {
+    for (const [page, coming] of drawings) {
+      if (Math.abs(page - shown) < KEPT) continue;
+      drawings.delete(page);
+      coming.then(URL.revokeObjectURL, () => {});
+    }
+  }
+
+  async function fetchBeside() {
+    for (const page of [shown + 1, shown - 1]) {
+      if (page < 1 || page > pages) continue;
+      try {
+        await drawing(page);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  function point(link, page) {
+    if (page < 1 || page > pages) {
+      link.removeAttribute("href");
+      link.setAttribute("aria-disabled", "true");
+    } else {
+      link.href = at(location.href, page);
+      link.removeAttribute("aria-disabled");
+    }
+  }
+
+  function say(page) {
+    const noun = viewer.dataset.noun;
+    const words = `${noun[0].toUpperCase()}${noun.slice(1)} ${page} of ${pages}`;
+    said.textContent = words;
+    picture.alt = picture.alt.replace(/^\w+ \d+ of \d+/, words);
+  }
+
+  async function turn(page) {
+    wanted = page;
+    picture.dataset.waiting = "";
+    let source;
+    try {
+      source = await drawing(page);
+    } catch {
+      // The whole page says why: the right may be gone, or this page cannot be shown.
+      location.assign(at(location.href, page));
+      return;
+    }
+    if (wanted !== page) return;
+    picture.src = source;
+    delete picture.dataset.waiting;
+    shown = page;
+    field.value = page;
+    history.replaceState(null, "", at(location.href, page));
+    for (const hidden of document.querySelectorAll("form input[type=hidden][name=page]")) hidden.value = page;
+    turnLinks();
+    say(page);
+    forgetFarAway();
+    fetchBeside();
+  }
+
+  function turnLinks() {
+    point(previous, shown - 1);
+    point(next, shown + 1);
+    for (const link of viewer.querySelectorAll("[data-viewer-smaller][href], [data-viewer-larger][href]")) {
+      link.href = at(link.href, shown);
+    }
+  }
+
+  function follow(link) {
+    if (link && link.hasAttribute("href")) link.click();
+  }
+
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+    const keys = {
+      ArrowRight: () => follow(next),
+      ArrowLeft: () => follow(previous),
+      "+": () => follow(viewer.querySelector("[data-viewer-larger]")),
+      "=": () => follow(viewer.querySelector("[data-viewer-larger]")),
+      "-": () => follow(viewer.querySelector("[data-viewer-smaller]")),
+      g: () => field.select(),
+    };
+    const deed = keys[event.key];
+    if (!deed || scrollsSideways(event)) return;
+    event.preventDefault();
+    deed();
+  }
+
+  // A drawing wider than the stage is moved with the arrows first.
+  function scrollsSideways(event) {
+    const stage = event.target.closest(".viewer__stage");
+    return stage && event.key.startsWith("Arrow") && stage.scrollWidth > stage.clientWidth;
+  }
+
+  document.addEventListener("keydown", onKey);
+  if (!picture) return;
+  picture.dataset.first = picture.getAttribute("src");
+  for (const [link, step] of [[previous, -1], [next, 1]]) {
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || !link.hasAttribute("href")) return;
+      event.preventDefault();
+      turn(shown + step);
+    });
+  }
+  if (picture.complete) fetchBeside();
+  else picture.addEventListener("load", fetchBeside, { once: true });
+}
+
+for (const viewer of document.querySelectorAll("[data-viewer]")) bind(viewer);

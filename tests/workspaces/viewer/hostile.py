@@ -1,0 +1,200 @@
+"""Files made to hurt whoever opens them, and what is to come of each: "shown", "refused", or either of the two."""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+SCANS = Path(__file__).resolve().parents[2] / "data" / "scans"
+
+
+@dataclass(frozen=True)
+class Hostile:
+    name: str
+    kind: str
+    media_type: str
+    content: bytes
+    outcome: str = "refused"
+
+
+def corpus() -> Iterator[Hostile]:
+    for name, content, outcome in _pngs():
+        yield Hostile(name, "image", "image/png", content, outcome)
+    for name, content, outcome in _jpegs():
+        yield Hostile(name, "image", "image/jpeg", content, outcome)
+    for name, content, outcome in _tiffs():
+        yield Hostile(name, "image", "image/tiff", content, outcome)
+    for name, content, outcome in _pdfs():
+        yield Hostile(name, "pdf", "application/pdf", content, outcome)
+    for name, content, outcome in _scans():
+        yield Hostile(name, "dicom", "application/dicom", content, outcome)
+    for name, content, outcome in _texts():
+        yield Hostile(name, "text", "text/plain", content, outcome)
+
+
+Made = Iterator[tuple[str, bytes, str]]
+
+
+def _pngs() -> Made:
+    yield "png of 50,000 by 50,000 pixels", png(50_000, 50_000, bytes(1_000_000)), "refused"
+    yield "png one pixel high and 4 million wide", png(4_000_000, 1, bytes(4_000_001)), "any"
+    yield "png without pixels", png(0, 0, b""), "refused"
+    yield "png whose data inflate to a gigabyte", png(64, 64, bytes(1024 * 1024 * 1024)), "any"
+    yield "png with a profile that inflates to half a gigabyte", png(8, 8, bytes(72), extra=_profile_bomb()), "any"
+    yield "png that ends in the middle", png(900, 900, bytes(900 * 901))[:300], "refused"
+    yield "png with a wrong checksum", png(8, 8, bytes(72)).replace(b"IHDR", b"IHDr"), "refused"
+    yield "png signature alone", b"\x89PNG\r\n\x1a\n", "refused"
+    yield "png signature before a page of HTML", b"\x89PNG\r\n\x1a\n<html><script>alert(1)</script>", "refused"
+    yield "png that is a TIFF", _saved("TIFF"), "refused"
+    yield "png with a script behind its end", png(8, 8, bytes(72)) + b"<script>alert(1)</script>", "shown"
+
+
+def _jpegs() -> Made:
+    sound = _saved("JPEG")
+    at = sound.index(b"\xff\xc0") + 5
+    yield "jpeg of 65,500 by 65,500 pixels", sound[:at] + b"\xff\xdc\xff\xdc" + sound[at + 4 :], "refused"
+    yield "jpeg that ends in the middle", sound[: len(sound) // 2], "refused"
+    yield "jpeg of noise", b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20, "refused"
+    yield "jpeg that is a PHP program as well", b"\xff\xd8\xff\xe0<?php system($_GET['x']); ?>", "refused"
+
+
+def _tiffs() -> Made:
+    yield "tiff of 60,000 by 60,000 pixels", tiff(60_000, 60_000), "refused"
+    yield "tiff whose directory points to itself", tiff(8, 8, following=8), "any"
+    yield "tiff whose directory points behind the end", b"II*\x00" + struct.pack("<I", 0xFFFFFFF0), "refused"
+    yield "tiff with sixty thousand entries", b"II*\x00\x08\x00\x00\x00\x60\xea" + bytes(1000), "refused"
+
+
+def _pdfs() -> Made:
+    yield "pdf of 200,000 points a side", pdf(b"", box=200_000), "shown"
+    yield "pdf without a size", pdf(b"", box=0), "any"
+    yield (
+        "pdf whose content inflates to half a gigabyte",
+        pdf(_deflated(b"0 0 m 9 9 l S\n" * 38_000_000), packed=True),
+        "any",
+    )
+    yield "pdf that draws itself", pdf(b"/X Do", more=b"/Resources<</XObject<</X 4 0 R>>>>"), "any"
+    yield "pdf that runs a script", pdf(b"", catalog=b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>"), "shown"
+    yield "pdf that starts a program", pdf(b"", catalog=b"/OpenAction<</S/Launch/F(/bin/sh)>>"), "shown"
+    yield "pdf that calls home", pdf(b"", catalog=b"/OpenAction<</S/URI/URI(http://127.0.0.1/)>>"), "shown"
+    yield "pdf nested ten thousand deep", b"%PDF-1.4\n1 0 obj" + b"[" * 10_000 + b"]" * 10_000 + b"endobj", "refused"
+    yield "pdf header alone", b"%PDF-1.7\n", "refused"
+    yield "pdf with a page tree that is a circle", _circle(), "any"
+    yield "pdf of 10,000 pages", many_pages(10_000), "shown"
+    yield "pdf that claims two billion pages", many_pages(1).replace(b"/Count 1", b"/Count 2000000000"), "any"
+    yield "pdf with a page of HTML before it", b"<html><script>alert(1)</script>" + pdf(b""), "any"
+
+
+def _scans() -> Made:
+    sound = (SCANS / "MR_small_RLE.dcm").read_bytes()
+    rows = b"\x28\x00\x10\x00US\x02\x00"
+    at = sound.index(rows) + len(rows)
+    yield "scan of 65,535 rows", sound[:at] + b"\xff\xff" + sound[at + 2 :], "refused"
+    yield "scan that ends in the middle", sound[: len(sound) // 2], "refused"
+    yield "scan of nothing", bytes(128) + b"DICM", "refused"
+    packed = (SCANS / "MR_small_jp2klossless.dcm").read_bytes()
+    start = packed.index(b"\xff\x4f\xff\x51")
+    yield "scan with a broken JPEG 2000 in it", packed[: start + 40] + bytes(len(packed) - start - 40), "refused"
+    huge = packed[: start + 8] + struct.pack(">II", 2**31 - 1, 2**31 - 1) + packed[start + 16 :]
+    yield "scan with a JPEG 2000 of two billion columns", huge, "refused"
+    yield "scan that inflates to a gigabyte", _deflated_scan(), "refused"
+
+
+def _texts() -> Made:
+    yield "text of one line of eight megabytes", b"x" * 8_000_000, "shown"
+    yield "text that is a script", b"<html><script>alert(1)</script></html>", "shown"
+    yield "text that is an SVG with a script", b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "shown"
+    yield "text that names a file", b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>", "shown"
+    yield "text of entities of entities", b"<!DOCTYPE a [<!ENTITY x '&y;&y;'><!ENTITY y '&z;&z;'>]><a>&x;</a>", "shown"
+    yield "text that is none", bytes(range(256)) * 300, "shown"
+    yield "text of nothing", b"", "shown"
+    yield "text of eight million lines", b"\n" * 8_000_000, "shown"
+
+
+def png(width: int, height: int, pixels: bytes, extra: bytes = b"") -> bytes:
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    parts = [_chunk(b"IHDR", head), extra, _chunk(b"IDAT", _deflated(pixels)), _chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def tiff(width: int, height: int, following: int = 0) -> bytes:
+    entries = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    entries += [(273, 4, 1, 200), (277, 3, 1, 1), (278, 4, 1, height), (279, 4, 1, 64)]
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return (b"II*\x00\x08\x00\x00\x00" + directory + struct.pack("<I", following)).ljust(200, b"\0") + bytes(64)
+
+
+def pdf(content: bytes, *, box: int = 300, catalog: bytes = b"", more: bytes = b"", packed: bool = False) -> bytes:
+    filter_ = b"/Filter/FlateDecode" if packed else b""
+    return b"\n".join(
+        [
+            b"%PDF-1.4",
+            b"1 0 obj<</Type/Catalog/Pages 2 0 R" + catalog + b">>endobj",
+            b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj",
+            b"3 0 obj<</Type/Page/Parent 2 0 R/Contents 4 0 R/MediaBox[0 0 %d %d]" % (box, box) + more + b">>endobj",
+            b"4 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Length %d" % len(content)
+            + filter_
+            + more
+            + b">>stream",
+            content,
+            b"endstream endobj",
+            b"trailer<</Root 1 0 R>>",
+        ]
+    )
+
+
+def many_pages(count: int) -> bytes:
+    kids = b" ".join(b"%d 0 R" % (number + 3) for number in range(count))
+    pages = [b"%d 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>endobj" % (number + 3) for number in range(count)]
+    head = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    return (
+        head
+        + b"2 0 obj<</Type/Pages/Kids[%s]/Count %d>>endobj\n" % (kids, count)
+        + b"\n".join([*pages, b"trailer<</Root 1 0 R>>"])
+    )
+
+
+def endless_pdf(depth: int = 40) -> bytes:
+    """Return a page that draws a form ten times, which draws a form ten times, and so on."""
+    forms = [
+        b"%d 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 99 99]/Resources<</XObject<</X %d 0 R>>>>"
+        b"/Length 100>>stream\n%s\nendstream endobj"
+        % (number + 5, number + 6, (b"/X Do 0 0 9 9 re f " * 10).ljust(100))
+        for number in range(depth)
+    ]
+    page = pdf(b"/X Do " * 10, more=b"/Resources<</XObject<</X 5 0 R>>>>")
+    return page.replace(b"trailer", b"\n".join([*forms, b"trailer"]))
+
+
+def _circle() -> bytes:
+    return pdf(b"").replace(b"/Kids[3 0 R]/Count 1", b"/Kids[2 0 R]/Count 9")
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def _profile_bomb() -> bytes:
+    return _chunk(b"iCCP", b"x\0\0" + _deflated(bytes(512 * 1024 * 1024)))
+
+
+def _deflated(content: bytes) -> bytes:
+    return zlib.compress(content, 1)
+
+
+def _saved(name: str) -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((90, 70), 60).save(out, name)
+    return out.getvalue()
+
+
+def _deflated_scan() -> bytes:
+    syntax = b"1.2.840.10008.1.2.1.99"
+    meta = b"\x02\x00\x10\x00UI" + struct.pack("<H", len(syntax)) + syntax
+    length = b"\x02\x00\x00\x00UL\x04\x00" + struct.pack("<I", len(meta))
+    packer = zlib.compressobj(1, wbits=-15)
+    return bytes(128) + b"DICM" + length + meta + packer.compress(bytes(1024**3)) + packer.flush()

@@ -1,0 +1,21 @@
+"""What happens when somebody looks at a file. That it begins is `version.opened`."""
+
+from dataclasses import dataclass
+
+from ledger_bridge.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionViewed(Event):
+    """`opening` is the entry of its beginning; `seconds` lie between that and the last page that was sent."""
+
+    kind = "version.viewed"
+    label = "Pages viewed"
+    sentence = "was shown {pages} of version {number} of “{name}”"
+    action = "R"
+    dicom_code = "110103"
+    name: str
+    number: int
+    pages: str
+    opening: str
+    seconds: int

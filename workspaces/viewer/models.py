@@ -1,0 +1,31 @@
+"""Who looks at which version at this moment, and which pages they were sent: one row until they are done."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from core.ids import uuid7
+
+
+class Viewing(models.Model):
+    """`entry` says that it began. When it ends, an entry says which pages were sent, and the row goes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    viewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    version = models.ForeignKey("workspaces.Version", models.PROTECT, related_name="+", db_index=False)
+    entry = models.UUIDField(help_text="The ledger entry that recorded its beginning.")
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    # Runs of pages, each by its first and last one.
+    pages = ArrayField(ArrayField(models.PositiveIntegerField(), size=2), default=list)
+
+    class Meta:
+        app_label = "workspaces"
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["version", "viewer"], name="one_viewing_at_a_time")]
+        indexes = [models.Index(fields=["seen_at"], name="viewing_by_last_page")]
+
+    def __str__(self) -> str:
+        return f"{self.viewer_id} looks at {self.version_id}"

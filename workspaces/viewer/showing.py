@@ -1,0 +1,144 @@
+"""What the pages and the API of the viewer have in common: a person, a version, and a page of it."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from accounts.models import User
+from core.errors import InvalidInput
+from workspaces.models import Version
+from workspaces.services import OpenedVersion, record_page, view_version
+from workspaces.viewer.drawing import Drawn, Job, renderer
+from workspaces.viewer.kinds import kind_of
+
+ZOOMS = (50, 75, 100, 150, 200, 300)
+WINDOWS = {
+    "": "As recorded",
+    "full": "Everything",
+    "brain": "Brain",
+    "soft": "Soft tissue",
+    "lung": "Lung",
+    "bone": "Bone",
+}
+_KNOWN = 2000
+_LARGEST_PAGE = 2**31 - 1
+_WINDOW_VALUES = (-100_000, 100_000)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a page is wanted: its number, how large in per cent, and through which window."""
+
+    page: int = 1
+    zoom: int = 100
+    window: str = ""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is known of a version before a page is drawn; `windows` are those that make sense for it."""
+
+    kind: str
+    pages: int
+    windows: list[str]
+    entry: str
+
+
+def read_look(asked: Any) -> Look:
+    """Read a look from the parameters of a request.
+
+    Raises:
+        InvalidInput: something in them is not what it should be.
+
+    """
+    zoom = _number(asked.get("zoom", "100"), "zoom")
+    if zoom not in ZOOMS:
+        raise InvalidInput(f"The zoom is one of {', '.join(map(str, ZOOMS))} per cent.", field="zoom")
+    return Look(_number(asked.get("page", "1"), "page"), zoom, _window(asked.get("window", "")))
+
+
+def show_page(*, actor: User, version: Version, look: Look) -> Drawn:
+    """Have a page drawn for somebody who may view the version; the entry is committed first.
+
+    Raises:
+        CannotShow: it is not drawn; the sentence says why.
+        NoSuchPage: it has fewer pages.
+        Refused: the person may not, or not any more.
+        Unavailable: too much is asked for at this moment.
+
+    """
+    kind = kind_of(version)
+    opened = view_version(actor=actor, version=version)
+    job = Job(kind, version.media_type, version.plaintext_size, look.page, look.zoom, look.window, stamp(actor, opened))
+    drawn = renderer().draw(job, opened.read_at, person=actor.pk, document=version.pk)
+    # It may have taken seconds, and the right may have gone meanwhile.
+    opened.require_still()
+    record_page(actor=actor, version=version, page=look.page)
+    return drawn
+
+
+def describe(*, actor: User, version: Version) -> Shape:
+    """Return how many pages there are to see; looking that up opens the version, and is recorded.
+
+    Raises:
+        CannotShow, Refused, Unavailable: as `show_page`.
+
+    """
+    kind = kind_of(version)
+    opened = view_version(actor=actor, version=version)
+    facts = _shapes.get(version.pk)
+    if facts is None:
+        job = Job(kind, version.media_type, version.plaintext_size, None)
+        facts = renderer().draw(job, opened.read_at, person=actor.pk, document=version.pk).facts
+        _shapes.put(version.pk, facts)
+    offered = ["", "full", *facts.get("windows", [])] if kind == "dicom" else []
+    return Shape(kind, int(facts["pages"]), [name for name in offered if name in WINDOWS], opened.entry)
+
+
+def stamp(actor: User, opened: OpenedVersion) -> list[str]:
+    """Return the lines of the watermark: who looks, from where, when, and under which entry."""
+    who = f"{actor.name} · {actor.institution.name}" if actor.institution else actor.name
+    return [who, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · entry {opened.entry}"]
+
+
+class _Shapes:
+    """What was found out about versions, which never change. Nothing of their content, and in memory only."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[UUID, dict[str, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, version: UUID) -> dict[str, Any] | None:
+        return self._known.get(version)
+
+    def put(self, version: UUID, facts: dict[str, Any]) -> None:
+        with self._lock:
+            self._known[version] = facts
+            while len(self._known) > _KNOWN:
+                self._known.popitem(last=False)
+
+
+_shapes = _Shapes()
+
+
+def _number(text: str, field: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:11]) <= _LARGEST_PAGE:
+        raise InvalidInput(f"The {field} must be a number from 1 on.", field=field)
+    return int(text[:11])
+
+
+def _window(text: str) -> str:
+    if text in WINDOWS:
+        return text
+    centre, _, width = text.partition(",")
+    try:
+        values = (float(centre), float(width))
+    except ValueError:
+        values = (0.0, 0.0)
+    low, high = _WINDOW_VALUES
+    if not (low <= values[0] <= high and 0 < values[1] <= high):
+        raise InvalidInput("A window is a name or “centre,width”, such as “40,80”.", field="window")
+    return f"{values[0]},{values[1]}"

@@ -1,0 +1,91 @@
+"""The viewer: a page with the drawing of one page of a file in it, and the drawing."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts.models import User
+from workspaces import selectors
+from workspaces.models import Version
+from workspaces.viewer.errors import CannotShow, NoSuchPage
+from workspaces.viewer.kinds import kind_of
+from workspaces.viewer.showing import WINDOWS, ZOOMS, Look, describe, read_look, show_page
+from workspaces.views.finding import crumbs, signed_in, visible_version
+
+# A drawing of our own, and still nothing that may load, run, frame or submit anything.
+PICTURE_HEADERS = {
+    "Cache-Control": "no-store, private",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Disposition": "inline",
+}
+
+
+@require_GET
+def view(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    """The page around a page. Text stands in it, a drawing is fetched by the browser."""
+    user, version = signed_in(request), visible_version(request, version_id)
+    look = read_look(request.GET)
+    context = {
+        "version": version,
+        "item": version.file,
+        "look": look,
+        "may": selectors.may_on(user, version.file),
+        "crumbs": crumbs(user, version.file, f"View version {version.number}"),
+    }
+    try:
+        context |= _shown(user, version, look)
+    except (CannotShow, NoSuchPage) as error:
+        return render(request, "workspaces/view.html", context | {"problem": error.sentence}, status=error.status)
+    return render(request, "workspaces/view.html", context)
+
+
+@require_GET
+def page(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    """One page as a picture; text has none."""
+    version = visible_version(request, version_id)
+    drawn = show_page(actor=signed_in(request), version=version, look=read_look(request.GET))
+    if not drawn.picture:
+        raise CannotShow("Text is shown as text, not as a picture.")
+    return HttpResponse(drawn.picture, content_type=drawn.content_type, headers=PICTURE_HEADERS)
+
+
+def _shown(user: User, version: Version, look: Look) -> dict[str, Any]:
+    if kind_of(version) == "text":
+        drawn = show_page(actor=user, version=version, look=look)
+        return drawn.facts | _ways(version, look, drawn.facts["pages"])
+    shape = describe(actor=user, version=version)
+    if look.page > shape.pages:
+        raise NoSuchPage(f"There is no page {look.page}: it has {shape.pages}.")
+    windows = [(name, WINDOWS[name]) for name in shape.windows]
+    picture = f"{reverse('workspaces:view_page', args=[version.pk])}?{_query(look)}"
+    return {"picture": picture, "windows": windows, "zooms": ZOOMS, **_ways(version, look, shape.pages)}
+
+
+def _ways(version: Version, look: Look, pages: int) -> dict[str, Any]:
+    """Return where one may go from here: links, so that nothing needs JavaScript."""
+    here = reverse("workspaces:view", args=[version.pk])
+    near = ZOOMS.index(look.zoom)
+
+    def to(page: int, zoom: int) -> str:
+        return f"{here}?{_query(Look(page, zoom, look.window))}"
+
+    return {
+        "pages": pages,
+        "noun": "frame" if version.media_type == "application/dicom" else "page",
+        "previous_url": to(look.page - 1, look.zoom) if look.page > 1 else "",
+        "next_url": to(look.page + 1, look.zoom) if look.page < pages else "",
+        "smaller_url": to(look.page, ZOOMS[near - 1]) if near else "",
+        "larger_url": to(look.page, ZOOMS[near + 1]) if near + 1 < len(ZOOMS) else "",
+    }
+
+
+def _query(look: Look) -> str:
+    chosen = {"page": look.page, "zoom": look.zoom, "window": look.window}
+    return urlencode({name: value for name, value in chosen.items() if value != ""})
