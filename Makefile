@@ -17,7 +17,7 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)"
 SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed reset test check conformance test-browser test-faults test-canary test-verifiers test-crashes test-uploads tus-js-client screenshots bench-files bench-ledger bench-growth bench-trail bench-permissions anvil
+.PHONY: help run seed reset test check conformance test-browser test-faults test-canary test-verifiers test-crashes test-uploads tus-js-client screenshots bench-files bench-ledger bench-growth bench-trail bench-permissions bench-viewer anvil
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -87,6 +87,9 @@ bench-trail: $(VENV)/.development ## Measure the export and the verification of 
 
 bench-growth: $(VENV)/.development ## Measure whether the ledger stays as fast up to ten million entries (long; MINUTES=15 fills no longer than that).
 	@"$(BIN)/python" -m bench.growth --minutes "$(MINUTES)"
+
+bench-viewer: $(VENV)/.development ## Measure pages of the viewer, alone and beside something hostile.
+	@"$(BIN)/python" -m bench.viewer
 
 bench-permissions: $(VENV)/.development ## Measure rights on large trees.
 	@"$(BIN)/python" -m bench.permissions

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +20,7 @@ from workspaces.views.viewing import PICTURE_HEADERS
 
 
 class ShapeOut(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(["image", "dicom", "pdf", "text"])
+    kind = serializers.ChoiceField(["image", "dicom", "pdf", "table", "text"])
     pages = serializers.IntegerField()
     windows = serializers.ListField(child=serializers.CharField(), help_text="Windows that make sense for it.")
     entry = serializers.UUIDField(help_text="The ledger entry that says that you opened it.")
@@ -30,6 +30,25 @@ class LinesOut(serializers.Serializer[Any]):
     pages = serializers.IntegerField()
     lines = serializers.ListField(child=serializers.CharField())
     stamp = serializers.ListField(child=serializers.CharField(), help_text="To be shown with the lines.")
+
+
+class ColumnOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(["number", "text", "empty"])
+    filled = serializers.IntegerField(help_text="In how many rows of the sample there is something.")
+    different = serializers.IntegerField()
+    lowest = serializers.CharField()
+    highest = serializers.CharField()
+
+
+class TableOut(serializers.Serializer[Any]):
+    columns = ColumnOut(many=True)
+    rows = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    first = serializers.IntegerField(help_text="The number of the first row here; the names of the columns are none.")
+    more = serializers.BooleanField(help_text="There is another page.")
+    hidden = serializers.IntegerField(help_text="How many columns are left out, because there are too many.")
+    sample = serializers.IntegerField(help_text="From how many rows at the beginning the columns are described.")
+    stamp = serializers.ListField(child=serializers.CharField(), help_text="To be shown with the rows.")
 
 
 class View(APIView):
@@ -46,7 +65,7 @@ class View(APIView):
 
 
 class ViewPage(APIView):
-    """A page as a picture, or as lines where the file is text; the right is asked for at each."""
+    """A page as a picture, or as lines or rows where the file is text or a table; the right is asked for at each."""
 
     permission_classes = [IsSignedIn]
     token_scopes: ClassVar = {"GET": "download"}
@@ -60,7 +79,7 @@ class ViewPage(APIView):
         responses={
             (200, "image/png"): OpenApiTypes.BINARY,
             (200, "image/webp"): OpenApiTypes.BINARY,
-            (200, "application/json"): LinesOut,
+            (200, "application/json"): PolymorphicProxySerializer("ViewedPage", [LinesOut, TableOut], None),
             422: OpenApiResponse(description="This file, or this page of it, cannot be shown."),
         },
     )
@@ -71,4 +90,5 @@ class ViewPage(APIView):
         drawn = show_page(actor=signed_in(asked), version=version, look=look)
         if drawn.picture:
             return HttpResponse(drawn.picture, content_type=drawn.content_type, headers=PICTURE_HEADERS)
-        return Response(LinesOut(drawn.facts).data)
+        shown = TableOut(drawn.facts) if "rows" in drawn.facts else LinesOut(drawn.facts)
+        return Response(shown.data)

@@ -12,6 +12,7 @@ AUDITOR = "friederike@audit.example"
 APPLICANT = "tomas@trois-vallees.example"
 TRIAL = "Remission trials, read again"
 STUDY = "Undiagnosed epilepsies of early childhood"
+TRIAL = "Remission trials, read again"
 IMAGE = ("Images", "CT head, slice 14.dcm")
 
 
@@ -47,6 +48,7 @@ PLACES = [
     Place("folder", MARIA, "/workspaces/", (STUDY, "Images")),
     Place("file", MARIA, "/workspaces/", (STUDY, *IMAGE)),
     Place("viewer", MARIA, "/workspaces/", (STUDY, *IMAGE, "View")),
+    Place("viewer-table", MARIA, "/workspaces/", (TRIAL, "Tables", "Lung cancer, veterans.csv", "View")),
     Place("new-version", MARIA, "/workspaces/", (STUDY, *IMAGE, "New version")),
     Place("hand-over", MARIA, "/workspaces/", (STUDY, *IMAGE, "Hand over")),
     Place("keys", MARIA, "/workspaces/keys/"),

@@ -61,7 +61,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Drawn:
-    """`picture` is a drawing as `content_type`, empty for text, whose lines are in `facts`."""
+    """`picture` is a drawing as `content_type`, empty for text and tables, which are in `facts`."""
 
     facts: dict[str, Any]
     picture: bytes = b""
@@ -234,12 +234,26 @@ def _checked(job: Job, facts: dict[str, Any], picture: bytes) -> Drawn:
     """Let out nothing but a picture, numbers and text, whatever became of the child."""
     if job.page is None:
         return Drawn({"pages": int(facts["pages"]), "windows": [str(one) for one in facts.get("windows", [])]})
+    if job.kind == "table":
+        return Drawn({**_table(facts), "stamp": job.stamp})
     if job.kind == "text":
         return Drawn({"pages": int(facts["pages"]), "lines": [str(one) for one in facts["lines"]], "stamp": job.stamp})
     for begins, content_type in _PICTURES.items():
         if picture.startswith(begins):
             return Drawn({}, picture, content_type)
     raise CannotShow("This page cannot be shown.")
+
+
+def _table(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return a table of nothing but texts and numbers; what else is in `facts` stays here."""
+    columns = [
+        {name: str(column[name]) for name in ("name", "kind", "lowest", "highest")}
+        | {name: int(column[name]) for name in ("filled", "different")}
+        for column in facts["columns"]
+    ]
+    numbers = {name: int(facts[name]) for name in ("first", "hidden", "sample")}
+    rows = [[str(cell) for cell in row] for row in facts["rows"]]
+    return {"columns": columns, "rows": rows, "more": bool(facts["more"]), **numbers}
 
 
 def _failure(payload: bytes) -> Exception:

@@ -4,6 +4,7 @@ from workspaces.models import Version
 from workspaces.viewer.errors import cannot_show
 
 _TEXTS = {"application/json", "application/xml", "application/hl7-v2", "image/svg+xml"}
+_TABLES = {"text/csv", "text/tab-separated-values"}
 _PICTURES = {"image/png", "image/jpeg", "image/tiff", "image/gif", "image/webp"}
 
 
@@ -13,7 +14,7 @@ def shows(version: Version) -> bool:
 
 
 def kind_of(version: Version) -> str:
-    """Return what draws this version: "image", "dicom", "pdf" or "text".
+    """Return what draws this version: "image", "dicom", "pdf", "table" or "text".
 
     Raises:
         CannotShow: nothing does.
@@ -35,4 +36,6 @@ def _kind(media_type: str) -> str | None:
     if media_type == "application/pdf":
         return "pdf"
     # Markup too: it is shown as the text it is, and nothing in it runs.
+    if media_type in _TABLES:
+        return "table"
     return "text" if media_type in _TEXTS or media_type.startswith("text/") else None

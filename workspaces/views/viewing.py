@@ -57,7 +57,11 @@ def page(request: HttpRequest, version_id: UUID) -> HttpResponse:
 
 
 def _shown(user: User, version: Version, look: Look) -> dict[str, Any]:
-    if kind_of(version) == "text":
+    kind = kind_of(version)
+    if kind == "table":
+        table = show_page(actor=user, version=version, look=look).facts
+        return {"table": table, "stamp": table["stamp"], **_ways(version, look, look.page + table["more"])}
+    if kind == "text":
         drawn = show_page(actor=user, version=version, look=look)
         return drawn.facts | _ways(version, look, drawn.facts["pages"])
     shape = describe(actor=user, version=version)

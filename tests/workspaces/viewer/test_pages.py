@@ -121,10 +121,34 @@ def test_programs_ask_for_the_shape_and_then_for_pages(alice: User, scan: Versio
     assert page["Cache-Control"] == "no-store, private"
 
 
-def test_programs_get_text_as_lines_with_the_watermark(alice: User, version: Version) -> None:
+def test_programs_get_text_as_lines_with_the_watermark(alice: User, workspace: Workspace) -> None:
+    version = put(alice, workspace, "a.txt", b"one\ntwo\n")
     answer = browser(alice).get(f"/api/v1/versions/{version.pk}/view/pages/1/").json()
-    assert answer["lines"] == ["subject,visit,dose", "12-001,2,5 mg"]
+    assert answer["lines"] == ["one", "two"]
     assert answer["stamp"][0] == "Alice Brandt · Charité, Berlin"
+
+
+def test_programs_get_a_table_as_rows_with_the_watermark(alice: User, version: Version) -> None:
+    answer = browser(alice).get(f"/api/v1/versions/{version.pk}/view/pages/1/").json()
+    assert [column["name"] for column in answer["columns"]] == ["subject", "visit", "dose"]
+    assert (answer["rows"], answer["more"]) == ([["12-001", "2", "5 mg"]], False)
+    assert answer["stamp"][0] == "Alice Brandt · Charité, Berlin"
+    assert browser(alice).get(f"/api/v1/versions/{version.pk}/view/").json()["pages"] == 1
+
+
+def test_a_table_is_turned_by_links_and_nothing_in_it_runs(alice: User, workspace: Workspace) -> None:
+    content = b"name,<b>dose</b>\n" + b"<script>alert(1)</script>,=1+1\n" * 150
+    version = put(alice, workspace, "a.csv", content)
+    shown = text(browser(alice).get(at(version)))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert "&lt;b&gt;dose&lt;/b&gt;" in shown
+    assert "<script>alert" not in shown
+    assert at(version, page=2, zoom=100).replace("&", "&amp;") in shown
+    assert "Alice Brandt · Charité, Berlin" in shown
+    last = text(browser(alice).get(at(version, page=2)))
+    assert '<th scope="row">150</th>' in last
+    assert at(version, page=3, zoom=100).replace("&", "&amp;") not in last
+    assert Viewing.objects.get().pages == [[1, 2]]
 
 
 def test_programs_hear_why_a_page_is_not_shown(alice: User, workspace: Workspace) -> None:
