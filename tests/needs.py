@@ -20,6 +20,7 @@ PROGRAMS = {
     "ceph": ("radosgw",),
     "tus-js-client": ("node",),
     "clamd": ("clamd",),
+    "zip": ("zip",),
 }
 NAMES = {
     "chromium": "Chromium",
@@ -29,6 +30,7 @@ NAMES = {
     "anvil": "anvil (make anvil)",
     "openssl": "OpenSSL (the program)",
     "clamd": "clamd (ClamAV)",
+    "zip": "Info-ZIP (zip)",
     "ceph": "Ceph (radosgw, ceph-mon, ceph-osd)",
     "tus-js-client": "Node and tus-js-client (make tus-js-client)",
 }

@@ -7,17 +7,17 @@ which is thrown away if this does not come to its end.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from blake3 import blake3
 from django.db import transaction
 
 from core.errors import Conflict, DamagedContent, Locked
 from core.ids import uuid7
+from workspaces.archive_rules import found_again, inspector, refined
 from workspaces.crypt4gh import (
     CIPHER_SEGMENT,
     Crypt4ghError,
-    Hashes,
     Sealed,
     SealedBody,
     SealingWriter,
@@ -25,11 +25,12 @@ from workspaces.crypt4gh import (
     new_data_key,
     open_part,
 )
+from workspaces.inspection import Found, Inspector
 from workspaces.keys import OpenKey, open_key, open_rest, unwrap_run_key, wrap_run_key
 from workspaces.media_types import HEAD, sniff
 from workspaces.models import Upload, UploadRun
 from workspaces.receiving import close_last_run
-from workspaces.sealing import SealedBlob
+from workspaces.sealing import Passage, SealedBlob
 from workspaces.storage import blob_store
 
 _DAMAGED = "What was stored of this upload cannot be opened any more. Start it again."
@@ -41,13 +42,14 @@ class Assembled:
 
     run: UploadRun
     head_type: str
+    found: Found | None
     content: Sealed
 
 
-def assemble(upload: Upload, hashes: Hashes | None = None) -> None:
+def assemble(upload: Upload, passage: Passage | None = None) -> None:
     """Make one body of an upload that is complete and leased, and write down its hashes. Does nothing the second time.
 
-    `hashes` are those of all segments so far, if one process has sealed them all.
+    `passage` is what was learnt of all bytes, if one process has sealed them all.
 
     Raises:
         DamagedContent: what was stored is not there any more as it was.
@@ -59,7 +61,7 @@ def assemble(upload: Upload, hashes: Hashes | None = None) -> None:
     _require_gapless(upload, runs)
     try:
         if len(runs) == 1 and not runs[0].closed:
-            assembled = _finish(upload, key, runs[0], hashes)
+            assembled = _finish(upload, key, runs[0], passage)
         else:
             close_last_run(upload)
             assembled = _seal_anew(upload, key, list(upload.runs.all()))
@@ -79,7 +81,7 @@ def sealed_blob(upload: Upload, key: OpenKey) -> SealedBlob:
     if run is None:
         raise Conflict("This upload was recorded or discarded meanwhile.")
     content = Sealed(upload.size, body_size(upload.size), bytes(upload.plaintext_sha256), bytes(upload.body_blake3))
-    return SealedBlob(run.blob, upload.head_type, content, unwrap_run_key(key, run))
+    return SealedBlob(run.blob, upload.head_type, content, unwrap_run_key(key, run), found_again(upload.archive))
 
 
 def _require_gapless(upload: Upload, runs: Iterable[UploadRun]) -> None:
@@ -93,8 +95,9 @@ def _require_gapless(upload: Upload, runs: Iterable[UploadRun]) -> None:
         raise DamagedContent(_DAMAGED)
 
 
-def _finish(upload: Upload, key: OpenKey, run: UploadRun, hashes: Hashes | None) -> Assembled:
+def _finish(upload: Upload, key: OpenKey, run: UploadRun, passage: Passage | None) -> Assembled:
     data_key, store = unwrap_run_key(key, run), blob_store()
+    hashes = passage.hashes if passage else None
     try:
         blob = store.reopen(run.blob, run.segments * CIPHER_SEGMENT)
     except DamagedContent:
@@ -105,17 +108,20 @@ def _finish(upload: Upload, key: OpenKey, run: UploadRun, hashes: Hashes | None)
         writer.update(_rest(upload, key))
         content = writer.finish()
     blob.commit()
-    checked = _read(upload, run, data_key, only_head=hashes is not None)
-    return Assembled(run, checked.head_type, content) if hashes else checked
+    if passage is None:
+        return _read(upload, run, data_key)
+    head_type, found = _head_type(upload, run, data_key), passage.inspector.finish()
+    return Assembled(run, refined(head_type, found), found, content)
 
 
 def _seal_anew(upload: Upload, key: OpenKey, runs: list[UploadRun]) -> Assembled:
     data_key, blob, run_id = new_data_key(), blob_store().create(), uuid7()
-    head = b""
+    head, looking = b"", inspector()
     try:
         with SealingWriter(data_key, blob.write) as writer:
             for block in _plaintext(upload, key, runs):
                 head = head or block[:HEAD]
+                looking.update(block)
                 writer.update(block)
             content = writer.finish()
         blob.commit()
@@ -124,7 +130,7 @@ def _seal_anew(upload: Upload, key: OpenKey, runs: list[UploadRun]) -> Assembled
         raise
     wrapped = wrap_run_key(key, data_key, upload_id=str(upload.pk), run_id=str(run_id))
     run = UploadRun(id=run_id, upload=upload, first=0, segments=upload.segments, blob=blob.name, wrapped_key=wrapped)
-    return Assembled(run, sniff(head), content)
+    return _assembled(run, head, looking, content)
 
 
 def _plaintext(upload: Upload, key: OpenKey, runs: Iterable[UploadRun]) -> Iterator[bytes]:
@@ -141,8 +147,13 @@ def _rest(upload: Upload, key: OpenKey) -> bytes:
     return open_rest(key, bytes(upload.rest), upload_id=str(upload.pk), at=upload.segments)
 
 
-def _read(upload: Upload, run: UploadRun, data_key: bytes, *, only_head: bool = False) -> Assembled:
-    """Open a whole body once: that it opens is checked, and both hashes are computed."""
+def _head_type(upload: Upload, run: UploadRun, data_key: bytes) -> str:
+    stored = SealedBody(blob_store().reader(run.blob), key=data_key, body_size=body_size(upload.size))
+    return sniff(b"".join(stored.iter_range(0, min(upload.size, HEAD))))
+
+
+def _read(upload: Upload, run: UploadRun, data_key: bytes) -> Assembled:
+    """Open a whole body once: that it opens is checked, it is looked into, and both hashes are computed."""
     content, body, read = hashlib.sha256(), blake3(), blob_store().reader(run.blob)
     at = 0
 
@@ -157,17 +168,24 @@ def _read(upload: Upload, run: UploadRun, data_key: bytes, *, only_head: bool = 
 
     size = upload.size
     stored = SealedBody(read_at, key=data_key, body_size=body_size(size))
-    head = b""
-    for block in stored.iter_range(0, min(size, HEAD) if only_head else size):
+    head, looking = b"", inspector()
+    for block in stored.iter_range(0, size):
         head = head or block[:HEAD]
+        looking.update(block)
         content.update(block)
-    return Assembled(run, sniff(head), Sealed(size, body_size(size), content.digest(), body.digest()))
+    return _assembled(run, head, looking, Sealed(size, body_size(size), content.digest(), body.digest()))
+
+
+def _assembled(run: UploadRun, head: bytes, looking: Inspector, content: Sealed) -> Assembled:
+    found = looking.finish()
+    return Assembled(run, refined(sniff(head), found), found, content)
 
 
 def _write_down(upload: Upload, assembled: Assembled, others: list[UploadRun]) -> None:
     with transaction.atomic():
         facts = {
             "head_type": assembled.head_type,
+            "archive": asdict(assembled.found) if assembled.found else {},
             "plaintext_sha256": assembled.content.plaintext_sha256,
             "body_blake3": assembled.content.body_blake3,
         }

@@ -51,7 +51,8 @@ def entry_difference(entry: UUID, recorded: Mapping[str, Any]) -> str | None:
         return None
     if not _is_ours(stored):
         return "Its entry was not made by this installation, or was changed."
-    wrong = [name for name, value in recorded.items() if stored.fields.get(name) != value]
+    # An entry that is older than one of its fields says nothing about it, as the row does.
+    wrong = [name for name, value in recorded.items() if stored.fields.get(name, "") != value]
     return f"Its row differs from its entry in {', '.join(wrong)}." if wrong else None
 
 
@@ -122,6 +123,9 @@ def _recorded(version: Version) -> dict[str, Any]:
         "key_commitment": bytes(version.key_commitment).hex(),
         "body_blake3": bytes(version.body_blake3).hex(),
         "plaintext_sha256": bytes(version.plaintext_sha256).hex(),
+        "detected_type": version.detected_type,
+        "archive": version.archive,
+        "archive_finding": version.archive_finding,
     }
     return {
         "kind": VersionUploaded.kind,

@@ -159,6 +159,9 @@ class VersionUploaded(Event):
     key_commitment: str
     body_blake3: str
     plaintext_sha256: str
+    detected_type: str = ""
+    archive: str = ""
+    archive_finding: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,6 +63,7 @@ class Upload(models.Model):
     # The personal token that the last bytes came with, by its id: it stands in the entry, which may be made later.
     token = models.UUIDField(null=True, blank=True)
     head_type = models.CharField(max_length=127, blank=True)
+    archive = models.JSONField(default=dict, db_default={}, blank=True)
     plaintext_sha256 = models.BinaryField(default=b"")
     body_blake3 = models.BinaryField(default=b"")
     version = models.ForeignKey("workspaces.Version", models.SET_NULL, null=True, blank=True, related_name="+")

@@ -197,6 +197,10 @@ class Version(models.Model):
     number = models.PositiveIntegerField()
     media_type = models.CharField(max_length=127)
     type_mismatch = models.BooleanField(default=False, help_text="The name promises another kind of file.")
+    detected_type = models.CharField(max_length=127, default="", db_default="", blank=True)
+    # What looking into an archive showed (workspaces.inspection.State), and the sentence about it.
+    archive = models.CharField(max_length=16, default="", db_default="", blank=True)
+    archive_finding = models.CharField(max_length=255, default="", db_default="", blank=True)
     note = models.CharField(max_length=500, blank=True)
     plaintext_size = models.BigIntegerField()
     body_size = models.BigIntegerField()

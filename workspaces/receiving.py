@@ -28,9 +28,10 @@ from django.utils import timezone
 from core.credentials import acting_token
 from core.errors import Conflict, DamagedContent, Gone, IthacaError, Locked, Unavailable
 from core.ids import uuid7
-from workspaces.crypt4gh import CIPHER_SEGMENT, SEGMENT, Hashes, SealingWriter, new_data_key
+from workspaces.crypt4gh import CIPHER_SEGMENT, SEGMENT, SealingWriter, new_data_key
 from workspaces.keys import OpenKey, open_key, open_rest, seal_rest, unwrap_run_key, wrap_run_key
 from workspaces.models import Upload, UploadRun
+from workspaces.sealing import Passage
 from workspaces.storage import BlobWriter, blob_store
 
 # A long request makes what it has brought durable this often, so that little of it is lost with the server.
@@ -198,17 +199,19 @@ def last_run(upload: Upload) -> UploadRun | None:
 class Sitting:
     """The bytes of one request on their way to the end of an upload; `upload` is leased by whoever makes it."""
 
-    def __init__(self, upload: Upload, *, checksum: Checksum | None = None, hashes: Hashes | None = None) -> None:
+    def __init__(self, upload: Upload, *, checksum: Checksum | None = None, passage: Passage | None = None) -> None:
         self._upload = upload
         self._key = open_key(upload.workspace_key)
         self._checksum = checksum
         self._digest = hashlib.new(checksum.algorithm) if checksum else None
-        self._hashes = hashes
+        self._passage = passage
         self._begin()
 
     def add(self, chunk: bytes) -> None:
         """Seal the next bytes."""
         self._writer.update(chunk)
+        if self._passage:
+            self._passage.inspector.update(chunk)
         if self._digest:
             self._digest.update(chunk)
         self._since += len(chunk)
@@ -248,7 +251,11 @@ class Sitting:
         )
         self._run, data_key, self._blob = _open_run(upload, self._key)
         self._writer = SealingWriter(
-            data_key, self._blob.write, at=upload.segments, hash_content=False, hashes=self._hashes
+            data_key,
+            self._blob.write,
+            at=upload.segments,
+            hash_content=False,
+            hashes=self._passage.hashes if self._passage else None,
         )
         self._writer.update(rest)
         self._since, self._begun = 0, time.monotonic()

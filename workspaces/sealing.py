@@ -6,7 +6,9 @@ from uuid import UUID
 from core.errors import TooLarge
 from core.ids import uuid7
 from core.templatetags.ui import filesize
-from workspaces.crypt4gh import Sealed, SealingWriter, key_commitment, new_data_key
+from workspaces.archive_rules import inspector, refined
+from workspaces.crypt4gh import Hashes, Sealed, SealingWriter, key_commitment, new_data_key
+from workspaces.inspection import Found, Inspector
 from workspaces.keys import OpenKey, wrap_data_key
 from workspaces.media_types import HEAD, sniff
 from workspaces.storage import blob_store
@@ -20,6 +22,16 @@ class SealedBlob:
     head_type: str
     content: Sealed
     data_key: bytes = field(repr=False)
+    found: Found | None = None
+    """What looking into it showed, if it is an archive."""
+
+
+@dataclass
+class Passage:
+    """What is learnt of bytes while they pass by, from the first to the last of them."""
+
+    hashes: Hashes = field(default_factory=Hashes)
+    inspector: Inspector = field(default_factory=inspector)
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,7 @@ class BlobSealer:
         self._data_key = new_data_key()
         self._blob = blob_store().create()
         self._writer = SealingWriter(self._data_key, self._blob.write)
+        self._inspector = inspector()
         self._limit = limit
         self._size = 0
         self._head = b""
@@ -67,6 +80,7 @@ class BlobSealer:
             if len(self._head) < HEAD:
                 self._head += chunk[: HEAD - len(self._head)]
             self._writer.update(chunk)
+            self._inspector.update(chunk)
         except BaseException:
             self.abort()
             raise
@@ -79,7 +93,8 @@ class BlobSealer:
         except BaseException:
             self.abort()
             raise
-        return SealedBlob(self._blob.name, sniff(self._head), content, self._data_key)
+        found = self._inspector.finish()
+        return SealedBlob(self._blob.name, refined(sniff(self._head), found), content, self._data_key, found)
 
     def abort(self) -> None:
         """Keep nothing. May be called at any time; does nothing after `finish`."""

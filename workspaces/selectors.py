@@ -11,7 +11,10 @@ from django.db.models import Model, QuerySet
 from accounts.models import User
 from core.access import rights_on_each, visible_to
 from ledger_bridge.receipts import ProofState, proof_states
+from workspaces.archive_rules import is_no_office
 from workspaces.binding import erased_uploads
+from workspaces.inspection import State
+from workspaces.media_types import claimed_type, decide, encoding_in_words, icon_of, type_in_words
 from workspaces.models import Item, Version, Workspace
 from workspaces.names import name_key
 from workspaces.permissions import Right
@@ -27,19 +30,6 @@ _ORDER = {
     "size": ["-kind", "-current_version__plaintext_size", "id"],
 }
 _WORKSPACE_ORDER = {"name": ["name", "id"], "date": ["-created_at", "id"]}
-
-_TYPES = {
-    "application/dicom": "Medical image (DICOM)",
-    "application/pdf": "PDF document",
-    "application/json": "Data (JSON)",
-    "application/zip": "Archive (ZIP)",
-    "application/gzip": "Compressed file (gzip)",
-    "application/x-executable": "Program",
-    "application/octet-stream": "Not recognised",
-    "text/csv": "Table (CSV)",
-    "text/tab-separated-values": "Table (tab-separated)",
-}
-_FAMILIES = {"image": "Image", "text": "Text", "video": "Video", "audio": "Sound"}
 
 May = dict[str, bool]
 """What a person may do with one thing, by the right's short name, for templates."""
@@ -58,6 +48,10 @@ class Row:
         if self.thing.is_folder:
             return "folder"
         return icon_of(self.thing.current_version.media_type) if self.thing.current_version else "file"
+
+    @property
+    def contradicts(self) -> bool:
+        return self.thing.current_version is not None and contradicts(self.thing.current_version, self.thing.name)
 
 
 @dataclass(frozen=True)
@@ -80,6 +74,33 @@ class VersionRow:
     @property
     def type_in_words(self) -> str:
         return type_in_words(self.version.media_type)
+
+    @property
+    def encoding(self) -> str:
+        return encoding_in_words(self.version.detected_type)
+
+    @property
+    def contradiction(self) -> str:
+        """A sentence about a name that promises something else than the bytes are, or nothing."""
+        if not contradicts(self.version, self.version.file.name):
+            return ""
+        return (
+            f"By its name this is “{self.promised_in_words}”, by its first bytes “{self.type_in_words}”. It is kept,"
+            " and never shown. Do not open it as what its name says unless you know why."
+        )
+
+    @property
+    def promised_in_words(self) -> str:
+        """What the name of the file, as it is now, promises."""
+        return type_in_words(claimed_type(self.version.file.name) or "")
+
+    @property
+    def is_remarkable_archive(self) -> bool:
+        return self.version.archive in {State.UNSEEN, State.UNSAFE}
+
+    @property
+    def is_unsafe_archive(self) -> bool:
+        return self.version.archive == State.UNSAFE
 
     @property
     def sha256(self) -> str:
@@ -135,23 +156,15 @@ def subfolders(user: User, workspace: Workspace, folder: Item | None) -> list[It
     return list(Item.objects.visible_to(user).in_folder(workspace, folder).folders().order_by("name_key")[:500])
 
 
+def contradicts(version: Version, name: str) -> bool:
+    """Say whether a name promises another kind than the bytes of a version are, as far as they were looked at."""
+    if not version.detected_type:
+        return version.type_mismatch
+    return decide(version.detected_type, name, is_no_office=is_no_office(version.archive)).mismatch
+
+
 def may_on(user: User, thing: Model) -> May:
     return _may(rights_on_each(user, [thing])[thing.pk])
-
-
-def type_in_words(media_type: str) -> str:
-    """Return what a kind of file is called by people who do not know media types."""
-    return _TYPES.get(media_type) or _FAMILIES.get(media_type.partition("/")[0], "Other file")
-
-
-def icon_of(media_type: str) -> str:
-    """Return the symbol of a kind of file."""
-    if media_type.startswith("image/") or media_type == "application/dicom":
-        return "image"
-    if media_type == "application/pdf":
-        return "pdf"
-    tables = ("text/csv", "text/tab-separated-values", "spreadsheet", "parquet", "sas")
-    return "table" if any(word in media_type for word in tables) else "file"
 
 
 def workspace_names(ids: Collection[str]) -> dict[str, str]:

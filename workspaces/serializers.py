@@ -25,8 +25,8 @@ class VersionOut(serializers.ModelSerializer[Version]):
     class Meta:
         model = Version
         fields = [
-            "id", "file", "number", "media_type", "type_mismatch", "note", "size", "sha256", "entry", "created_by",
-            "created_at",
+            "id", "file", "number", "media_type", "detected_type", "type_mismatch", "archive", "archive_finding",
+            "note", "size", "sha256", "entry", "created_by", "created_at",
         ]  # fmt: skip
 
     def get_sha256(self, version: Version) -> str:

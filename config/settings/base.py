@@ -196,6 +196,12 @@ MAX_UNFINISHED_UPLOADS = env_int("MAX_UNFINISHED_UPLOADS", 1000)
 MAX_UNFINISHED_UPLOADS_PERSON = env_int("MAX_UNFINISHED_UPLOADS_PERSON", 200)
 MAX_ARCHIVE_FILES = env_int("MAX_ARCHIVE_FILES", 5000)
 MAX_ARCHIVE_BYTES = env_int("MAX_ARCHIVE_BYTES", 100 * 1024**3)
+# How far archives are looked into while they are uploaded, and whether one with a finding is kept or refused.
+LOOK_INTO_ENTRIES = env_int("LOOK_INTO_ENTRIES", 10_000)
+LOOK_INTO_BYTES = env_int("LOOK_INTO_BYTES", 16 * 1024**3)
+LOOK_INTO_RATIO = env_int("LOOK_INTO_RATIO", 100)
+LOOK_INTO_DEPTH = env_int("LOOK_INTO_DEPTH", 2)
+REMARKABLE_ARCHIVES = env_choice("REMARKABLE_ARCHIVES", ("keep", "refuse"), "keep")
 # A clamd that looks for viruses (docs/scanning.md): unix:///run/clamav/clamd.ctl, or tcp:// on this machine only.
 SCANNER_URL = parse_scanner_url(env_text("SCANNER_URL", ""))
 SCANNER_MAX_BYTES = env_int("SCANNER_MAX_BYTES", 100 * 1024**2)

@@ -70,6 +70,8 @@ def take_the_code_away(version: Version) -> None:
 TAMPERINGS: dict[str, Callable[[Version], Any]] = {
     "number": change(number=7),
     "media type": change(media_type="application/pdf"),
+    "detected type": change(detected_type="application/pdf"),
+    "what an archive holds": change(archive="sound", archive_finding="3 entries."),
     "SHA-256": change(plaintext_sha256=bytes(32)),
     "BLAKE3": change(body_blake3=bytes(32)),
     "no entry": change(entry=uuid4()),

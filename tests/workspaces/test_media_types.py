@@ -1,8 +1,17 @@
 """What kind of bytes these are."""
 
-import pytest
+import gzip
+import io
+import struct
+import tarfile
+import zlib
+from typing import Literal
 
-from workspaces.media_types import MediaType, decide, sniff
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workspaces.media_types import MediaType, claimed_type, decide, encoding_in_words, sniff, type_in_words
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -24,16 +33,16 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         (b"PK\x03\x04\x14\0", "application/zip"),
         (b"\x1f\x8b\x08", "application/gzip"),
         (b"crypt4gh\1\0\0\0", "application/x-crypt4gh"),
-        (b"a,b\n1,2\n", "text/plain"),
-        ("Größe, Übel".encode("latin-1"), "text/plain"),
-        ("Größe".encode() * 200, "text/plain"),
-        (b'{"a": 1}', "application/json"),
-        (b"[1, 2]", "application/json"),
-        (b"<?xml version='1.0'?>", "application/xml"),
-        (b"\xef\xbb\xbf<svg xmlns=''>", "application/xml"),
-        (b"  <!DOCTYPE html>", "text/html"),
-        (b"<script>", "text/html"),
-        (b"MSH|^~\\&|LAB", "application/hl7-v2"),
+        (b"a,b\n1,2\n", "text/csv; charset=us-ascii"),
+        ("Größe, Übel".encode("latin-1"), "text/plain; charset=windows-1252"),
+        ("Größe".encode() * 200, "text/plain; charset=utf-8"),
+        (b'{"a": 1}', "application/json; charset=us-ascii"),
+        (b"[1, 2]", "application/json; charset=us-ascii"),
+        (b"<?xml version='1.0'?>", "application/xml; charset=us-ascii"),
+        (b"\xef\xbb\xbf<svg xmlns=''>", "application/xml; charset=utf-8"),
+        (b"  <!DOCTYPE html>", "text/html; charset=us-ascii"),
+        (b"<script>", "text/html; charset=us-ascii"),
+        (b"MSH|^~\\&|LAB", "application/hl7-v2; charset=us-ascii"),
         (b"\0\1\2\3", "application/octet-stream"),
         (b"", "application/octet-stream"),
         (b"\x9f\x92\xee\xb1" * 20, "application/octet-stream"),
@@ -61,6 +70,9 @@ def test_the_bytes_say_what_they_are(head: bytes, name: str) -> None:
 )
 def test_the_name_refines_and_never_overrules(head_type: str, name: str, decided: MediaType) -> None:
     assert decide(head_type, name) == decided
+
+
+from workspaces.media_types import MediaType, claimed_type, decide, encoding_in_words, sniff, type_in_words
 
 
 @pytest.mark.parametrize("name", ["scan.dcm", "scan.pdf", "scan.html", "scan.txt"])

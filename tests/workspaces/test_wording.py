@@ -6,9 +6,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.workspaces.conftest import browser, exempt, give
+from workspaces.media_types import type_in_words
 from workspaces.models import Version, Workspace
 from workspaces.permissions import Right
-from workspaces.selectors import type_in_words
 
 
 def navigation(person: User) -> str:

@@ -14,6 +14,7 @@ from core.errors import Conflict, DamagedContent, InvalidInput
 from ledger_bridge.recording import record
 from ledger_bridge.subjects import Subject
 from workspaces import quotas
+from workspaces.archive_rules import is_no_office, refuse_if_unwanted, sentence_about
 from workspaces.events import VersionUploaded
 from workspaces.keys import newest_key
 from workspaces.media_types import decide
@@ -158,9 +159,11 @@ def _add_beside(
 
 def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, note: str) -> Version:
     _require_stored(sealed, file)
+    refuse_if_unwanted(sealed.stored.found)
     wrapped, commitment = sealed.bind(str(file.id))
-    media_type = decide(sealed.stored.head_type, file.name)
-    content = sealed.stored.content
+    stored, content = sealed.stored, sealed.stored.content
+    archive = stored.found.state.value if stored.found else ""
+    media_type = decide(stored.head_type, file.name, is_no_office=is_no_office(archive))
     event = VersionUploaded(
         name=file.name,
         number=number,
@@ -170,6 +173,9 @@ def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, not
         key_commitment=commitment.hex(),
         body_blake3=content.body_blake3.hex(),
         plaintext_sha256=content.plaintext_sha256.hex(),
+        detected_type=stored.head_type,
+        archive=archive,
+        archive_finding=sentence_about(stored.found),
     )
     subject = Subject(workspace=str(file.workspace_id), item=str(file.id), version=str(sealed.version_id))
     quotas.store(file.workspace, content.plaintext_size)
@@ -179,6 +185,9 @@ def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, not
         number=number,
         media_type=media_type.name,
         type_mismatch=media_type.mismatch,
+        detected_type=event.detected_type,
+        archive=event.archive,
+        archive_finding=event.archive_finding,
         note=clean_text(note, field="note", limit=500),
         plaintext_size=content.plaintext_size,
         body_size=content.body_size,

@@ -17,18 +17,18 @@ from django.utils import timezone
 from accounts.models import User
 from core.access import explain_refusal, require
 from core.credentials import ENDED, acting_token, credential_stands, on_behalf_of
-from core.errors import Conflict, DamagedContent, Gone, IthacaError, Locked, Refused
+from core.errors import Conflict, DamagedContent, Gone, InvalidInput, IthacaError, Locked, Refused
 from core.ids import uuid7
 from core.queue import enqueue
 from workspaces import quotas
+from workspaces.archive_rules import found_again, refuse_if_unwanted
 from workspaces.assembling import assemble, sealed_blob
-from workspaces.crypt4gh import Hashes
 from workspaces.keys import newest_key, open_key
 from workspaces.models import Item, Upload, Version, Workspace
 from workspaces.names import clean_name
 from workspaces.permissions import Right
 from workspaces.receiving import Checksum, Sitting, expiry, give_back, is_at_work, leased, locked
-from workspaces.sealing import SealedUpload, refuse_if_too_large
+from workspaces.sealing import Passage, SealedUpload, refuse_if_too_large
 from workspaces.services import structure
 from workspaces.services.files import OnConflict, add_file, refuse_taken_name, upload_version
 from workspaces.storage import blob_store
@@ -96,9 +96,9 @@ def receive_bytes(
 
     """
     _require_right(actor, upload)
-    hashes = Hashes() if offset == 0 and checksum is None else None
+    passage = Passage() if offset == 0 and checksum is None else None
     with leased(upload, Upload.State.RECEIVING, offset=offset) as current:
-        sitting = _seated(current, checksum, hashes)
+        sitting = _seated(current, checksum, passage)
         try:
             cut = _send(actor, current, sitting, chunks)
         except BaseException:
@@ -108,18 +108,20 @@ def receive_bytes(
             sitting.drop()
         else:
             sitting.end()
-    return _checked(current, hashes) if current.state == Upload.State.CHECKING else current
+    return _checked(current, passage) if current.state == Upload.State.CHECKING else current
 
 
-def finish_upload(*, upload: Upload, hashes: Hashes | None = None) -> Upload:
+def finish_upload(*, upload: Upload, passage: Passage | None = None) -> Upload:
     """Check what arrived and record it as a version, on behalf of whoever sent it.
 
     If it cannot be recorded, because the name is taken or the folder gone, it is kept until its sender decides.
     """
     with leased(upload, Upload.State.CHECKING) as current:
         try:
-            assemble(current, hashes)
-        except DamagedContent as error:
+            assemble(current, passage)
+            # Before anybody is asked about its name: no decision of its sender changes what it is.
+            refuse_if_unwanted(found_again(current.archive))
+        except (DamagedContent, InvalidInput) as error:
             return _fail(current, error.sentence)
         finally:
             give_back(current)
@@ -182,9 +184,9 @@ def _refuse_too_many(actor: User) -> None:
         raise Conflict("You have too many unfinished uploads. Finish or discard some of them first.")
 
 
-def _seated(upload: Upload, checksum: Checksum | None, hashes: Hashes | None) -> Sitting:
+def _seated(upload: Upload, checksum: Checksum | None, passage: Passage | None) -> Sitting:
     try:
-        return Sitting(upload, checksum=checksum, hashes=hashes)
+        return Sitting(upload, checksum=checksum, passage=passage)
     except DamagedContent as error:
         _fail(upload, error.sentence)
         raise Gone(error.sentence) from error
@@ -225,10 +227,10 @@ def _require_right(actor: User, upload: Upload) -> None:
     raise Refused(f"{sentence} Nothing of this upload was kept.", right=Right.UPLOAD.value, subject=place)
 
 
-def _checked(upload: Upload, hashes: Hashes | None) -> Upload:
+def _checked(upload: Upload, passage: Passage | None) -> Upload:
     """Finish a complete upload at once if that is quick, and leave it to the worker otherwise."""
-    if upload.size <= CHECK_AT_ONCE or (hashes is not None and upload.runs.count() == 1):
-        return finish_upload(upload=upload, hashes=hashes)
+    if upload.size <= CHECK_AT_ONCE or (passage is not None and upload.runs.count() == 1):
+        return finish_upload(upload=upload, passage=passage)
     enqueue("workspaces.finish_upload", upload=str(upload.pk))
     return upload
 

@@ -3,7 +3,10 @@
 from workspaces.models import Version
 from workspaces.viewer.errors import cannot_show
 
-_TEXTS = {"application/json", "application/xml", "application/hl7-v2", "image/svg+xml"}
+_TEXTS = {
+    "application/json", "application/xml", "application/hl7-v2", "image/svg+xml", "application/fhir+json",
+    "application/fhir+xml", "application/cda+xml",
+}  # fmt: skip
 _TABLES = {"text/csv", "text/tab-separated-values"}
 _PICTURES = {"image/png", "image/jpeg", "image/tiff", "image/gif", "image/webp"}
 
