@@ -27,6 +27,9 @@ CONSENT = Paper("Consent", "Consent form (blank).pdf", "forms/consent-form.pdf",
 GEHAN = Paper("Tables", "Remission with 6-MP, Gehan 1965.csv", "trials/gehan-1965.csv")
 VETERAN = Paper("Tables", "Lung cancer, veterans.csv", "trials/veteran-lung.csv")
 LUNG = Paper("Tables", "Advanced lung cancer.csv", "trials/advanced-lung.csv")
+TWICE = Paper("Case histories", "Case 102, first visit (sent twice).json", "histories/observation-example.json")
+DRAFT = Paper("Tables", "Advanced lung cancer (draft).csv", "trials/advanced-lung.csv")
+OLD_CONSENT = Paper("Case histories", "Consent, old wording.json", "histories/consent-example.json")
 
 STUDY = (CT, MR, PHENOPACKET, FAMILY, OBSERVATION, CONSENT)
 TRIAL = (GEHAN, VETERAN, LUNG)

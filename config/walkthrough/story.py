@@ -21,7 +21,7 @@ from ledger_bridge.recording import record_durably
 from sharing import services as sharing
 from sharing.models import Effect, Invitation, WorkspaceUserGrant
 from workspaces import services as workspaces
-from workspaces.models import Item, Version, Workspace
+from workspaces.models import Item, Removal, Version, Workspace
 from workspaces.permissions import Right, Role
 
 STUDY_NAME = "Undiagnosed epilepsies of early childhood"
@@ -48,6 +48,8 @@ def tell() -> Iterator[str]:
     yield "Two workspaces hold real files."
     share(study, trial)
     ask(study, trial)
+    clear_up(study, trial)
+    yield "What was sent twice lies in the bin, and two people decide whether it goes for good."
     read(study, trial)
     yield "Access is given and asked for, files are opened, one download is refused."
 
@@ -162,6 +164,25 @@ def ask(study: Workspace, trial: Workspace) -> None:
         )
         reason = "The table stays as it was published. Please put your copy beside it."
         sharing.refuse_request(actor=trial.owner, request=request, reason=reason)
+
+
+def clear_up(study: Workspace, trial: Workspace) -> None:
+    """Put three files in the bin, and ask for two of them that they go for good: a manager and an admin may answer."""
+    put_in_bin(study, papers.OLD_CONSENT)
+    ask_for_removal(study, papers.TWICE, "It was sent twice. The other copy stays.")
+    ask_for_removal(trial, papers.DRAFT, "A draft without the last column, brought in by mistake.")
+
+
+def put_in_bin(workspace: Workspace, paper: Paper) -> Item:
+    bring(workspace, paper, papers.chunks(paper))
+    item = item_of(workspace, paper)
+    return item if item.removed_at else workspaces.remove_item(actor=workspace.owner, item=item)
+
+
+def ask_for_removal(workspace: Workspace, paper: Paper, reason: str) -> None:
+    item = put_in_bin(workspace, paper)
+    if not Removal.objects.filter(item=item).exists():
+        workspaces.ask_for_removal(actor=workspace.owner, item=item, reason=reason)
 
 
 def read(study: Workspace, trial: Workspace) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.browser.conftest import SignIn
-from tests.browser.people import Visitor
+from tests.browser.people import ADD_PASSKEY, Visitor, code_on_screen, give_a_passkey, press
 
 MARIA = "maria@santa-aurelia.example"
 AMARA = "amara@commission.example"
@@ -12,7 +12,7 @@ AUDITOR = "friederike@audit.example"
 APPLICANT = "tomas@trois-vallees.example"
 TRIAL = "Remission trials, read again"
 STUDY = "Undiagnosed epilepsies of early childhood"
-TRIAL = "Remission trials, read again"
+STEP_UP = "/accounts/2fa/reauthenticate/"
 IMAGE = ("Images", "CT head, slice 14.dcm")
 
 
@@ -24,6 +24,8 @@ class Place:
     who: str | None
     path: str
     follow: tuple[str, ...] = ()
+    takes_passkey: bool = False
+    """Only whoever has a passkey gets to see it."""
 
 
 PLACES = [
@@ -42,6 +44,8 @@ PLACES = [
     Place("workspace", MARIA, "/workspaces/", (STUDY,)),
     Place("workspace-trail", MARIA, "/workspaces/", (STUDY, "Trail")),
     Place("bin", MARIA, "/workspaces/", (STUDY, "Bin")),
+    Place("remove-for-good", MARIA, "/workspaces/", (STUDY, "Bin", "Remove for good")),
+    Place("removal-asked", MARIA, "/workspaces/", (STUDY, "Bin", "look and decide")),
     Place("workspace-settings", MARIA, "/workspaces/", (STUDY, "Settings")),
     Place("workspace-room", MARIA, "/workspaces/", (STUDY, "Settings", "Change the limit")),
     Place("upload", MARIA, "/workspaces/", (STUDY, "Upload")),
@@ -85,7 +89,9 @@ PLACES = [
     Place("tokens", MARIA, "/account/tokens/"),
     Place("recovery-codes", MARIA, "/account/recovery-codes/"),
     Place("change-password", MARIA, "/accounts/password/change/"),
-    Place("add-passkey", MARIA, "/accounts/2fa/webauthn/add/"),
+    Place("add-passkey", MARIA, ADD_PASSKEY),
+    Place("step-up", MARIA, STEP_UP),
+    Place("step-up-passkey", MARIA, "/accounts/2fa/webauthn/reauthenticate/", takes_passkey=True),
     Place("not-for-me", MARIA, "/audit/"),
     Place("review", AMARA, "/review/"),
     Place("review-application", AMARA, "/review/", ("Tomás Ó Maoilchiaráin",)),
@@ -97,6 +103,8 @@ PLACES = [
     Place("person", AMARA, "/people/", ("Kenji",)),
     Place("suspend", AMARA, "/people/", ("Kenji", "Suspend")),
     Place("renew", AMARA, "/people/", ("Kenji", "Renew")),
+    Place("removals", AMARA, "/workspaces/removals/"),
+    Place("removal", AMARA, "/workspaces/removals/", ("Look and decide",)),
     Place("erasures", AMARA, "/audit/erasures/"),
     Place("new-erasure", AMARA, "/audit/erasures/new/"),
     Place("new-hold", AMARA, "/audit/holds/new/"),
@@ -108,14 +116,29 @@ PLACES = [
 
 
 def visit(place: Place, guest: Visitor) -> None:
-    page = guest.go(place.path)
+    if place.takes_passkey and not guest.has_passkey:
+        open_page(place, guest, ADD_PASSKEY)
+        give_a_passkey(guest)
+    open_page(place, guest, place.path)
     for link in place.follow:
         # Some stand in a menu that is closed.
-        target = (
-            page.get_by_role("main").get_by_role("link", name=link, include_hidden=True).first.get_attribute("href")
-        )
+        main = guest.page.get_by_role("main")
+        target = main.get_by_role("link", name=link, include_hidden=True).first.get_attribute("href")
         assert target, f"{place.name}: no link {link}"
-        guest.page.goto(guest.base + target if target.startswith("/") else target)
+        open_page(place, guest, target)
+
+
+def open_page(place: Place, guest: Visitor, path: str) -> None:
+    """Open a page, and prove a factor again where one was proved too long ago: the page itself is to be seen."""
+    address = guest.base + path if path.startswith("/") else path
+    guest.page.goto(address)
+    if "reauthenticate" in guest.page.url and "reauthenticate" not in address:
+        assert place.who
+        _, code = code_on_screen(guest, place.who)
+        page = guest.go(STEP_UP)
+        page.locator("input[name=code]").fill(code)
+        press(page.get_by_role("button", name="Confirm"))
+        page.goto(address)
 
 
 def addresses(signed_in: SignIn, guest: Visitor) -> Iterator[tuple[Place, str]]:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 PERIOD = 30
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+ADD_PASSKEY = "/accounts/2fa/webauthn/add/"
 
 
 def code_of(secret: str, at: float) -> str:
@@ -40,6 +41,7 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
     examiner: Page | None = None
+    has_passkey: bool = False
 
     @property
     def page(self) -> Page:
@@ -108,6 +110,30 @@ def press(button: Locator) -> None:
     """Click, and wait for the page that comes of it."""
     with button.page.expect_navigation():
         button.click()
+
+
+def give_an_authenticator(person: Visitor) -> None:
+    """Let this window have a device that knows who touches it."""
+    devices = person.context.new_cdp_session(person.page)
+    devices.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def give_a_passkey(person: Visitor) -> None:
+    """Register one, from the page that does it."""
+    give_an_authenticator(person)
+    person.page.get_by_label("Name").fill("Ward laptop")
+    person.page.locator("input[name=passwordless]").check()
+    press(person.page.get_by_role("button", name="Add the passkey"))
+    person.has_passkey = True
 
 
 def mail_to(home: Path, address: str, word: str) -> str:

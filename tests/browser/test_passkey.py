@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.people import Visitor, press, sign_in_as, visitor
+from tests.browser.people import ADD_PASSKEY, give_a_passkey, give_an_authenticator, press, sign_in_as, visitor
 from tests.stack import Stack
 
 SEUN = "seun@northern-shore.example"
@@ -10,8 +10,9 @@ SEUN = "seun@northern-shore.example"
 
 def test_a_passkey_is_added_and_signs_in_alone(stack: Stack, browser: Browser) -> None:
     person = sign_in_as(browser, stack.url, SEUN)
-    give_an_authenticator(person)
-    adds_a_passkey(person)
+    person.go(ADD_PASSKEY)
+    give_a_passkey(person)
+    expect(person.go("/account/security/").get_by_role("main")).to_contain_text("Ward laptop")
     press(person.go("/accounts/logout/").get_by_role("main").get_by_role("button", name="Sign out"))
     press(person.go("/accounts/login/").get_by_role("button", name="Sign in with a passkey"))
     expect(person.page.get_by_role("banner")).to_contain_text("Oluwaseun")
@@ -27,26 +28,3 @@ def test_a_passkey_that_nobody_has_here_is_refused_with_a_sentence(stack: Stack,
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.locator("[data-passkey-error]")).to_be_visible()
     assert page.url.endswith("/accounts/login/")
-
-
-def give_an_authenticator(person: Visitor) -> None:
-    """Let this window have a device that knows who touches it."""
-    devices = person.context.new_cdp_session(person.page)
-    devices.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-
-
-def adds_a_passkey(person: Visitor) -> None:
-    page = person.go("/accounts/2fa/webauthn/add/")
-    page.get_by_label("Name").fill("Ward laptop")
-    page.locator("input[name=passwordless]").check()
-    press(page.get_by_role("button", name="Add the passkey"))
-    expect(person.go("/account/security/").get_by_role("main")).to_contain_text("Ward laptop")
