@@ -21,11 +21,14 @@ _ROLE_RIGHTS: dict[str, frozenset[str]] = {
             Right.APPOINT_ADMINS,
             Right.CONFIRM_ADMINS,
             Right.CONFIRM_REMOVALS,
+            Right.SEE_KEYS,
             Right.SEE_PEOPLE,
             LedgerRight.ERASE,
         }
     ),
-    User.Role.AUDITOR: frozenset({LedgerRight.VIEW_TRAILS, LedgerRight.EXPORT_TRAILS, Right.SEE_PEOPLE}),
+    User.Role.AUDITOR: frozenset(
+        {LedgerRight.VIEW_TRAILS, LedgerRight.EXPORT_TRAILS, Right.SEE_KEYS, Right.SEE_PEOPLE}
+    ),
 }
 _ABOUT_ONESELF = frozenset({Right.APPLY, Right.KEEP_ACCOUNT})
 _PEOPLE_CONCERNED: dict[type[Model], Callable[[Any], set[Any]]] = {

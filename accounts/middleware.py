@@ -6,6 +6,7 @@ factor in this session reaches the pages to enrol one, and nothing else.
 
 from collections.abc import Callable
 from datetime import timedelta
+from http.client import FOUND, NO_CONTENT
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -30,6 +31,8 @@ from ledger_bridge.recording import record_durably
 SIGN_OUT = "account_logout"
 ENROLMENT = frozenset({SIGN_OUT, "accounts:enrol", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"})
 _API = "/api/"
+# What a page asks by itself while nobody touches it must not keep a session awake.
+_BY_ITSELF = "Ithaca-By-Itself"
 _NOTED_EVERY = timedelta(minutes=1)
 _MOST_NOTED = 30
 _NO_FACTOR = "Set up a second factor first: every account here needs one."
@@ -67,10 +70,11 @@ class StandingMiddleware:
             if reason:
                 _end(request, request.user, reason)
             else:
-                note_activity(request.session)
+                if _BY_ITSELF not in request.headers:
+                    note_activity(request.session)
                 with acting_by_session(request.session):
                     return self.get_response(request)
-        return self.get_response(request)
+        return _reload_if_signed_out(request, self.get_response(request))
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
         page = request.resolver_match.view_name if request.resolver_match else ""
@@ -82,6 +86,13 @@ class StandingMiddleware:
         if page in ENROLMENT or _has_token(request) or used_second_factor(request):
             return None
         return _ask_to_enrol(request)
+
+
+def _reload_if_signed_out(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Let a page whose session has ended go to the sign-in page, rather than put that page into a piece of itself."""
+    if "HX-Request" in request.headers and response.status_code == FOUND and not request.user.is_authenticated:
+        return HttpResponse(status=NO_CONTENT, headers={"HX-Refresh": "true"})
+    return response
 
 
 def _has_token(request: HttpRequest) -> bool:

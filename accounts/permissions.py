@@ -15,6 +15,7 @@ class Right(models.TextChoices):
     CREATE_WORKSPACES = "accounts.create_workspaces", "create workspaces"
     END_APPROVALS = "accounts.end_approvals", "note the end of approvals"
     CONFIRM_REMOVALS = "accounts.confirm_removals", "confirm removals for good that no second manager can"
+    SEE_KEYS = "accounts.see_keys", "see how far keys are replaced"
     ROTATE_KEYS = "accounts.rotate_keys", "replace and destroy keys"
     KEEP_ESCROW = "accounts.keep_escrow", "make and use the escrow of the keys"
     FOUND_COMMISSION = "accounts.found_commission", "found the commission"

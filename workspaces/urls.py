@@ -1,6 +1,17 @@
 from django.urls import path
 
-from workspaces.views import content, handing_over, installation, items, removals, rooms, uploads, viewing, workspaces
+from workspaces.views import (
+    content,
+    handing_over,
+    installation,
+    items,
+    removals,
+    rooms,
+    rotations,
+    uploads,
+    viewing,
+    workspaces,
+)
 
 app_name = "workspaces"
 urlpatterns = [
@@ -41,6 +52,7 @@ urlpatterns = [
     path("hand-overs/<uuid:hand_over_id>/file/", handing_over.sealed_file, name="sealed_file"),
     path("hand-overs/<uuid:hand_over_id>/receipt/", handing_over.sealed_receipt, name="sealed_receipt"),
     path("versions/<uuid:version_id>/open-sealed/", installation.open_foreign, name="open_foreign"),
+    path("key-rotations/", rotations.rotations, name="rotations"),
     path("keys/", handing_over.keys, name="keys"),
     path("keys/new/", handing_over.add_key, name="add_key"),
     path("keys/<uuid:key_id>/remove/", handing_over.remove_key, name="remove_key"),

@@ -163,6 +163,7 @@ GET = {
     "workspaces:settings":                        "302 404 404 403 403 200 200 404 404",
     "workspaces:retention":                       "302 405 405 405 405 405 405 405 405",
     "workspaces:remove_for_good":                 "302 404 404 403 403 200 200 404 404",
+    "workspaces:rotations":                       "302 403 403 403 403 403 403 200 200",
     "workspaces:removals":                        "302 403 403 403 403 403 403 200 403",
     "workspaces:removal":                         "302 404 404 403 403 200 200 200 404",
     "workspaces:decline_removal":                 "302 405 405 405 405 405 405 405 405",

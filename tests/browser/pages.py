@@ -103,6 +103,7 @@ PLACES = [
     Place("person", AMARA, "/people/", ("Kenji",)),
     Place("suspend", AMARA, "/people/", ("Kenji", "Suspend")),
     Place("renew", AMARA, "/people/", ("Kenji", "Renew")),
+    Place("rotations", AMARA, "/workspaces/key-rotations/"),
     Place("removals", AMARA, "/workspaces/removals/"),
     Place("removal", AMARA, "/workspaces/removals/", ("Look and decide",)),
     Place("erasures", AMARA, "/audit/erasures/"),

@@ -25,7 +25,14 @@ Moved = bool
 
 
 class Holder(Protocol):
-    """Something that keeps wrapped keys."""
+    """Something that keeps wrapped keys; `words` says what they are."""
+
+    @property
+    def words(self) -> str: ...
+
+    def count(self) -> int:
+        """Count all of them."""
+        ...
 
     def left(self, head: bytes) -> int:
         """Count what does not begin with this head: what is not under the newest generation yet."""
@@ -40,9 +47,13 @@ class Holder(Protocol):
 class Table:
     """A table with a column `wrapped_key`."""
 
+    words: str
     model: type[Model]
     root: str
     context_of: Callable[[Any], dict[str, str]]
+
+    def count(self) -> int:
+        return self._present().count()
 
     def left(self, head: bytes) -> int:
         return self._left(head).count()
@@ -69,14 +80,21 @@ class Table:
             template=f"substring(%(expressions)s from 1 for {len(head)})",
             output_field=BinaryField(),
         )
-        # A key that was destroyed left nothing behind, and there is nothing to move.
-        present = self._all().exclude(wrapped_key=b"")
-        found: QuerySet[Any] = present.annotate(head=beginning).exclude(head=head).order_by("pk")
+        found: QuerySet[Any] = self._present().annotate(head=beginning).exclude(head=head).order_by("pk")
         return found
+
+    def _present(self) -> QuerySet[Any]:
+        # A key that was destroyed left nothing behind, and there is nothing to move.
+        return self._all().exclude(wrapped_key=b"")
 
 
 class TotpSecrets:
     """Secrets of authenticator apps: few, and inside JSON."""
+
+    words = "secrets of authenticator apps"
+
+    def count(self) -> int:
+        return int(Authenticator.objects.filter(type=Authenticator.Type.TOTP).count())
 
     def left(self, head: bytes) -> int:
         return sum(1 for _ in self._left(head))
@@ -97,6 +115,11 @@ class TotpSecrets:
 
 class SubjectMaster:
     """The key of subject keys, in the second database."""
+
+    words = "the key of the keys that entries are sealed with"
+
+    def count(self) -> int:
+        return int(subject_keys.wrapped_master() is not None)
 
     def left(self, head: bytes) -> int:
         wrapped = subject_keys.wrapped_master()
@@ -122,11 +145,19 @@ HOLDERS: dict[str, tuple[Holder, ...]] = {
     # The wraps under it lie in the backups themselves. Destroying an old generation is how they are made to end.
     "backups": (),
     "workspaces": (
-        Table(WorkspaceKey, "workspaces", keys.context_of),
-        Table(SealedDocument, "workspaces", documents.context_of),
-        Table(InstallationKey, "workspaces", lambda row: keys.installation_context(bytes(row.public_key))),
+        Table("keys of workspaces", WorkspaceKey, "workspaces", keys.context_of),
+        Table("documents of applications", SealedDocument, "workspaces", documents.context_of),
+        Table(
+            "Crypt4GH key of the installation",
+            InstallationKey,
+            "workspaces",
+            lambda row: keys.installation_context(bytes(row.public_key)),
+        ),
     ),
-    "ledger": (Table(LedgerKey, "ledger", stream_keys.context_of), SubjectMaster()),
+    "ledger": (
+        Table("the key that makes entries nameless", LedgerKey, "ledger", stream_keys.context_of),
+        SubjectMaster(),
+    ),
     "sign-in": (TotpSecrets(),),
 }
 
