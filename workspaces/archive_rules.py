@@ -44,8 +44,10 @@ def sentence_about(found: Found | None) -> str:
     if found is None:
         return ""
     entries = f"{found.entries:,} {'entry' if found.entries == 1 else 'entries'}, " if found.entries else ""
-    seen = f"{entries}{filesize(found.unpacked)} unpacked"
-    return f"{found.finding} Seen: {seen}." if found.finding else f"{seen[0].upper()}{seen[1:]}."
+    seen = f"{entries}{filesize(found.unpacked)} unpacked."
+    if not found.finding:
+        return seen
+    return f"{found.finding} Seen before that: {seen}" if found.entries or found.unpacked else found.finding
 
 
 def refuse_if_unwanted(found: Found | None) -> None:

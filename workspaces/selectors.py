@@ -50,6 +50,10 @@ class Row:
         return icon_of(self.thing.current_version.media_type) if self.thing.current_version else "file"
 
     @property
+    def is_unsafe_archive(self) -> bool:
+        return self.thing.current_version is not None and self.thing.current_version.archive == State.UNSAFE
+
+    @property
     def contradicts(self) -> bool:
         return self.thing.current_version is not None and contradicts(self.thing.current_version, self.thing.name)
 
@@ -101,6 +105,11 @@ class VersionRow:
     @property
     def is_unsafe_archive(self) -> bool:
         return self.version.archive == State.UNSAFE
+
+    @property
+    def archive_in_words(self) -> str:
+        """How far an archive was looked into; what stands out is said in a notice of its own."""
+        return "See the note about this archive" if self.is_remarkable_archive else self.version.archive_finding
 
     @property
     def sha256(self) -> str:

@@ -44,6 +44,8 @@ def test_one_that_leads_out_of_its_folder_is_kept_and_marked(alice: User, worksp
     assert "Take care when you unpack this archive" in shown
     assert "outside of the folder" in shown
     assert ".bashrc" not in shown
+    listing = browser(alice).get(reverse("workspaces:detail", args=[workspace.pk])).content.decode()
+    assert "Take care when unpacking" in listing
     answer = browser(alice).get(f"/api/v1/files/{version.file_id}/versions/").json()["results"][0]
     assert (answer["archive"], answer["archive_finding"]) == ("unsafe", version.archive_finding)
 

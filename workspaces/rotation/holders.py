@@ -116,7 +116,7 @@ class TotpSecrets:
 class SubjectMaster:
     """The key of subject keys, in the second database."""
 
-    words = "the key of the keys that entries are sealed with"
+    words = "key of the keys that entries are sealed with"
 
     def count(self) -> int:
         return int(subject_keys.wrapped_master() is not None)
@@ -155,7 +155,7 @@ HOLDERS: dict[str, tuple[Holder, ...]] = {
         ),
     ),
     "ledger": (
-        Table("the key that makes entries nameless", LedgerKey, "ledger", stream_keys.context_of),
+        Table("keys of the ledger", LedgerKey, "ledger", stream_keys.context_of),
         SubjectMaster(),
     ),
     "sign-in": (TotpSecrets(),),

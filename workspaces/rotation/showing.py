@@ -72,6 +72,12 @@ class RotationShown:
         return self.rotation.started_at + settings.KEY_ROTATION_SETTLES
 
     @property
+    def stuck(self) -> str:
+        """How many keys do not open, or nothing."""
+        count = self.rotation.stuck
+        return f"{count:,} key{' does' if count == 1 else 's do'} not open" if count else ""
+
+    @property
     def pace(self) -> str:
         """How fast it goes and how long it will take, as it went since it began; nothing where that cannot be told."""
         took = timezone.now() - self.rotation.started_at
