@@ -10,6 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from config.cache import parse_cache_url
 from config.database import SUBJECT_KEYS_NAME, beside, ithaca_home, parse_database_url
 from config.env import env_bool, env_choice, env_int, env_list, env_networks, env_text
+from config.openapi import OPENAPI
 from config.schedule import SCHEDULE
 from config.storage import parse_scanner_url, parse_storage_url
 
@@ -350,25 +351,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 50,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Ithaca",
-    "VERSION": RELEASE,
-    "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {
-        "WorkspaceRole": "workspaces.permissions.Role",
-        "ItemKind": "workspaces.models.Item.Kind",
-        "ItemRight": "sharing.serializers.RIGHT_CHOICES",
-        "RequestState": "sharing.requests.models.AccessRequest.State",
-    },
-    "SERVE_PERMISSIONS": ["core.api.IsSignedIn"],
-    "SCHEMA_PATH_PREFIX": "/api/v1/",
-    "APPEND_COMPONENTS": {
-        "securitySchemes": {
-            "token": {"type": "http", "scheme": "bearer", "description": "A token made under “Tokens for programs”."}
-        }
-    },
-    "SECURITY": [{"token": []}],
-}
+SPECTACULAR_SETTINGS = {"VERSION": RELEASE, **OPENAPI}
 
 # Mail: to a file by default, so that a first run needs no server ----------------------------------------------------
 EMAIL_BACKEND = env_text("EMAIL_BACKEND", "config.mailbox.PrivateFiles")
