@@ -9,7 +9,8 @@ Rules enforced, for every line of `events.jsonl`
     * its index is larger than that of the line before and lies in the log;
     * the commitment recomputed from values, salts and hidden hashes is the one in the leaf at its index; of an erased
       event it is the one that the line gives;
-    * no two events have the same id.
+    * no two events have the same id;
+    * no two name different roots for the same span of sorted tags (`spans.py`).
 
 The work is in two halves. `EventReader` needs nothing but the line, so it can run in several processes; `EventRegister`
 sees the events in order, next to their leaves, and remembers the little that completeness and the report need.
@@ -26,6 +27,7 @@ from verifier import strict_json
 from verifier.form import Event, WrongEventError
 from verifier.report import MismatchError
 from verifier.scope import Scope, Stream
+from verifier.spans import ABOUT_TAGS, Naming, Roots, naming
 from verifier.usual import UsualEvent, UsualLines
 
 PRESENT = 0x80
@@ -68,6 +70,8 @@ class Digest:
     """Names of the fields that are left out."""
     token: str | None = None
     """The personal token by which a program acted."""
+    naming: Naming | None = None
+    """What it says of sorted tags, if it is about those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +123,13 @@ class EventReader:
         event.check_values()
         identity = bytes.fromhex(event.fields["id"].replace("-", "")) if "id" in event.fields else None
         commitment, belonging = event.commitment(), self._belonging(event)
-        self._usual.learn(event)
+        if event.fields.get("kind") != ABOUT_TAGS:  # what those name has to be read in full
+            self._usual.learn(event)
         tags, erased, hidden = _tags(belonging, event.tags), event.erased is not None, tuple(event.hidden)
-        return Digest(number, event.index, commitment, tags, identity, belonging.ties, erased, hidden, event.token)
+        named = naming(event)
+        return Digest(
+            number, event.index, commitment, tags, identity, belonging.ties, erased, hidden, event.token, named
+        )
 
     def _digest_usual(self, event: UsualEvent, number: int) -> Digest:
         belonging = self._known.get(event.about)
@@ -176,7 +184,8 @@ def _tags(belonging: Belonging, numbers: dict[str, int]) -> dict[int, list[bytes
 class EventRegister:
     """Holds events against their leaves, and remembers order, marks and ids."""
 
-    def __init__(self, marks: Marks) -> None:
+    def __init__(self, marks: Marks, origin: str) -> None:
+        self.roots = Roots(origin)
         self._last = -1
         self._ids = [bytearray() for _ in range(256)]  # by last byte, so that no set of all ids is ever needed
         self.marks = marks
@@ -227,9 +236,9 @@ class EventRegister:
         if digest.erased:
             self.erased.append(digest.index)
         self._note_hidden(digest.hidden)
-        if digest.token:
-            known = digest.token in self.tokens or len(self.tokens) < _MOST_TOKENS
-            self.tokens[digest.token if known else ""] += 1
+        self._note_token(digest.token)
+        if digest.naming:
+            self.roots.note(digest.index, digest.naming, member="events.jsonl")
         if digest.id:
             self._ids[digest.id[-1]] += digest.id + digest.index.to_bytes(_INDEX_SIZE, "big")
 
@@ -238,6 +247,11 @@ class EventRegister:
         if not self.hidden.issuperset(names):
             # A forger may make up names without end; nobody reads more of them than these.
             self.hidden.update(names if len(self.hidden) < _MOST_HIDDEN else ())
+
+    def _note_token(self, token: str | None) -> None:
+        if token:
+            known = token in self.tokens or len(self.tokens) < _MOST_TOKENS
+            self.tokens[token if known else ""] += 1
 
     def check_ids(self) -> None:
         """Check, after the last event, that no two have the same id.

@@ -1,10 +1,11 @@
-"""`python -m verifier.recompute TRAIL --leaves FILE`: make the tag files that a trail in short form rests on again.
+"""`python -m verifier.recompute TRAIL… --leaves FILE`: make the tag files that trails in short form rest on again.
 
 FILE holds the leaves of the same log, from the first on: another export that carries all of them, or the leaves one
 after the other, 97 bytes each. Trail and leaves must have the same root, so it does not matter where they come from.
+Several trails of one log are compared, with leaves or without: no two may take different roots for the same span.
 
-Exit status: 0 every root that the trail takes from the log is the one that its leaves give; 1 one is not, or the leaves
-are not those of the trail; 2 unusable input. That the trail itself holds is for `python -m verifier` to say.
+Exit status: 0 every root that a trail takes from the log is the one that its leaves give, and no two differ; 1 one
+does, or the leaves are not those of a trail; 2 unusable input. That a trail itself holds is for `python -m verifier`.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from ledger_bridge.tlog.tags import Span, root_from_leaves
 from verifier.archive import Archive
 from verifier.report import MismatchError, UnusableError, printable
 from verifier.scope import SHORT, parse_scope
-from verifier.spans import NamedSpan, read_spans
+from verifier.spans import NamedSpan, Roots, read_spans
 
 _AT_ONCE = 4096
 
@@ -33,21 +34,38 @@ _AT_ONCE = 4096
 def main(arguments: Sequence[str] | None = None) -> int:
     """Derive every root and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m verifier.recompute", description="Check tag files, offline.")
-    parser.add_argument("trail", type=Path, help="a trail export in short form")
-    parser.add_argument("--leaves", type=Path, required=True, help="an export with every leaf, or leaves alone")
+    parser.add_argument("trails", type=Path, nargs="+", metavar="trail", help="a trail export in short form")
+    parser.add_argument("--leaves", type=Path, help="an export with every leaf, or leaves alone")
     options = parser.parse_args(arguments)
+    if options.leaves is None and len(options.trails) == 1:
+        parser.error("give --leaves to hold one trail against, or another trail of the same log")
     try:
-        return _compare(options.trail, options.leaves)
+        opened = [(path, *_read_trail(path)) for path in options.trails]
+        _compare_with_each_other(opened)
+        for _, checkpoint, spans in opened if options.leaves else []:
+            _compare_with_leaves(checkpoint, spans, options.leaves)
     except UnusableError as unusable:
         print(f"verifier: {unusable}", file=sys.stderr)
         return 2
     except MismatchError as mismatch:
         print(f"DOES NOT HOLD: {printable(str(mismatch))}")
         return 1
+    return 0
 
 
-def _compare(trail: Path, leaves: Path) -> int:
-    checkpoint, spans = _read_trail(trail)
+def _compare_with_each_other(opened: Sequence[tuple[Path, Checkpoint, list[NamedSpan]]]) -> None:
+    origin = opened[0][1].origin
+    roots = Roots(origin)
+    for path, checkpoint, spans in opened:
+        if checkpoint.origin != origin:
+            raise UnusableError(f"{path} is of another log than {opened[0][0]}.")
+        for one in spans:
+            one.note(roots)
+    if len(opened) > 1:
+        print(f"No two of the {len(opened)} trails take different roots for the same span from the log.")
+
+
+def _compare_with_leaves(checkpoint: Checkpoint, spans: Sequence[NamedSpan], leaves: Path) -> None:
     with ExitStack() as opened:
         source = _Leaves(leaves, opened)
         if source.root(checkpoint.size) != checkpoint.root:
@@ -58,7 +76,6 @@ def _compare(trail: Path, leaves: Path) -> int:
                 raise MismatchError(f"the tags of {where} have another root than the log names")
             print(f"The tags of leaves {one.span.first} to {one.span.end - 1} have the root that the log names.")
     print(f"The {len(spans)} tag files that this trail rests on are right.")
-    return 0
 
 
 def _read_trail(path: Path) -> tuple[Checkpoint, list[NamedSpan]]:

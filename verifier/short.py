@@ -92,6 +92,7 @@ class ShortLog:
             if one.event.index not in self._shown:
                 raise MismatchError(f"it does not show the leaf of entry {one.event.index}", member=LEAVES)
             one.check_leaf(self._shown[one.event.index])
+            one.note(register.roots)
         self._require_exactly_the_needed()
 
     def check_roots(self) -> None:

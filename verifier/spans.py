@@ -1,9 +1,11 @@
 """Reads `spans.jsonl`: the entries in which the log names the roots of its sorted tags.
 
-Rules enforced, for every line
+Rules enforced, for every line of `spans.jsonl`
     * it is a whole event of kind `ledger.tags_sorted`, schema 1, by a service, in no stream;
     * it is about a span of this very log, which had all of its leaves before the entry;
     * the spans follow each other without gap or overlap, from the first leaf to the tail.
+And for every such entry that an export holds, wherever it stands
+    * no two of one log name different roots for the same span (`Roots`): one would be for this reader, one for others.
 
 Out of scope: that the entries are in the log (`short.py`), and that a root is that of the span's tags: whoever has its
 leaves can derive it (`recompute.py`).
@@ -11,6 +13,7 @@ leaves can derive it (`recompute.py`).
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger_bridge.tlog.errors import FormatError, ProofError
 from ledger_bridge.tlog.tags import Span, require_cover
@@ -19,9 +22,41 @@ from verifier.form import Event, WrongEventError
 from verifier.report import MismatchError
 
 MEMBER = "spans.jsonl"
-_KIND = "ledger.tags_sorted"
+ABOUT_TAGS = "ledger.tags_sorted"
+"""The kind of these entries."""
 _MOST = 10_000
 _ROOT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class Naming(NamedTuple):
+    """What an entry says: the root of a span's sorted tags, in the log of this name."""
+
+    log: str
+    span: Span
+    root: bytes
+
+
+class Roots:
+    """What the entries of one log say of its spans."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._named: dict[Span, tuple[int, bytes]] = {}
+
+    def note(self, index: int, naming: Naming, *, member: str) -> None:
+        """Remember what the entry at this index names.
+
+        Raises:
+            MismatchError: another entry names a different root for the same span.
+
+        """
+        if naming.log != self._origin:
+            return
+        other, root = self._named.setdefault(naming.span, (index, naming.root))
+        if root != naming.root:
+            leaves = f"leaves {naming.span.first} to {naming.span.end - 1}"
+            sentence = f"it names another root for the sorted tags of {leaves} than entry {other}"
+            raise MismatchError(sentence, member=member, event=index)
 
 
 @dataclass(frozen=True)
@@ -44,6 +79,28 @@ class NamedSpan:
             self.event.check_leaf(leaf)
         except WrongEventError as wrong:
             raise MismatchError(str(wrong), member=MEMBER, line=self.line) from wrong
+
+    def note(self, roots: Roots) -> None:
+        """Compare the root with what other entries of the export name.
+
+        Raises:
+            MismatchError: one of them names another.
+
+        """
+        named = Naming(self.event.text("detail.log"), self.span, self.root)
+        roots.note(self.event.index, named, member=MEMBER)
+
+
+def naming(event: Event) -> Naming | None:
+    """What an event names, if it is an entry about sorted tags."""
+    log = event.fields.get("detail.log")
+    if not _is_of_kind(event) or not isinstance(log, str):
+        return None
+    try:
+        span = Span(event.fields["detail.first"], event.fields["detail.leaves"])
+    except FormatError:
+        return None
+    return Naming(log, span, bytes.fromhex(event.fields["detail.root"]))
 
 
 def read_spans(data: bytes, *, origin: str, tail: int) -> list[NamedSpan]:
@@ -82,12 +139,12 @@ def _read(line: bytes, number: int, origin: str) -> NamedSpan:
 
 
 def _is_of_kind(event: Event) -> bool:
-    fields = event.fields
-    root = fields.get("detail.root")
+    get = event.fields.get
+    root = get("detail.root")
     return (
-        (fields["kind"], fields["schema"], fields["actor_kind"]) == (_KIND, 1, "service")
-        and type(fields.get("detail.first")) is int
-        and type(fields.get("detail.leaves")) is int
+        (get("kind"), get("schema"), get("actor_kind")) == (ABOUT_TAGS, 1, "service")
+        and type(get("detail.first")) is int
+        and type(get("detail.leaves")) is int
         and isinstance(root, str)
         and _ROOT.fullmatch(root) is not None
     )

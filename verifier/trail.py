@@ -94,7 +94,7 @@ class _Verification:
         scope = parse_scope(self._archive.read("scope.json"), checkpoint.size, self._archive.version)
         anchors = self._read_anchors(checkpoint)
         log = self._open_log(scope, Claims(checkpoint, earlier, anchors, self._held))
-        self._check_leaves_and_events(scope, log, earlier)
+        self._check_leaves_and_events(scope, log, checkpoint.origin, earlier)
         continued = self._check_predecessors(former)
         describe_anchors(self._report, anchors, self._brought.block_hash, self._brought.authorities)
         self._check_streams(scope, log)
@@ -138,8 +138,10 @@ class _Verification:
             return ShortLog(self._archive, scope, claims, self._brought.proofs)
         return WholeLog(self._archive, scope, claims)
 
-    def _check_leaves_and_events(self, scope: Scope, log: WholeLog | ShortLog, earlier: Checkpoint | None) -> None:
-        register = EventRegister(log.marks)
+    def _check_leaves_and_events(
+        self, scope: Scope, log: WholeLog | ShortLog, origin: str, earlier: Checkpoint | None
+    ) -> None:
+        register = EventRegister(log.marks, origin)
         with self._archive.open("events.jsonl") as member, closing(read_events(member, scope)) as events:
             log.follow(register, events)
         log.check_roots()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from ledger_bridge.fsck.codes import check_quarantine, check_times
 from ledger_bridge.fsck.problem import Problem
 from ledger_bridge.fsck.tables import check_outbox, check_streams, check_unplaced
-from ledger_bridge.fsck.tags import check_tag_files
+from ledger_bridge.fsck.tags import check_named_roots, check_tag_files
 from ledger_bridge.fsck.walk import check_log
 
 __all__ = ["CHECKS", "Problem", "register"]
@@ -22,6 +22,7 @@ CHECKS: list[tuple[str, Callable[[], Iterator[Problem]]]] = [
     ("entries that wait", check_outbox),
     ("nothing in quarantine that somebody else put into the outbox", check_quarantine),
     ("sorted tags: the roots that were recorded, and the files", check_tag_files),
+    ("sorted tags: one root for each span in all entries that name one", check_named_roots),
     ("entries sequenced when they were recorded", check_times),
 ]
 

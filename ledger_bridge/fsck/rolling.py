@@ -1,7 +1,8 @@
 """A check that never ends: each minute the next part of the log, from its first entry to its last, and again.
 
 What it finds is logged at level CRITICAL, shown to everybody on the page of promises, and recorded, once. It looks at
-entries, codes, leaves, tiles, signatures and roots; whole tables, with gaps in numbers, are left to `ledger_fsck`.
+entries, codes, leaves, tiles, signatures and roots, and whether two entries name different roots for the same sorted
+tags; whole tables, with gaps in numbers, are left to `ledger_fsck`.
 """
 
 import logging
@@ -15,6 +16,7 @@ from ledger_bridge import proofs
 from ledger_bridge.fsck.codes import CodeCheck
 from ledger_bridge.fsck.events import LedgerDamageFound
 from ledger_bridge.fsck.problem import Problem
+from ledger_bridge.fsck.tags import check_named_roots
 from ledger_bridge.fsck.walk import Entries, check_tile
 from ledger_bridge.models import Checkpoint, Leaf, RollingCheck, Tile, TreeState
 from ledger_bridge.publishing import read_published
@@ -46,7 +48,7 @@ def check_next() -> None:
     problems = list(check_part(places))
     is_over = places.stop >= size or not places
     if is_over and tree:
-        problems += check_edge(tree)
+        problems += [*check_edge(tree), *check_named_roots()]
     _report(row, problems)
     _move_on(row, 0 if is_over else places.stop, is_over=is_over)
 

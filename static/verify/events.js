@@ -7,6 +7,7 @@ ithaca.events = (() => {
   const { equal } = ithaca.bytes;
   const { LEAF_SIZE, SLOTS, TAG_SIZE, tag } = ithaca.entry;
   const { Event, WrongEventError } = ithaca.form;
+  const { Roots, naming } = ithaca.spans;
   const { loads } = ithaca.strict_json;
 
   /** Bit of a leaf's mark: the export has its event. Bits 0 to 3: the event numbers itself in the stream of that slot. */
@@ -78,7 +79,8 @@ ithaca.events = (() => {
         const commitment = event.commitment(), tags = this.#tags(event), ties = this.#ties(event);
         const id = event.fields.get("id")?.replaceAll("-", "") ?? null;
         const hidden = [...event.hidden.keys()], erased = event.erased !== null;
-        return { line: number, index: event.index, commitment, tags, id, ties, erased, hidden, token: event.token };
+        const { index, token } = event, named = naming(event);
+        return { line: number, index, commitment, tags, id, ties, erased, hidden, token, named };
       } catch (error) {
         if (error instanceof FormatError) throw new MismatchError(error.message, where);
         if (!(error instanceof WrongEventError)) throw error;
@@ -147,8 +149,9 @@ ithaca.events = (() => {
     partial = 0;
     tokens = new Map(); // how many events each personal token made; "" stands for those beyond the first few
 
-    constructor(marks) {
+    constructor(marks, origin) {
       this.marks = marks;
+      this.roots = new Roots(origin);
     }
 
     /** Check the place of the next event. */
@@ -183,6 +186,7 @@ ithaca.events = (() => {
       for (const one of digest.ties) this.tied.add(one);
       if (digest.erased) this.erased.push(digest.index);
       this.#noteHidden(digest.hidden);
+      if (digest.named) this.roots.note(digest.index, digest.named, MEMBER);
       if (digest.token) {
         const known = this.tokens.has(digest.token) || this.tokens.size < MOST_TOKENS;
         const token = known ? digest.token : "";

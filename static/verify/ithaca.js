@@ -9,8 +9,8 @@ globalThis.ithaca = {
     "errors.js", "bytes.js", "sha256.js", "keccak.js", "encoding.js", "merkle.js", "entry.js", "checkpoint.js",
     "note.js", "cosignature.js", "mldsa44.js", "mldsa.js", "policy.js", "proof.js", "consistency.js", "partial.js",
     "tags.js", "chain.js", "der.js", "timestamp.js", "certificate.js", "signatures.js", "token_signature.js",
-    "report.js", "strict_json.js", "wording.js", "scope.js", "form.js", "events.js", "reading.js", "streams.js",
-    "succession.js", "erasures.js", "notices.js", "archive.js", "anchors.js", "held.js", "claims.js", "spans.js",
+    "report.js", "strict_json.js", "wording.js", "scope.js", "form.js", "spans.js", "events.js", "reading.js",
+    "streams.js", "succession.js", "erasures.js", "notices.js", "archive.js", "anchors.js", "held.js", "claims.js",
     "whole.js", "short.js", "trail.js", "receipt.js", "main.js",
   ],
 };

@@ -80,6 +80,7 @@ ithaca.short = (() => {
         const leaf = this.#shown.get(one.event.index);
         if (!leaf) throw new MismatchError(`it does not show the leaf of entry ${one.event.index}`, { member: LEAVES });
         one.checkLeaf(leaf);
+        one.note(register.roots);
       }
       this.#requireExactlyTheNeeded();
       return register;

@@ -23,6 +23,46 @@ ithaca.spans = (() => {
       const wrong = (error) => new MismatchError(error.message, { member: MEMBER, line: this.line });
       translate(WrongEventError, wrong, () => this.event.checkLeaf(leaf));
     }
+
+    /** Compare the root with what other entries of the export name. */
+    note(roots) {
+      roots.note(this.event.index, naming(this.event), MEMBER);
+    }
+  }
+
+  /** What the entries of one log say of its spans. */
+  class Roots {
+    #origin;
+    #named = new Map();
+
+    constructor(origin) {
+      this.#origin = origin;
+    }
+
+    /** Remember what the entry at this index names. */
+    note(index, { log, span, root }, member) {
+      if (log !== this.#origin) return;
+      const key = `${span.first} ${span.leaves}`;
+      if (!this.#named.has(key)) this.#named.set(key, { index, root });
+      const before = this.#named.get(key);
+      if (before.root === root) return;
+      const leaves = `leaves ${span.first} to ${span.end - 1}`;
+      const sentence =
+        `it names another root for the sorted tags of ${leaves} than entry ${before.index}`;
+      throw new MismatchError(sentence, { member, event: index });
+    }
+  }
+
+  /** What an event names, if it is an entry about sorted tags. */
+  function naming({ fields }) {
+    const log = fields.get("detail.log");
+    if (!isOfKind(fields) || typeof log !== "string") return null;
+    try {
+      return { log, span: new Span(fields.get("detail.first"), fields.get("detail.leaves")), root: fields.get("detail.root") };
+    } catch (error) {
+      if (error instanceof FormatError) return null;
+      throw error;
+    }
   }
 
   /** Read the member of an export from the log of this name. */
@@ -84,5 +124,5 @@ ithaca.spans = (() => {
     return span;
   }
 
-  return { readSpans };
+  return { Roots, naming, readSpans };
 })();

@@ -57,7 +57,7 @@ ithaca.trail = (() => {
       const scope = ithaca.scope.parse(await this.#archive.read("scope.json"), checkpoint.size, this.#archive.version);
       const anchors = await this.#readAnchors(checkpoint);
       const log = this.#openLog(scope, new Claims(checkpoint, earlier, anchors, this.#held));
-      await this.#checkLeavesAndEvents(scope, log, earlier);
+      await this.#checkLeavesAndEvents(scope, log, checkpoint.origin, earlier);
       const continued = await this.#checkPredecessors(former);
       describeAnchors(this.#report, anchors, this.#blockHash, this.#authorities);
       await this.#checkStreams(scope, log);
@@ -124,8 +124,9 @@ ithaca.trail = (() => {
       return new ShortLog(this.#archive, scope, claims, this.#proofs);
     }
 
-    async #checkLeavesAndEvents(scope, log, earlier) {
-      const register = await log.follow((marks) => new EventRegister(marks), oneByOne(this.#archive, scope));
+    async #checkLeavesAndEvents(scope, log, origin, earlier) {
+      const begin = (marks) => new EventRegister(marks, origin);
+      const register = await log.follow(begin, oneByOne(this.#archive, scope));
       await log.checkRoots();
       if (register.count !== scope.events) {
         const sentence = `it holds ${register.count} events, but the scope says ${scope.events}`;

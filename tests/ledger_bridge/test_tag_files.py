@@ -7,12 +7,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from ledger_bridge.alone import alone
-from ledger_bridge.fsck.tags import check_tag_files
+from ledger_bridge.fsck import rolling
+from ledger_bridge.fsck.tags import check_named_roots, check_tag_files
 from ledger_bridge.models import Entry, Leaf
+from ledger_bridge.recording import record
 from ledger_bridge.tag_files import files, making
+from ledger_bridge.tag_files.events import TagsSorted
 from ledger_bridge.tag_files.files import TagReader, TagWriter, path_of, tags_directory
 from ledger_bridge.tag_files.making import sort_tags
 from ledger_bridge.tag_files.models import TagFile
@@ -224,3 +229,45 @@ def test_the_check_of_the_ledger_derives_every_root_again(monkeypatch: pytest.Mo
     ]
     path_of(Span(0, SMALL)).unlink()
     assert next(check_tag_files()).only_notable
+
+
+def name(root: str, *, log: str = "") -> str:
+    """Record a root for the first span, as nobody but a changed program does."""
+    event = TagsSorted(log=log or settings.LEDGER_ORIGIN, first=0, leaves=SMALL, root=root)
+    with transaction.atomic():
+        return record(event, actor=making.SORTING)
+
+
+def test_two_roots_for_one_span_are_an_alarm(one_span: None) -> None:
+    sort_tags(60)
+    first = TagFile.objects.get()
+    assert list(check_named_roots()) == []
+    name(bytes(first.root).hex())  # to say the same thing twice is no lie
+    assert list(check_named_roots()) == []
+    second = name("00" * 32)
+    [found] = check_named_roots()
+    assert str(found) == (
+        f"entry {second}: it names another root for the sorted tags 0-{SMALL} than entry {first.entry}"
+    )
+
+
+def test_a_root_that_nobody_here_made_is_an_alarm(one_span: None) -> None:
+    name("00" * 32)
+    [found] = check_named_roots()
+    assert "that was not made here" in found.what
+
+
+def test_what_a_log_before_this_one_said_is_no_alarm_unless_it_said_two_things(one_span: None) -> None:
+    name("00" * 32, log="before.example/ledger")
+    assert list(check_named_roots()) == []
+    name("11" * 32, log="before.example/ledger")
+    assert len(list(check_named_roots())) == 1
+
+
+def test_the_check_that_never_ends_tells_of_it(fill: Fill, caplog: pytest.LogCaptureFixture) -> None:
+    name("00" * 32)
+    fill(1)
+    rolling.check_next()
+    assert "that was not made here" in caplog.text
+    assert [one.where.split()[0] for one in rolling.damage()] == ["entry"]
+    assert Entry.objects.filter(kind="ledger.damage_found").count() == 1

@@ -23,6 +23,7 @@ from tests.needs import needs
 from tests.verifier.in_browser import verifier_page, verify_all
 from tests.verifier.mutations import MUTATIONS, Case, honest_exports, honest_receipt, mutate
 from tests.verifier.mutations.honest import TOKEN, honest_ledger
+from tests.verifier.test_short_form import name_another_root, sorted_once, with_more
 from verifier.__main__ import main
 
 pytestmark = needs("chromium")
@@ -129,6 +130,19 @@ def test_both_name_the_tokens_of_programs(page: Page, tmp_path: Path) -> None:
     assert [one["status"] for one in found] == [0, 0, 0, 1]
     assert f"{TOKEN} (2)" in str(found[0]["report"]["checks"])
     assert "others (282)" in str(found[1]["report"]["checks"])
+    for here, there in zip(found, verify_all(page, cases), strict=True):
+        assert comparable(there) == comparable(here)
+
+
+def test_both_notice_two_roots_for_one_span(page: Page, tmp_path: Path) -> None:
+    ledger = sorted_once()
+    first, lie = ledger.entries[0], name_another_root(ledger)
+    cases = [
+        Case("two roots", with_more(ledger, first, lie, short=short), ledger.policy.encode()) for short in (True, False)
+    ]
+    cases.append(Case("one root", with_more(ledger, first, short=False), ledger.policy.encode()))
+    found = [in_python(case, tmp_path) for case in cases]
+    assert [one["status"] for one in found] == [1, 1, 0]
     for here, there in zip(found, verify_all(page, cases), strict=True):
         assert comparable(there) == comparable(here)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ledger_bridge.tlog import merkle
+from ledger_bridge.tlog import entry, merkle
 from ledger_bridge.tlog.consistency import Consistency
 from ledger_bridge.tlog.tags import Span
 from tests.fakes.archives import edit_events, forge, members, pack
-from tests.fakes.ledger import FakeLedger, events_in, small_ledger, with_events, witness
+from tests.fakes.ledger import FakeEntry, FakeLedger, events_in, small_ledger, with_events, witness
 from tests.fakes.tags import in_short_form, short_form, sort_tags
 from tests.verifier.conftest import WORKSPACE, Verify
 from verifier import recompute
@@ -154,6 +154,96 @@ def test_recompute_accepts_true_tag_files_and_finds_false_ones(
     assert main([str(tmp_path / "lie"), "--json"]) == 0  # what a wrong tag file can hide: the newest entry
     assert recompute.main([str(tmp_path / "lie"), "--leaves", str(tmp_path / "its")]) == 1
     assert "another root than the log names" in capsys.readouterr().out
+
+
+def sorted_once(**options: Any) -> FakeLedger:
+    """A full span whose root an entry names, and one entry of the workspace after it."""
+    ledger = FakeLedger(**options)
+    ledger.fill(SMALL)
+    sort_tags(ledger, SPANS[0])
+    ledger.record(workspace="w1", actor=None)
+    return ledger
+
+
+def name_another_root(ledger: FakeLedger) -> FakeEntry:
+    true = ledger.leaves[7]
+    ledger.leaves[7] = true[:1] + bytes(range(16)) + true[17:]
+    lie = sort_tags(ledger, SPANS[0])
+    ledger.leaves[7] = true
+    return lie
+
+
+def disclosed(one: FakeEntry) -> dict[str, Any]:
+    return entry.disclose_whole(index=one.index, tags={}, fields=one.fields, seed=one.seed)
+
+
+def with_more(ledger: FakeLedger, *more: FakeEntry, short: bool) -> bytes:
+    """The trail of the workspace with some entries more, that stand in none of its streams."""
+    trail = ledger.trail(WORKSPACE)
+    events = [*events_in(trail), *map(disclosed, more)]
+    events.sort(key=lambda event: event["index"])
+    trail = with_events(trail, events, scope={**trail.scope, "events": len(events), "complete": False})
+    if short:
+        form = short_form(ledger, SPANS[:1], WORKSPACE)
+        trail = in_short_form(trail, replace(form, indexes=[event["index"] for event in events]))
+    return ledger.archive(trail)
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_entries_that_name_different_roots_for_a_span_are_noticed(verify: Verify, *, short: bool) -> None:
+    ledger = sorted_once()
+    first, again = ledger.entries[0], sort_tags(ledger, SPANS[0])
+    assert verify(with_more(ledger, first, again, short=short), policy=ledger.policy).status == 0
+    lie = name_another_root(ledger)
+    outcome = verify(with_more(ledger, first, lie, short=short), policy=ledger.policy)
+    assert outcome.status == 1
+    assert "it names another root for the sorted tags of leaves 0 to 4095 than entry 4096" in outcome.failure
+    assert f"event {lie.index}" in outcome.failure
+
+
+def test_an_odd_entry_before_them_hides_no_contradiction(verify: Verify) -> None:
+    """The verifier learns what lines look like; of entries about sorted tags it learns nothing."""
+    ledger = sorted_once()
+    about = {name: value for name, value in ledger.entries[0].fields.items() if name.startswith("detail.")}
+    odd: dict[str, Any] = {"schema": 2, **about}
+    more = [ledger.record("ledger.tags_sorted", actor=None, actor_kind="service", **odd) for _ in range(3)]
+    more += [sort_tags(ledger, SPANS[0]), name_another_root(ledger)]
+    outcome = verify(with_more(ledger, *more, short=False), policy=ledger.policy)
+    assert (outcome.status, "it names another root" in outcome.failure) == (1, True)
+
+
+def test_the_root_that_a_short_trail_rests_on_is_held_against_its_events(verify: Verify) -> None:
+    ledger = sorted_once()
+    first = ledger.entries.pop(0)
+    lie = name_another_root(ledger)
+    ledger.entries = [first, *(one for one in ledger.entries if one is not lie)]
+    outcome = verify(with_more(ledger, lie, short=True), policy=ledger.policy)
+    assert (outcome.status, "member spans.jsonl, event 4096" in outcome.failure) == (1, True)
+
+
+def test_what_was_said_of_another_log_is_no_contradiction(verify: Verify) -> None:
+    ledger = sorted_once()
+    other = {**ledger.entries[0].fields, "detail.log": "before.example/ledger", "detail.root": "00" * 32}
+    about = {name: value for name, value in other.items() if name.startswith("detail.")}
+    before = ledger.record("ledger.tags_sorted", actor=None, actor_kind="service", **about)
+    assert verify(with_more(ledger, ledger.entries[0], before, short=False), policy=ledger.policy).status == 0
+
+
+def test_trails_that_rest_on_different_roots_are_found_without_leaves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = sorted_once()
+    (tmp_path / "one").write_bytes(with_more(ledger, short=True))
+    name_another_root(ledger)  # what `short_form` takes is the newest
+    (tmp_path / "other").write_bytes(with_more(ledger, short=True))
+    (tmp_path / "foreign").write_bytes(with_more(sorted_once(origin="other.example/ledger"), short=True))
+    one, other, foreign = (str(tmp_path / name) for name in ("one", "other", "foreign"))
+    assert recompute.main([one, one]) == 0
+    assert recompute.main([one, other]) == 1
+    assert "it names another root for the sorted tags of leaves 0 to 4095" in capsys.readouterr().out
+    assert recompute.main([one, foreign]) == 2
+    with pytest.raises(SystemExit):
+        recompute.main([one])
 
 
 def lying_ledger() -> FakeLedger:
