@@ -11,6 +11,7 @@ class WorkspacesConfig(AppConfig):
         from ledger_bridge import conditions, fsck, names
         from workspaces import binding, checks, selectors
         from workspaces.documents import SealingVault
+        from workspaces.escrow.binding import condition as escrow_condition
         from workspaces.handover.binding import check_keys
         from workspaces.integrity.scrubbing import condition
         from workspaces.scanning import events as scanning_events
@@ -32,6 +33,7 @@ class WorkspacesConfig(AppConfig):
         fsck.register("Crypt4GH keys and hand-overs: each row against its entry", check_keys)
         fsck.register("versions: each row against its entry, each blob by its size", binding.check_versions)
         conditions.register(condition)
+        conditions.register(escrow_condition)
         # Only the worker scans and ends viewings, but every process shows what was recorded about it.
         assert scanning_events.VersionSentToScanner.kind  # noqa: S101  imported for the kinds of events alone
         assert viewer_events.VersionViewed.kind  # noqa: S101  as above

@@ -286,7 +286,10 @@ class RootDestroyed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class EscrowMade(Event):
-    """`escrow` is a fingerprint of the public key that it is sealed for."""
+    """`escrow` is a fingerprint of the public key that it is sealed for.
+
+    Before anything is sealed again the key on the disk is held against this entry.
+    """
 
     kind = "escrow.made"
     label = "Keys put in escrow"
@@ -296,6 +299,19 @@ class EscrowMade(Event):
     escrow: str
     shares: int
     needed: int
+    public_key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowKeyExchanged(Event):
+    """`found` is the fingerprint of what lies where the public key of the escrow belongs."""
+
+    kind = "escrow.key_exchanged"
+    label = "Key of the escrow exchanged"
+    sentence = "found that the key of the escrow ({found}) is not the one that was recorded, and sealed nothing for it"
+    action = "E"
+    dicom_code = "110113"
+    found: str
 
 
 @dataclass(frozen=True, kw_only=True)

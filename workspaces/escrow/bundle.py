@@ -4,9 +4,12 @@ What seals is a public key, so the file is made anew whenever a key changes, wit
 keyring (`escrow/escrow.c4gh`) and belongs into every backup; without two shares it says nothing.
 """
 
+import fcntl
 import io
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -58,6 +61,18 @@ def present_content() -> Content:
 
 def directory() -> Path:
     return Path(settings.KEYRING_DIRECTORY) / "escrow"
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Let one process at a time change the escrow and what is recorded of it. The lock ends with the process."""
+    directory().mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(directory() / "escrow.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def sealed_file() -> Path:

@@ -1,6 +1,7 @@
 """Deeds on the escrow of the keys: three sheets, of which any two give them back."""
 
 import json
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,16 @@ from django.utils import timezone
 
 from accounts.permissions import Right as PlatformRight
 from core.access import Actor, Service, require
-from core.errors import Conflict
+from core.errors import Conflict, DamagedContent
+from ledger_bridge.models import Entry
 from ledger_bridge.recording import record_durably
 from workspaces.crypt4gh import keys as key_form
 from workspaces.escrow import bundle, shares
+from workspaces.escrow.binding import NOT_RECORDED, difference
 from workspaces.escrow.shares import Share
-from workspaces.events import EscrowDrilled, EscrowMade, EscrowRenewed, EscrowRestored
+from workspaces.events import EscrowDrilled, EscrowKeyExchanged, EscrowMade, EscrowRenewed, EscrowRestored
+
+logger = logging.getLogger(__name__)
 
 ESCROW_WORKER = Service("escrow", frozenset({PlatformRight.KEEP_ESCROW}))
 
@@ -47,19 +52,28 @@ def make_escrow(*, actor: Actor, again: bool = False) -> MadeEscrow:
     sheets = [
         shares.sheet(one, installation=settings.LEDGER_ORIGIN, escrow=escrow, made=made) for one in shares.split(secret)
     ]
-    record_durably(EscrowMade(escrow=escrow, shares=shares.SHARES, needed=shares.NEEDED), actor=actor)
-    bundle.seal(public)
+    event = EscrowMade(escrow=escrow, shares=shares.SHARES, needed=shares.NEEDED, public_key=public.hex())
+    with bundle.locked():
+        record_durably(event, actor=actor)
+        bundle.seal(public)
     return MadeEscrow(escrow, sheets)
 
 
 def renew_escrow(*, actor: Actor) -> bool:
-    """Seal the keys anew if one has changed since, for the same shares. Return whether one had."""
+    """Seal the keys anew if one has changed since, for the same shares. Return whether one had.
+
+    Raises:
+        DamagedContent: the public key on the disk is not the one that was recorded; that is an alarm, recorded once.
+
+    """
     require(actor, PlatformRight.KEEP_ESCROW)
-    public = bundle.recipient()
-    if bundle.is_current():
-        return False
-    bundle.seal(public)
-    record_durably(EscrowRenewed(escrow=bundle.fingerprint(public)), actor=actor)
+    with bundle.locked():
+        public = bundle.recipient()
+        _require_recorded(actor, public)
+        if bundle.is_current():
+            return False
+        bundle.seal(public)
+        record_durably(EscrowRenewed(escrow=bundle.fingerprint(public)), actor=actor)
     return True
 
 
@@ -109,6 +123,18 @@ def record_restored_escrow(*, actor: Actor) -> bool:
     record_durably(EscrowRestored(escrow=noted["escrow"], shares=noted["shares"]), actor=actor)
     _note().unlink()
     return True
+
+
+def _require_recorded(actor: Actor, public: bytes) -> None:
+    if (found := difference(public)) is None:
+        return
+    sentence = NOT_RECORDED.format(found)
+    logger.critical("%s", sentence)
+    last = Entry.objects.filter(kind__in=[EscrowMade.kind, EscrowKeyExchanged.kind]).order_by("-recorded_at", "-id")
+    alarm = EscrowKeyExchanged(found=bundle.fingerprint(public))
+    if not any(one.kind == alarm.kind and one.detail == alarm.detail() for one in last[:1]):
+        record_durably(alarm, actor=actor, outcome=Entry.Outcome.DENY)
+    raise DamagedContent(sentence)
 
 
 def _note() -> Path:

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 from shamir_mnemonic import combine_mnemonics
@@ -18,13 +21,18 @@ from shamir_mnemonic import combine_mnemonics
 from accounts.models import User
 from accounts.permissions import Right
 from core.access import Service
-from core.errors import Conflict, InvalidInput, Refused
+from core.errors import Conflict, DamagedContent, InvalidInput, Refused
 from core.kms import KeyServiceRefused, LocalKeyring, key_service
 from ledger_bridge.models import Entry
+from ledger_bridge.recording import record
 from ledger_bridge.signing import log_signer
 from workspaces import services
+from workspaces.crypt4gh import keys as key_form
 from workspaces.escrow import bundle
+from workspaces.escrow.binding import condition, difference
 from workspaces.escrow.shares import Share, combine, parse, sheet, split
+from workspaces.events import EscrowMade
+from workspaces.tasks import keep_escrow
 
 KEEPER = Service("operator", frozenset({Right.KEEP_ESCROW}))
 
@@ -177,6 +185,83 @@ def test_another_escrow_has_to_be_asked_for_and_ends_the_old_shares(made: servic
     assert services.drill_escrow(actor=KEEPER, given=two_of(again)) is True
     with pytest.raises(InvalidInput):
         services.drill_escrow(actor=KEEPER, given=two_of(made))
+
+
+def exchange_key() -> str:
+    """Put a stranger's public key where that of the escrow lies, as whoever can write there would."""
+    public = key_form.public_key(key_form.generate_secret_key())
+    bundle.write(bundle.directory() / "escrow.pub", key_form.format_public_key(public))
+    return bundle.fingerprint(public)
+
+
+def test_nothing_is_sealed_for_a_key_that_was_not_recorded(
+    made: services.MadeEscrow, caplog: pytest.LogCaptureFixture
+) -> None:
+    sealed, found = bundle.sealed_file().read_bytes(), exchange_key()
+    key_service().rotate("sign-in")
+    for _ in range(2):
+        with pytest.raises(DamagedContent, match="not the one that was recorded"):
+            services.renew_escrow(actor=KEEPER)
+    assert bundle.sealed_file().read_bytes() == sealed
+    alarm = Entry.objects.get(kind="escrow.key_exchanged")  # once, however often it is tried
+    assert (alarm.outcome, alarm.detail) == ("deny", {"found": found})
+    assert not Entry.objects.filter(kind="escrow.renewed").exists()
+    assert caplog.records[-1].levelname == "CRITICAL"
+
+
+def test_an_exchanged_key_is_noticed_although_no_key_has_changed(made: services.MadeEscrow) -> None:
+    exchange_key()
+    with pytest.raises(DamagedContent):
+        keep_escrow()
+    assert Entry.objects.filter(kind="escrow.key_exchanged").exists()
+
+
+def test_every_other_exchange_is_recorded_too(made: services.MadeEscrow) -> None:
+    for _ in range(2):
+        exchange_key()
+        with pytest.raises(DamagedContent):
+            services.renew_escrow(actor=KEEPER)
+    assert Entry.objects.filter(kind="escrow.key_exchanged").count() == 2
+
+
+def test_a_key_that_nobody_recorded_is_as_foreign(made: services.MadeEscrow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EscrowMade, "kind", "escrow.none")
+    assert difference(bundle.recipient()) == "no entry says that an escrow was made."
+
+
+def test_an_entry_without_a_code_of_this_installation_counts_for_nothing(made: services.MadeEscrow) -> None:
+    assert difference(bundle.recipient()) is None
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        entry = Entry.objects.get(kind="escrow.made")
+        cursor.execute("UPDATE ledger_bridge_entry SET code = sha256(code) WHERE id = %s", [entry.pk])
+        cursor.execute("SET session_replication_role = DEFAULT")
+    assert difference(bundle.recipient()) == "its entry names another, or was changed."
+
+
+def test_another_escrow_ends_the_alarm(made: services.MadeEscrow) -> None:
+    exchange_key()
+    assert len(condition()) == 1
+    with pytest.raises(CommandError, match="escrow make --again"):
+        command("check")
+    services.make_escrow(actor=KEEPER, again=True)
+    assert (services.renew_escrow(actor=KEEPER), condition()) == (False, [])
+    assert "holds the keys" in command("check")
+
+
+def test_an_entry_from_before_keys_were_compared_names_the_fingerprint(made: services.MadeEscrow) -> None:
+    with transaction.atomic():
+        record(EscrowMade(escrow=made.escrow, shares=3, needed=2), actor=KEEPER)
+    assert services.renew_escrow(actor=KEEPER) is False
+    exchange_key()
+    with pytest.raises(DamagedContent):
+        services.renew_escrow(actor=KEEPER)
+
+
+def test_everybody_is_told_of_an_exchanged_key(made: services.MadeEscrow, client: Client) -> None:
+    assert "key of the escrow" not in client.get(reverse("promises")).content.decode()
+    exchange_key()
+    assert "key of the escrow is not the one" in client.get(reverse("promises")).content.decode()
 
 
 def test_nobody_without_the_right_comes_near_it(alice: User, dana: User, made: services.MadeEscrow) -> None:

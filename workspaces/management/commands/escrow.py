@@ -13,6 +13,7 @@ from core.access import Service
 from core.errors import InvalidInput, IthacaError
 from ledger_bridge.signing_files import key_files, stored_keys
 from workspaces.escrow import bundle
+from workspaces.escrow.binding import NOT_RECORDED, difference
 from workspaces.escrow.shares import NEEDED, Share, parse
 from workspaces.services import drill_escrow, make_escrow, renew_escrow, restore_escrow
 
@@ -61,6 +62,8 @@ class Command(BaseCommand):
 
     def _check(self, options: dict[str, Any]) -> None:
         escrow = bundle.fingerprint(bundle.recipient())
+        if found := difference(bundle.recipient()):
+            raise InvalidInput(NOT_RECORDED.format(found))
         if not bundle.is_current():
             raise InvalidInput(f"Escrow {escrow} does not hold the keys as they are now. Run “manage.py escrow renew”.")
         self.stdout.write(f"Escrow {escrow} holds the keys as they are now. Whether two shares open it, a drill shows.")
