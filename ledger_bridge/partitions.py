@@ -2,7 +2,7 @@
 
 So recording never waits for a partition. If none was made for long, the default partition becomes the one of that time,
 with what was recorded in it, and a new, empty one takes its place. The work is done by a function of the database, with
-the rights of the owner of the tables (migration 0018).
+the rights of the owner of the tables (migrations 0018 and 0019). An entry from a far future waits in the default one.
 """
 
 import logging

@@ -134,6 +134,60 @@ def test_what_came_meanwhile_becomes_the_partition_of_that_time(fill: Fill, cloc
     assert where_is(id_at(2035, 5)) == "ledger_bridge_entry_default"
 
 
+LATEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+
+@pytest.mark.parametrize("far", [LATEST, id_at(9999, 12), id_at(2042, 1)])
+def test_an_id_from_a_far_future_holds_nothing_up(fill: Fill, clock: Callable[[str], None], far: str) -> None:
+    (entry,) = fill(1)
+    for id_ in (id_at(2031, 2), id_at(2031, 4), far):
+        copy_to(entry, id_)
+    queued = Outbox.objects.count()
+    clock("2031-04-15")
+    run("SET LOCAL statement_timeout = '20s'")
+    assert make_partitions() > 0
+    assert where_is(id_at(2031, 2)) == where_is(id_at(2031, 4)) in dated()
+    assert where_is(far) == "ledger_bridge_entry_default"
+    assert (Entry.objects.count(), Outbox.objects.count()) == (4, queued)
+    assert make_partitions() == 0
+    for sql in ("UPDATE {} SET kind = 'x'", "DELETE FROM {}"):
+        for name in ("ledger_bridge_entry_default", where_is(id_at(2031, 2))):
+            with pytest.raises(Error, match="append-only"), transaction.atomic():
+                run(sql.format(name))
+    with pytest.raises(Error, match="append-only"), transaction.atomic():
+        run("TRUNCATE ledger_bridge_entry_default")
+
+
+def test_what_came_from_the_future_finds_its_place_when_its_time_has_come(
+    fill: Fill, clock: Callable[[str], None]
+) -> None:
+    (entry,) = fill(1)
+    copy_to(entry, id_at(2031, 2))
+    copy_to(entry, id_at(2032, 2))
+    clock("2031-04-15")
+    make_partitions()
+    assert where_is(id_at(2032, 2)) == "ledger_bridge_entry_default"
+    clock("2032-03-15")
+    make_partitions()
+    assert where_is(id_at(2032, 2)) in dated()
+
+
+@pytest.mark.parametrize(
+    ("moment", "beginning"),
+    [
+        ("1969-12-31", "00000000-0000"),
+        ("1970-01-01 00:00:00.001", "00000000-0001"),
+        ("2031-01-01", id_at(2031, 1, 1)[:13]),
+        ("10889-08-02 05:31:50.655", "ffffffff-ffff"),
+        ("10889-08-02 05:31:50.656", "ffffffff-ffff"),
+        ("200000-01-01", "ffffffff-ffff"),
+    ],
+)
+def test_the_first_id_of_any_moment_can_be_said(db: None, moment: str, beginning: str) -> None:
+    ((made,),) = run("SELECT ledger_uuid_at(%s::timestamp)::text", moment)
+    assert made == f"{beginning}-0000-0000-000000000000"
+
+
 @pytest.mark.parametrize("table", ["ledger_bridge_entry", "ledger_bridge_entry_default"])
 @pytest.mark.parametrize("sql", ["UPDATE {} SET kind = 'x'", "DELETE FROM {}"])
 def test_no_partition_can_be_changed(fill: Fill, clock: Callable[[str], None], sql: str, table: str) -> None:
@@ -240,6 +294,8 @@ def test_a_full_table_becomes_the_first_partition_and_back(reader: str, fill: Fi
     copy_to(kept, id_at(2031, 2))
     call_command("migrate", "ledger_bridge", "0017", verbosity=0)
     assert (Entry.objects.count(), Outbox.objects.count()) == (7, 4)
+    call_command("migrate", "ledger_bridge", "0018", verbosity=0)
+    assert "281474976710655" not in run("SELECT pg_get_functiondef('ledger_uuid_at(timestamp)'::regprocedure)")[0][0]
     # With an entry of 2031 in the table, whatever was the matter with that clock.
     call_command("migrate", "ledger_bridge", verbosity=0)
     assert where_is(id_at(2031, 2)) == "ledger_bridge_entry_first"
