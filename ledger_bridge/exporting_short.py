@@ -17,7 +17,10 @@ from ledger_bridge.tlog.entry import LEAF_SIZE
 WORTH_SAVING = 1 << 20
 """Below this the whole log is given: whoever has it needs to trust no tag file."""
 MOST_LOOKED_UP = 50_000
-"""Events and numbers of streams. A longer trail has more to carry than the leaves of most logs."""
+"""Events and numbers of streams. A longer trail has more to carry than the leaves of most logs.
+
+Each look-up shows two pages at most, so no opening comes near what a verifier refuses (`tags.MOST_PAGES`).
+"""
 
 _PORTION = 1_000
 _LEAVES = "SELECT index, data FROM ledger_bridge_leaf WHERE index = ANY(%s) ORDER BY index"

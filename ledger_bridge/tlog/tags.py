@@ -8,7 +8,8 @@ Rules enforced
     * spans have these sizes and places only; the spans of a log follow each other without gap or overlap;
     * a record is 24 bytes: the tag, and four times the leaf's index plus the slot;
     * a tag is found, or shown to be absent, only between neighbours: pages that stand side by side, or the ends;
-    * the records that are shown ascend and lie in the span.
+    * the records that are shown ascend and lie in the span;
+    * an opening is no larger than what an honest trail in short form needs, so a hostile one costs little memory.
 
 Out of scope: that a root is that of a span's leaves. Whoever has the leaves can derive it (`span_root`).
 """
@@ -36,6 +37,10 @@ GROWTH = 4
 ROW_PAGES = 64
 """Pages under one of the hashes that a tag file keeps beside its records."""
 ROW_SIZE = PAGE_SIZE * ROW_PAGES
+
+MOST_PAGES = 1 << 17
+MOST_HASHES = 1 << 20
+"""More than these no opening holds: a trail that looks up so much is given with every leaf instead."""
 
 _SIZES_OF_SPANS = 16
 _BEYOND = 1 << 50
@@ -319,13 +324,15 @@ class Opening:
         """Take it from the beginning of `read`, which returns so many bytes, or fewer at its end.
 
         Raises:
-            FormatError: it is cut, or says that it holds more than the span.
+            FormatError: it is cut, or says that it holds more than the span, or than any opening does.
 
         """
         counts = _exactly(read, 8)
         count, hashes = int.from_bytes(counts[:4], "big"), int.from_bytes(counts[4:], "big")
         if count > span.pages or hashes > span.pages:
             raise FormatError("it says that it holds more pages than the span has")
+        if count > MOST_PAGES or hashes > MOST_HASHES:
+            raise FormatError("it says that it holds far more than any trail in short form looks up")
         numbered = _exactly(read, count * (8 + PAGE_SIZE))
         step = 8 + PAGE_SIZE
         numbers = [int.from_bytes(numbered[at : at + 8], "big") for at in range(0, len(numbered), step)]

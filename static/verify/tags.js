@@ -7,7 +7,7 @@ ithaca.tags = (() => {
   const { leafHash } = ithaca.merkle;
   const RECORD_SIZE = TAG_SIZE + 8, RECORDS_IN_PAGE = 8, PAGE_SIZE = RECORD_SIZE * RECORDS_IN_PAGE, HASH_SIZE = 32;
   const SIZES = new Set(Array.from({ length: 16 }, (_, power) => 4096 * 4 ** power));
-  const BEYOND = 2 ** 50;
+  const BEYOND = 2 ** 50, MOST_PAGES = 1 << 17, MOST_HASHES = 1 << 20;
 
   /** Leaves of the log from `first` on, `leaves` of them. */
   class Span {
@@ -55,6 +55,9 @@ ithaca.tags = (() => {
       const count = words.getUint32(0), hashes = words.getUint32(4), step = 8 + PAGE_SIZE;
       if (count > span.pages || hashes > span.pages) {
         throw new FormatError("it says that it holds more pages than the span has");
+      }
+      if (count > MOST_PAGES || hashes > MOST_HASHES) {
+        throw new FormatError("it says that it holds far more than any trail in short form looks up");
       }
       const numbered = await exactly(reader, count * step), data = new Uint8Array(count * PAGE_SIZE), pages = [];
       for (let at = 0; at < numbered.length; at += step) {

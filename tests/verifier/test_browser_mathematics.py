@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 
 from ledger_bridge.tlog.checkpoint import Checkpoint
 from ledger_bridge.tlog.note import parse
+from ledger_bridge.tlog.tags import MOST_HASHES, MOST_PAGES
 from tests.fakes.archives import members
 from tests.needs import needs
 from tests.verifier.in_browser import verifier_page
@@ -169,6 +170,20 @@ def test_an_opening_of_sorted_tags_gives_what_the_vectors_say(page: Page) -> Non
     }}"""
     answer = page.evaluate(look, known)
     assert (answer["root"], dict(answer["found"])) == (known["root"], known["tags"])
+
+
+@pytest.mark.parametrize(("pages", "hashes"), [(MOST_PAGES + 1, 0), (0, MOST_HASHES + 1)])
+def test_an_opening_that_says_far_too_much_is_refused_before_it_is_read(page: Page, pages: int, hashes: int) -> None:
+    look = f"""async (counts) => {{
+      {_BYTES}
+      const asked = [];
+      const reader = {{ read: async (size) => {{ asked.push(size); return bytes(counts); }} }};
+      const span = new ithaca.tags.Span(0, 4096 * 4 ** 15);
+      const said = await ithaca.tags.Opening.read(span, reader).catch((error) => error.message);
+      return [said, asked];
+    }}"""
+    said, asked = page.evaluate(look, (pages.to_bytes(4, "big") + hashes.to_bytes(4, "big")).hex())
+    assert ("far more than any trail" in said, asked) == (True, [8])
 
 
 def test_parts_of_trees_give_the_roots_of_the_vectors(page: Page) -> None:

@@ -1,12 +1,17 @@
 import io
+import tracemalloc
 from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
 
-from ledger_bridge.tlog import merkle
+from ledger_bridge.exporting_short import MOST_LOOKED_UP
+from ledger_bridge.tag_files.making import LARGEST_SPAN
+from ledger_bridge.tlog import merkle, partial
 from ledger_bridge.tlog.errors import FormatError, ProofError
 from ledger_bridge.tlog.tags import (
+    MOST_HASHES,
+    MOST_PAGES,
     PAGE_SIZE,
     RECORD_SIZE,
     Opening,
@@ -201,3 +206,41 @@ def test_the_root_of_a_span_follows_from_its_leaves_alone(at_once: int) -> None:
     assert root_from_leaves(span, lambda: chunks, at_once=at_once) == tag_file(span, LEAVES).root
     with pytest.raises(FormatError, match="is not made of"):
         root_from_leaves(span, lambda: chunks[:-1], at_once=at_once)
+
+
+HUGE = Span(0, SIZE * 4**15)
+
+
+@pytest.mark.parametrize(
+    ("pages", "hashes"), [(MOST_PAGES + 1, 0), (0, MOST_HASHES + 1), (0xFFFFFFFF, 0xFFFFFFFF), (MOST_PAGES + 1, 1)]
+)
+def test_an_opening_that_says_far_too_much_is_refused_before_it_is_read(pages: int, hashes: int) -> None:
+    asked: list[int] = []
+
+    def read(size: int) -> bytes:
+        asked.append(size)
+        return (pages.to_bytes(4, "big") + hashes.to_bytes(4, "big") + bytes(1 << 16))[:size]
+
+    with pytest.raises(FormatError, match="far more than any trail"):
+        Opening.read(HUGE, read)
+    assert asked == [8]
+
+
+def test_the_largest_opening_that_is_read_takes_a_bounded_amount_of_memory() -> None:
+    counts = MOST_PAGES.to_bytes(4, "big") + MOST_HASHES.to_bytes(4, "big")
+    tracemalloc.start()
+    try:
+        given = iter([counts, bytes(MOST_PAGES * (8 + PAGE_SIZE)), bytes(MOST_HASHES * 32)])
+        Opening.read(HUGE, lambda _: next(given))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 300 << 20
+
+
+def test_no_trail_that_is_made_here_comes_near_what_is_refused() -> None:
+    largest = Span(0, LARGEST_SPAN)
+    pages = 2 * MOST_LOOKED_UP
+    assert pages < MOST_PAGES
+    spread = range(0, largest.pages, largest.pages // pages)
+    assert sum(1 for _ in partial.missing(largest.pages, spread)) < MOST_HASHES
