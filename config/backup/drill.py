@@ -2,10 +2,14 @@
 
 Everything runs in processes of its own with a home of their own and an embedded PostgreSQL, through the very commands
 that an operator would type. The live installation is neither read nor changed.
+
+A rehearsal that is killed leaves its directory behind, with keys and databases in it. The next one in the same place
+removes it first, if it is what a rehearsal of this account made and no other one is at work in it.
 """
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -20,11 +24,17 @@ from django.conf import settings
 from config.backup.manifest import Manifest
 from config.embedded_postgres import EmbeddedPostgres
 from core.errors import DamagedContent
+from ledger_bridge.alone import alone
 
 Say = Callable[[str], None]
 _ROOT = Path(__file__).resolve().parents[2]
 # What would lead the rehearsal to the live installation.
 _LEADS_OUT = ("DATABASE_URL", "SUBJECT_KEYS_URL", "STORAGE_URL", "LEDGER_TILES", "LEDGER_WITNESS_POLICY", "BROKER_URL")
+_PREFIX = "ithaca-drill-"
+_LOCK = "drill.lock"
+# A rehearsal that has just begun may not have locked its directory yet.
+_LEFT_ALONE = 60.0
+_READ_OR_WRITTEN_BY_OTHERS = 0o066
 _SAME_HEAD = "SELECT count(*) FROM ledger_bridge_checkpoint WHERE note = %s"
 
 
@@ -44,16 +54,48 @@ def rehearse(folder: Path, shares: Sequence[Path], *, say: Say, scratch: Path | 
 
     """
     manifest = Manifest.load(folder)
+    if left := remove_leftovers(scratch or Path(tempfile.gettempdir())):
+        say(f"Removed what {left} earlier rehearsal{'s' if left > 1 else ''} that were broken off had left")
     started = time.monotonic()
-    home = Path(tempfile.mkdtemp(prefix="ithaca-drill-", dir=scratch))
+    home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=scratch))
+    with alone(home / _LOCK):
+        try:
+            _rebuild(home, folder.resolve(), [share.resolve() for share in shares], say)
+            say("Comparing the head of the ledger")
+            _require_same_head(home, manifest)
+            return Rehearsal(time.monotonic() - started, manifest.blobs)
+        finally:
+            _throw_away(home)
+
+
+def remove_leftovers(place: Path) -> int:
+    """Throw away what rehearsals of this account that were killed have left in a place, and return how many."""
+    removed = 0
+    for path in sorted(place.glob(f"{_PREFIX}*")):
+        if _is_ours_and_old(path):
+            with alone(path / _LOCK) as nobody_works_in_it:
+                if nobody_works_in_it:
+                    _throw_away(path)
+                    removed += not path.exists()
+    return removed
+
+
+def _is_ours_and_old(path: Path) -> bool:
     try:
-        _rebuild(home, folder.resolve(), [share.resolve() for share in shares], say)
-        say("Comparing the head of the ledger")
-        _require_same_head(home, manifest)
-        return Rehearsal(time.monotonic() - started, manifest.blobs)
-    finally:
-        EmbeddedPostgres(home / "postgres").stop("immediate")
-        shutil.rmtree(home, ignore_errors=True)
+        status = path.lstat()
+    except FileNotFoundError:
+        return False
+    return (
+        stat.S_ISDIR(status.st_mode)
+        and status.st_uid == os.getuid()
+        and not status.st_mode & _READ_OR_WRITTEN_BY_OTHERS
+        and time.time() - status.st_mtime > _LEFT_ALONE
+    )
+
+
+def _throw_away(home: Path) -> None:
+    EmbeddedPostgres(home / "postgres").stop("immediate")
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _rebuild(home: Path, folder: Path, shares: list[Path], say: Say) -> None:
