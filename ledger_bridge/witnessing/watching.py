@@ -6,6 +6,10 @@ it is kept on disk beside the published one, and from then on nothing is signed 
 After a start, and after every break of the connection to the database, nothing is signed before the quorum has answered
 once: a database that was restored while no witness could be reached must not sign. Without the quorum nothing could be
 published either, so a dead witness holds up no more than it does anyway.
+
+An answer counts only if it could tell of a rollback: the witness shows at least what this database knows it cosigned.
+One that cosigned and says "nothing", or shows less, lost what it held; one whose checkpoint cannot be read shows
+nothing that could be compared. Only who never cosigned here may have nothing: on a new log, or new in the policy.
 """
 
 import logging
@@ -24,8 +28,11 @@ from ledger_bridge.publishing import contradicts, keep_anchored, keep_seen, requ
 from ledger_bridge.signing import log_policy
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
 from ledger_bridge.tlog.errors import TlogError
+from ledger_bridge.tlog.note import join, parse
+from ledger_bridge.tlog.policy import Witness
 from ledger_bridge.witnessing.client import HttpWitness, WitnessClient, WitnessUnreachable
 from ledger_bridge.witnessing.collecting import Asked, Connect
+from ledger_bridge.witnessing.models import Cosignature
 from ledger_bridge.witnessing.policy import full_policy, needs_witnesses
 from ledger_bridge.witnessing.standings import due
 
@@ -39,6 +46,8 @@ _looked_at: dict[str, tuple[object, float]] = {}
 """By origin: through which connection to the database, and when."""
 _heard: dict[str, tuple[object, set[str]]] = {}
 """By origin: through which connection to the database, and which witnesses of the policy answered since."""
+_forgetful: set[str] = set()
+"""Those of whom it was said already that they lost what they held."""
 
 
 def watch(connect: Connect = HttpWitness) -> None:
@@ -65,8 +74,9 @@ def look_at(asked: list[Asked], connect: Connect = HttpWitness, *, with_chain: b
     anchored = chain_in_background() if with_chain else None
     found = False
     for one, note in _answers(asked, connect):
-        _remember_heard(one)
         head = _signed_by_us(one, note) if note else None
+        if head or not note:
+            _remember_heard(one, head.size if head else 0)
         if note and head and contradicts(head):
             keep_seen(note)
             found = True
@@ -81,8 +91,9 @@ def look_at(asked: list[Asked], connect: Connect = HttpWitness, *, with_chain: b
 
 
 def quorum_was_heard() -> bool:
-    """Say whether as many witnesses as the quorum asks for answered since the start, through this connection.
+    """Say whether as many witnesses as the quorum asks for gave an answer that counts since the start.
 
+    Heard is who answered through this connection to the database.
     Those without an address cannot be asked, and count as heard; what one of them holds shows when it hands it in.
     """
     if not needs_witnesses():
@@ -98,11 +109,39 @@ def shown_by(asked: list[Asked], connect: Connect) -> list[tuple[Asked, bytes]]:
     return [(one, note) for one, note in _answers(asked, connect) if note]
 
 
-def _remember_heard(one: Asked) -> None:
+def _remember_heard(one: Asked, shown: int) -> None:
     through, names = _heard.get(settings.LEDGER_ORIGIN, (None, set()))
     if through is not connection.connection:
         names = set()
-    _heard[settings.LEDGER_ORIGIN] = (connection.connection, names | {witness.name for witness in one.witnesses})
+    added = {w.name for w in one.witnesses if w.name not in names and not _has_forgotten(w, shown)}
+    _heard[settings.LEDGER_ORIGIN] = (connection.connection, names | added)
+
+
+def _has_forgotten(witness: Witness, shown: int) -> bool:
+    """Say whether a witness shows less than it cosigned: it cannot tell whether this database was rolled back."""
+    if shown >= (cosigned := _size_cosigned(witness)):
+        _forgetful.discard(witness.name)
+        return False
+    if witness.name not in _forgetful:
+        _forgetful.add(witness.name)
+        logger.warning(
+            "The witness %s cosigned %d entries of this log, but shows %d: it lost what it held, so its answer does not"
+            " count where the quorum must be heard before the log is signed (docs/ledger.md).",
+            witness.name,
+            cosigned,
+            shown,
+        )
+    return True
+
+
+def _size_cosigned(witness: Witness) -> int:
+    """Return the largest size that a witness cosigned with the key that the policy names, as this database knows."""
+    last = Cosignature.objects.filter(witness=witness.name).order_by("-size").first()
+    if last is None:
+        return 0
+    (signature,) = parse(join(b"-\n", [last.line.encode()])).signatures
+    key = witness.verifier.key
+    return last.size if (signature.name, signature.key_id) == (key.name, key.key_id) else 0
 
 
 def _answers(asked: list[Asked], connect: Connect) -> list[tuple[Asked, bytes | None]]:

@@ -63,6 +63,7 @@ def ask_for(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
     monkeypatch.setattr(watching, "WHEN_BUSY", 0.0)
     monkeypatch.setattr(watching, "WHEN_QUIET", 0.0)
     monkeypatch.setattr(watching, "_heard", {})
+    monkeypatch.setattr(watching, "_forgetful", set())
 
     def write(members: list[Member], quorum: str, urls: dict[int, str] | None = None) -> None:
         lines = [

@@ -1,11 +1,13 @@
 """From a signed checkpoint to its quorum, with real witnesses over HTTP, honest and otherwise."""
 
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from ledger_bridge.services import sequence_entries
 from ledger_bridge.signing import log_signer
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
 from ledger_bridge.tlog.errors import PolicyError
-from ledger_bridge.tlog.note import parse
+from ledger_bridge.tlog.note import Signer, parse
 from ledger_bridge.tlog.policy import Policy
 from ledger_bridge.witnessing import policy as policies
 from ledger_bridge.witnessing import watching
@@ -166,6 +168,110 @@ def test_through_another_connection_the_quorum_must_answer_again(
     watching._heard = {origin: (object(), names) for origin, (_, names) in watching._heard.items()}
     fill(2)
     assert (Checkpoint.objects.latest().size, Outbox.objects.count()) == (3, 2)
+
+
+def start_again() -> None:
+    watching._heard.clear()
+
+
+def waiting() -> tuple[int, int]:
+    """The size that is signed, and how many entries wait."""
+    return Checkpoint.objects.latest().size, Outbox.objects.count()
+
+
+def test_a_witness_that_forgot_is_not_heard_at_a_start(
+    fill: Fill, members: list[Member], ask_for: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask_for(members[:1], "all")
+    fill(5)
+    members[0].forget()
+    start_again()
+    fill(2)
+    fill(1)
+    assert waiting() == (5, 3)
+    assert caplog.text.count("cosigned 5 entries of this log, but shows 0") == 1
+
+
+def test_a_witness_with_an_older_memory_is_not_heard_at_a_start(
+    fill: Fill, members: list[Member], ask_for: Ask, tmp_path: Path
+) -> None:
+    ask_for(members[:1], "all")
+    fill(3)
+    older = tmp_path / "older.sqlite"
+    memory = members[0].directory / "witness.sqlite"
+    with closing(sqlite3.connect(memory)) as now, closing(sqlite3.connect(older)) as copy:
+        now.backup(copy)
+    fill(2)
+    with closing(sqlite3.connect(memory)) as now, closing(sqlite3.connect(older)) as copy:
+        copy.backup(now)
+    start_again()
+    fill(2)
+    assert waiting() == (5, 2)
+
+
+def test_whoever_cosigned_last_must_be_heard_where_the_others_forgot_or_were_slow(
+    fill: Fill, members: list[Member], ask_for: Ask
+) -> None:
+    """Two of three; the third never cosigned. With one of the two away and the other forgetful nobody could tell."""
+    dead = f"http://127.0.0.1:{free_port()}"
+    ask_for(members, "2", {2: dead})
+    fill(5)
+    members[1].forget()
+    start_again()
+    ask_for(members, "2", {0: dead})
+    rest_is_over()
+    fill(2)
+    assert waiting() == (5, 2)
+    ask_for(members, "2")
+    rest_is_over()
+    sequence_entries()
+    assert waiting() == (7, 0)
+
+
+def test_a_witness_that_forgot_is_heard_again_once_the_others_have_brought_it_up(
+    fill: Fill, members: list[Member], ask_for: Ask
+) -> None:
+    ask_for(members, "all")
+    fill(5)
+    members[0].forget()
+    start_again()
+    ask_for(members, "2")
+    fill(2)
+    assert members[0].size(published()[0].origin) == 7
+    members[2].stop()
+    start_again()
+    fill(1)
+    assert waiting() == (8, 0)
+
+
+def test_a_witness_that_is_new_in_the_policy_may_have_nothing(fill: Fill, members: list[Member], ask_for: Ask) -> None:
+    ask_for(members[:1], "all")
+    fill(3)
+    start_again()
+    ask_for(members[:2], "all")
+    fill(2)
+    assert (waiting(), published()[1]) == ((5, 0), ["w0", "w1"])
+
+
+def test_a_witness_with_a_new_key_is_a_new_witness(fill: Fill, members: list[Member], ask_for: Ask) -> None:
+    ask_for(members[:1], "all")
+    fill(3)
+    start_again()
+    ask_for(members[1:2], "all")  # under the same name in the policy
+    fill(2)
+    assert (waiting(), published()[1]) == ((5, 0), ["w0"])
+
+
+def test_what_cannot_be_read_as_a_checkpoint_of_ours_is_no_answer(
+    fill: Fill, members: list[Member], ask_for: Ask
+) -> None:
+    """As after a database was restored from before the log had the key that signed what the witness holds."""
+    other = Signer.from_seed("other.example/log", b"o" * 32)
+    foreign = other.sign(Head(log_signer().key.name, 9, b"x" * 32).marshal())
+    with serving(409, b"9\n", "text/x.tlog.size", latest=foreign) as url:
+        ask_for(members[:1], "all", {0: url})
+        fill(2)
+        assert (Checkpoint.objects.count(), Outbox.objects.count()) == (0, 2)
 
 
 def test_who_does_not_answer_is_left_alone_for_longer_each_time(
