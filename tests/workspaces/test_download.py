@@ -187,7 +187,7 @@ def test_nothing_of_a_damaged_block_reaches_a_connection(alice: User, workspace:
     answer = browser(alice).get(reverse("workspaces:download", args=[version.id]), **{"gunicorn.socket": connection})
     with pytest.raises(DamagedContent):
         content_of(answer)
-    assert connection.sent.getvalue() == bytes(1024 * 1024)
+    assert connection.sent.getvalue() == bytes(3 * 512 * 1024)
 
 
 def test_a_damaged_first_block_is_an_error_before_anything_is_sent(

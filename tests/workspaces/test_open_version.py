@@ -245,7 +245,7 @@ def test_a_connection_gets_nothing_more_when_the_right_is_taken_away(
     grant.delete()
     with pytest.raises(Refused):
         next(pieces)
-    assert len(connection.sent.getvalue()) == SEVERAL_BLOCKS // 3
+    assert len(connection.sent.getvalue()) == SEVERAL_BLOCKS // 6
 
 
 def test_reading_ends_when_the_person_is_suspended(bob: User, large: Version, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ class Block:
 
     Attributes:
         first: number of the first segment.
-        sealed: whole segments as stored, at most 1 MiB of plaintext.
+        sealed: whole segments as stored, at most 512 KiB of plaintext.
         last: whether the final one must be the last of the file.
         skip: plaintext bytes not wanted at the front.
         stop: end of the wanted part within the block's plaintext.

@@ -1,4 +1,4 @@
-"""Cuts a stream of chunks into batches of 1 MiB and holds the last one back.
+"""Cuts a stream of chunks into batches of 512 KiB and holds the last one back.
 
 Only the end of the stream tells which segment is the last, and its nonce must say so. So a batch is handed on when
 the first byte after it has arrived, and never earlier.

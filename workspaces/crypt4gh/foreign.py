@@ -53,7 +53,7 @@ def read_foreign_header(source: Readable, secret_key: bytes) -> list[bytes]:
 
 
 def open_foreign(source: Readable, data_keys: Sequence[bytes]) -> Iterator[bytes]:
-    """Yield the plaintext of a body in blocks of up to 1 MiB, each segment after its tag was verified.
+    """Yield the plaintext of a body in blocks of up to 512 KiB, each segment after its tag was verified.
 
     Raises:
         SegmentError: for the first segment that opens with none of the keys; nothing of its block is yielded.

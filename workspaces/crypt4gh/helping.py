@@ -45,6 +45,15 @@ class Task(Generic[T]):
         """
         if not self.attempt() and self._ended.locked():
             any(task.attempt() for task in meanwhile)
+        return self.wait()
+
+    def wait(self) -> T:
+        """Return what came of work that must be left to the helper, which does such work in order.
+
+        Raises:
+            BaseException: whatever the work raised.
+
+        """
         self._ended.acquire()
         self._ended.release()
         if self._error is not None:

@@ -13,7 +13,7 @@ from workspaces.crypt4gh.segments import BATCH_SEGMENTS, CIPHER_SEGMENT, cipher_
 
 
 def open_part(read_at: ReadAt, *, key: bytes, first: int, segments: int) -> Iterator[bytes]:
-    """Yield the verified plaintext of a part, in blocks of up to 1 MiB.
+    """Yield the verified plaintext of a part, in blocks of up to 512 KiB.
 
     Args:
         read_at: called as `read_at(offset, length)` with offsets from the start of the part.

@@ -79,7 +79,7 @@ class SealedBody:
         self._end_verified = True
 
     def iter_range(self, start: int, stop: int) -> Iterator[bytes]:
-        """Return the verified plaintext from `start` up to, not including, `stop` in blocks of up to 1 MiB.
+        """Return the verified plaintext from `start` up to, not including, `stop` in blocks of up to 512 KiB.
 
         The range and the end of the body are checked in this call, before the first block is asked for; so a caller
         still can answer with an error instead of with half a file.
@@ -136,7 +136,7 @@ class SealedBody:
 
 
 def open_stream(source: Readable, key: bytes) -> Iterator[bytes]:
-    """Yield the verified plaintext of a body that can only be read once, in blocks of up to 1 MiB.
+    """Yield the verified plaintext of a body that can only be read once, in blocks of up to 512 KiB.
 
     Reads one block ahead, so that the last segment is known before it is opened. An empty source is an empty file.
 

@@ -27,9 +27,9 @@ OVERHEAD = NONCE_SIZE + TAG_SIZE
 SEGMENT = 65_536
 CIPHER_SEGMENT = SEGMENT + OVERHEAD
 
-# Work is done in batches of 1 MiB: large enough that Python's share of the time is small, small enough that memory
-# stays flat and a reader sees its first bytes soon.
-BATCH_SEGMENTS = 16
+# Work is done in batches of 512 KiB: large enough that Python's share of the time is small, small enough that what one
+# thread has just written is still at hand for the other, and that several of them for each client cost little memory.
+BATCH_SEGMENTS = 8
 BATCH = BATCH_SEGMENTS * SEGMENT
 CIPHER_BATCH = BATCH_SEGMENTS * CIPHER_SEGMENT
 

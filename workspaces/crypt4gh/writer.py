@@ -3,9 +3,9 @@
 Rules enforced (profile S1, writer rules 2 and 4): counter nonces with a last-segment flag, all segments but the last
 full, an empty file gives no segment. The header is not part of the body: see `header`.
 
-One helper thread works ahead of the caller. With content hashing it computes the SHA-256, which takes longer than all
-the rest together; without, it does the sealing, so that this overlaps the caller's reading and writing. The sink is
-always called in the caller's thread and in order. A file of at most 1 MiB starts no thread.
+One helper thread works ahead of the caller: it computes the SHA-256, which takes longest, and seals what the caller
+has not begun to seal meanwhile. The sink is always called in the caller's thread and in order. A file of at most
+512 KiB starts no thread.
 
 A body may be sealed in several sittings: `suspend()` ends one at a whole segment and gives back what is left, a writer
 with `at` begins the next there. Whoever does so owes rule 1 this: a sitting that did not end with `suspend()` is never
@@ -17,15 +17,17 @@ body, also when an upload is tried again.
 
 import hashlib
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from blake3 import blake3
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from workspaces.crypt4gh.batches import Batcher
 from workspaces.crypt4gh.errors import ClosedWriterError
+from workspaces.crypt4gh.helping import Helper, Task
 from workspaces.crypt4gh.pieces import CIPHER_PIECE, Sink, write_pieces
 from workspaces.crypt4gh.segments import (
     CIPHER_BATCH,
@@ -37,8 +39,8 @@ from workspaces.crypt4gh.segments import (
     segment_count,
 )
 
-# Batches the helper may be behind: one it works on and one it finds next, without waiting for the caller.
-_IN_FLIGHT = 2
+# Batches under way: while the helper works on the first the caller may take the second, and one is left for the helper.
+_IN_FLIGHT = 3
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,16 @@ class Hashes:
         self.body = blake3()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Ahead:
-    """Work of the helper that is not yet collected, and the sealed batch it gives, if it seals."""
+    """A batch under way: the buffer that it is sealed into, and what is done with it by whom comes first.
 
-    work: Future[None]
-    sealed: bytearray | None
+    The content's hash is left to the helper, because hashing cannot be done but in order.
+    """
+
+    sealed: bytearray
+    sealing: Task[None]
+    hashing: Task[None] | None
 
 
 class SealingWriter:
@@ -117,7 +123,7 @@ class SealingWriter:
         self._content = hashes.content if hashes else None
         self._body = hashes.body if hashes else None
         self._batcher = Batcher()
-        self._helper = ThreadPoolExecutor(1, "crypt4gh-seal")
+        self._helper = Helper("crypt4gh-seal")
         self._in_flight: deque[_Ahead] = deque()
         self._spare: list[bytearray] = []
         self._sent = at * SEGMENT
@@ -184,7 +190,7 @@ class SealingWriter:
     def abort(self) -> None:
         """Stop the helper thread and forget what was not yet given to the sink. May be called at any time."""
         self._open = False
-        self._helper.shutdown(wait=True, cancel_futures=True)
+        self._helper.stop()
         self._in_flight.clear()
         self._spare.clear()
 
@@ -206,20 +212,22 @@ class SealingWriter:
         if len(self._in_flight) == _IN_FLIGHT:
             self._collect()
         buffer = self._spare.pop() if self._spare else bytearray(CIPHER_BATCH)
-        if self._content:
-            self._in_flight.append(_Ahead(self._helper.submit(self._content.update, plain), None))
-            self._seal(plain, self._sent, buffer, last=False)
-            self._give(buffer)
-        else:
-            work = self._helper.submit(self._seal, plain, self._sent, buffer, last=False)
-            self._in_flight.append(_Ahead(work, buffer))
+        # Nothing here leads back to the writer, so one that is forgotten goes, and its thread with it.
+        sealing = Task(partial(_seal, self._cipher, plain, self._sent, buffer, last=False))
+        hashing = Task(partial(self._content.update, plain)) if self._content else None
+        if hashing:
+            self._helper.give(hashing)
+        self._helper.give(sealing)
+        self._in_flight.append(_Ahead(buffer, sealing, hashing))
         self._sent += len(plain)
 
     def _collect(self) -> None:
         ahead = self._in_flight.popleft()
-        ahead.work.result()
-        if ahead.sealed is not None:
-            self._give(ahead.sealed)
+        ahead.sealing.result(other.sealing for other in self._in_flight)
+        self._give(ahead.sealed)
+        self._spare.append(ahead.sealed)
+        if ahead.hashing:
+            ahead.hashing.wait()
 
     def _seal_rest(self, plain: Data, *, last: bool) -> None:
         if not plain:
@@ -227,15 +235,16 @@ class SealingWriter:
         buffer = bytearray(body_size(len(plain)))
         if self._content:
             self._content.update(plain)
-        self._seal(plain, self._sent, buffer, last=last)
+        _seal(self._cipher, plain, self._sent, buffer, last=last)
         self._give(buffer)
         self._sent += len(plain)
 
-    def _seal(self, plain: Data, position: int, buffer: bytearray, *, last: bool) -> None:
-        seal_batch(self._cipher, position // SEGMENT, plain, memoryview(buffer), last=last)
+    def _give(self, buffer: bytearray) -> None:
         if self._body:
             self._body.update(buffer)
-
-    def _give(self, buffer: bytearray) -> None:
         write_pieces(self._sink, buffer, CIPHER_PIECE)
-        self._spare.append(buffer)
+
+
+def _seal(cipher: ChaCha20Poly1305, plain: Data, position: int, buffer: bytearray, *, last: bool) -> None:
+    with memoryview(buffer) as view:
+        seal_batch(cipher, position // SEGMENT, plain, view, last=last)

@@ -18,11 +18,11 @@ from workspaces.crypt4gh import (
     open_stream,
     plaintext_size,
 )
-from workspaces.crypt4gh.segments import CIPHER_BATCH
+from workspaces.crypt4gh.segments import BATCH, BATCH_SEGMENTS, CIPHER_BATCH
 
 MIB = 1 << 20
 KEY = bytes(range(32))
-# 33 full segments and a short one: two whole blocks of 16 segments, and the start of a third.
+# 33 full segments and a short one: four whole blocks of 8 segments, and the start of a fifth.
 PLAIN = hashlib.shake_256(b"plaintext").digest(33 * 65_536 + 100)
 
 
@@ -62,7 +62,7 @@ class Trickle(io.BytesIO):
         return super().read(min(50_000, size or 0))
 
 
-EDGES = [0, 1, 65_535, 65_536, 65_537, 131_072, MIB - 1, MIB, MIB + 1, 2 * MIB, len(PLAIN) - 1, len(PLAIN)]
+EDGES = [0, 1, 65_535, 65_536, 65_537, 131_072, BATCH - 1, BATCH, BATCH + 1, 2 * MIB, len(PLAIN) - 1, len(PLAIN)]
 
 
 @pytest.mark.parametrize("start", EDGES)
@@ -92,8 +92,8 @@ def test_a_range_outside_the_plaintext_is_refused(start: int, stop: int) -> None
         stored().iter_range(start, stop)
 
 
-def test_blocks_are_at_most_a_mebibyte() -> None:
-    assert max(len(block) for block in stored().iter_range(5, len(PLAIN))) <= MIB
+def test_blocks_are_at_most_half_a_mebibyte() -> None:
+    assert max(len(block) for block in stored().iter_range(5, len(PLAIN))) <= MIB // 2
 
 
 def test_a_range_reads_its_own_segments_and_the_last_only() -> None:
@@ -109,13 +109,13 @@ def test_a_range_reads_its_own_segments_and_the_last_only() -> None:
     assert asked == [(33 * CIPHER_SEGMENT, 129), (CIPHER_SEGMENT, CIPHER_SEGMENT), (0, CIPHER_SEGMENT)]
 
 
-@pytest.mark.parametrize("segment", [0, 15, 16, 17, 31, 32])
+@pytest.mark.parametrize("segment", [0, 7, 8, 9, 15, 31, 32])
 def test_nothing_of_a_changed_segment_leaves(segment: int) -> None:
     body = stored(flipped(segment * CIPHER_SEGMENT + 20))
     out, error = released(body.iter_range(0, len(PLAIN)))
     assert error is not None
     assert error.segment == segment
-    assert out == PLAIN[: segment // 16 * MIB]
+    assert out == PLAIN[: segment // BATCH_SEGMENTS * BATCH]
 
 
 def test_a_changed_last_segment_is_noticed_before_the_first_byte() -> None:
@@ -184,31 +184,31 @@ def test_the_lengths_of_the_specification() -> None:
 
 
 @pytest.mark.parametrize("source", [io.BytesIO, Trickle])
-@pytest.mark.parametrize("size", [0, 1, 65_536, MIB - 1, MIB, MIB + 1, 2 * MIB, len(PLAIN)])
+@pytest.mark.parametrize("size", [0, 1, 65_536, BATCH - 1, BATCH, BATCH + 1, 2 * MIB, len(PLAIN)])
 def test_a_stream_opens(source: type[io.BytesIO], size: int) -> None:
     assert b"".join(open_stream(source(seal(PLAIN[:size])), KEY)) == PLAIN[:size]
 
 
-@pytest.mark.parametrize("segments", [1, 15, 16, 17, 32, 33])
+@pytest.mark.parametrize("segments", [1, 7, 8, 9, 32, 33])
 def test_a_stream_cut_at_a_segment_is_noticed_before_that_segment_leaves(segments: int) -> None:
     out, error = released(open_stream(io.BytesIO(BODY[: segments * CIPHER_SEGMENT]), KEY))
     assert str(error).startswith(f"Segment {segments - 1} is the last one present but not marked as last")
-    assert out == PLAIN[: (segments - 1) // 16 * MIB]
+    assert out == PLAIN[: (segments - 1) // BATCH_SEGMENTS * BATCH]
 
 
 @pytest.mark.parametrize("extra", [b"x", bytes(28), BODY])
 def test_a_stream_that_goes_on_after_a_full_block_is_noticed(extra: bytes) -> None:
-    out, error = released(open_stream(io.BytesIO(seal(PLAIN[:MIB]) + extra), KEY))
-    assert str(error) == "Segment 15 is marked as last but more bytes follow it."
+    out, error = released(open_stream(io.BytesIO(seal(PLAIN[:BATCH]) + extra), KEY))
+    assert str(error) == "Segment 7 is marked as last but more bytes follow it."
     assert out == b""
 
 
-@pytest.mark.parametrize("position", [16, 31])
+@pytest.mark.parametrize("position", [8, 15])
 def test_a_stream_with_blocks_exchanged_says_which_segment(position: int) -> None:
     exchanged = BODY[:CIPHER_BATCH] + BODY[: position * CIPHER_SEGMENT] + BODY[2 * CIPHER_BATCH :]
     out, error = released(open_stream(io.BytesIO(exchanged), KEY))
-    assert str(error) == "Segment 16 carries the nonce of segment 0."
-    assert out == PLAIN[:MIB]
+    assert str(error) == "Segment 8 carries the nonce of segment 0."
+    assert out == PLAIN[:BATCH]
 
 
 def test_a_reader_that_stops_early_leaves_no_thread() -> None:

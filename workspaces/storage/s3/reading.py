@@ -1,14 +1,15 @@
 """Reads a blob on and on with few requests.
 
-A reader of a file asks for a mebibyte at a time. A request for each would spend more time on the way than with bytes,
-so one that reads on is answered from a piece that grows up to eight times that: 1 GiB takes about 130 requests.
+A reader of a file asks for half a mebibyte at a time. A request for each would spend more time on the way than with
+bytes, so one that reads on is answered from a piece that grows up to sixteen times that: 1 GiB takes about 130
+requests.
 """
 
 from collections.abc import Callable
 
 from workspaces.storage.s3.bucket import Bucket
 
-_MOST_AHEAD = 8
+_MOST_AHEAD = 16
 _LARGEST = 9 * 1024 * 1024
 
 
