@@ -68,8 +68,7 @@ class AuditEvents:
         parts = ['"resourceType":"AuditEvent"']
         if identity := shown("id"):
             parts.append(f'"id":{_quote(identity)}')
-        tells_all = not any(name.startswith("detail.") for name in event.get("hidden", ()))
-        if tells_all and (profile := _profile(shape, fields, disclosure=disclosure)):
+        if _tells_all(event) and (profile := _profile(shape, fields, disclosure=disclosure)):
             parts.append(f'"meta":{{"profile":["{BALP}{profile}"]}}')
         parts.append(_types(shown("kind", HIDDEN), kind.action, kind.dicom_code, disclosure=disclosure))
         parts += [_times(fields), *_outcome(fields), *_purpose("purposeOfEvent", shown("purpose"))]
@@ -116,7 +115,7 @@ class AuditEvents:
             asked = b64encode(as_text(shown("detail.filters", HIDDEN)).encode() or b"everything").decode()
             entities = [f'{{{_role("2", "24")},"query":"{asked}"}}']
         else:
-            entities = [self._data(field, value, shown("version"), shape.pattern)]
+            entities = [self._data(field, value, shown("version"), shape)]
         if field != "workspace" and (workspace := shown("workspace")):
             entities.append(self._named("workspace", workspace, "4", "4"))
         if person := shown("person"):
@@ -126,22 +125,27 @@ class AuditEvents:
             entities.append(f'{{"what":{{"type":"Patient",{patient},{_role("1", "1")}}}')
         if request := shown("request_id"):
             entities.append(f'{{"what":{{"identifier":{{"value":{_quote(request)}}}}},"type":{_REQUEST}}}')
-        entities.append(f'{self._leaf}{event["index"]}{_END},{_role("4", "13")},"detail":[{_detail_list(fields)}]}}')
+        entities.append(f'{self._leaf}{event["index"]}{_END},{_SECURITY},"detail":[{_detail_list(fields)}]}}')
         return ",".join(entities)
 
     def _encode_named(self, field: str, value: str, type_: str, role: str) -> str:
         return f'{{"what":{self._reference(field, value)},{_role(type_, role)}}}'
 
-    def _encode_data(self, field: str, value: str, version: str | None, pattern: Pattern) -> str:
+    def _encode_data(self, field: str, value: str, version: str | None, shape: "_Shape") -> str:
         role = _role("2", "3" if field in {"item", "document"} else "4")
         # BALP's Delete allows no detail with the data.
-        detail = f',"detail":[{_detail("version", version)}]' if version and pattern is not Pattern.DELETE else ""
+        detail = f',"detail":[{_detail("version", version)}]' if version and shape.pattern is not Pattern.DELETE else ""
         return f'{{"what":{self._reference(field, value)},{role}{detail}}}'
 
 
 def host_of(origin: str) -> str:
     """Return the machine's name in a log's origin, which is a name and a path."""
     return origin.partition("/")[0]
+
+
+def _tells_all(event: Event) -> bool:
+    hidden = event.get("hidden")
+    return not hidden or not any(name.startswith("detail.") for name in hidden)
 
 
 def _profile(shape: "_Shape", fields: Mapping[str, Any], *, disclosure: bool) -> str:
@@ -216,9 +220,9 @@ _PARTIES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Shape:
-    """What all records of one action and code share; the roles are encoded."""
+    """What all records of one action and code share; the roles are encoded. There is one for both, so it is itself."""
 
     pattern: Pattern
     exports: bool
@@ -259,9 +263,20 @@ def data_of(fields: Mapping[str, Any], origin: str) -> tuple[str, str]:
 
 
 def _detail_list(fields: Mapping[str, Any]) -> str:
-    shown = {"kind": fields.get("kind", HIDDEN), "entry": fields.get("id", HIDDEN), **details(fields)}
-    # FHIR knows no empty strings and no empty lists.
-    return ",".join([_detail(name, text) for name, value in shown.items() if (text := as_text(value))])
+    told = []
+    for field, begin in _told(tuple(fields)):
+        value = fields.get(field, HIDDEN)
+        # FHIR knows no empty strings and no empty lists.
+        if text := value if type(value) is str else as_text(value):
+            told.append(f"{begin}{_quote(text)}}}")
+    return ",".join(told)
+
+
+@lru_cache(maxsize=256)
+def _told(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Which fields are told of as details, and how what tells of each begins: once for all events with these names."""
+    told = {"kind": "kind", "entry": "id"} | {short: f"detail.{short}" for short in details(dict.fromkeys(names))}
+    return [(field, _begin_detail(short)) for short, field in told.items()]
 
 
 def _detail(name: str, text: str) -> str:
@@ -298,6 +313,7 @@ def _role(type_: str, role: str) -> str:
     return _members({name: _coding(code) for name, code in codes.items()})
 
 
+_SECURITY = _role("4", "13")
 _INSTITUTION = _concept(_PROVIDER)
 _REST = Code(REST, "rest", "Restful Operation")
 _SERVER = compact(_coding(Code(f"{_HL7}/security-source-type", "4", "Application Server")))

@@ -9,7 +9,7 @@ place 0. An entry key seals nothing else, so its nonce need not differ. Whoever 
 the entry unreadable.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -34,8 +34,11 @@ NO_SUBJECT = ""
 
 KeysByColumn = Mapping[str, bytes]
 
+JoinedKeys = bytes
+"""The keys of an entry's subjects, each behind its place: from these follows the key of the entry."""
+
 _LABEL = b"ithaca.seal.v1\x00"
-_PLACES = tuple((bytes([place]), column) for place, column in enumerate((NO_SUBJECT, *SUBJECTS)))
+_PLACES = {column: bytes([place]) for place, column in enumerate((NO_SUBJECT, *SUBJECTS))}
 _NONCE = bytes(12)
 _SEED = 32
 
@@ -64,10 +67,16 @@ def seal_entry(
 ) -> bytes:
     """Seal the fields in SEALED, the detail (JSON) and the seed of the entry with this id (16 bytes)."""
     data = seed + b"[" + orjson.dumps([common[name] for name in SEALED]) + b"," + detail + b"]"
-    return ChaCha20Poly1305(_entry_key(entry, keys)).encrypt(_NONCE, data, entry + commitment)
+    joined = join_keys([(column, keys[column]) for column in _PLACES if column in keys])
+    return ChaCha20Poly1305(_entry_key(entry, joined)).encrypt(_NONCE, data, entry + commitment)
 
 
-def open_entry(entry: bytes, sealed: bytes, *, commitment: bytes, keys: KeysByColumn) -> Opened:
+def join_keys(keys: Iterable[tuple[str, bytes]]) -> JoinedKeys:
+    """Join keys of subjects, given in the order of SUBJECTS, with the column of each."""
+    return b"".join([_PLACES[column] + key for column, key in keys])
+
+
+def open_entry(entry: bytes, sealed: bytes, *, commitment: bytes, keys: JoinedKeys) -> Opened:
     """Undo `seal_entry`.
 
     Raises:
@@ -82,9 +91,9 @@ def open_entry(entry: bytes, sealed: bytes, *, commitment: bytes, keys: KeysByCo
     return Opened(values, detail, data[:_SEED])
 
 
-def _entry_key(entry: bytes, keys: KeysByColumn) -> bytes:
+def _entry_key(entry: bytes, keys: JoinedKeys) -> bytes:
     together = _begin()
-    together.update(b"".join([place + keys[column] for place, column in _PLACES if column in keys]))
+    together.update(keys)
     block = together.digest() + _REST_OF_BLOCK
     inner = sha256(block.translate(_INNER_MASK) + entry).digest()
     return sha256(block.translate(_OUTER_MASK) + inner).digest()

@@ -1,15 +1,12 @@
-"""The same events for people and for other systems: CSV, a printable page, a read-me.
+"""The same events for people: a printable page, a read-me, and what the other renderings share with them.
 
 Rules enforced
-    * CSV follows RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe in front;
     * the page is self-contained: no script, nothing fetched, every value escaped;
     * memory does not grow with the number of events.
 
 Out of scope: proof. Renderings are covered by the signed manifest of the archive; what is proven is `events.jsonl`.
 """
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,13 +28,8 @@ Names = Mapping[str, Mapping[str, str]]
 """Display names by kind and id."""
 HIDDEN = "(hidden)"
 _NOTHING: dict[str, Any] = {}
-_FORMULA_STARTS = frozenset("=+-@\t\r\n")
 _DETAIL = len("detail.")
 
-COLUMNS = (
-    "occurred_at", "recorded_at", "kind", "outcome", "actor", "actor_kind", "actor_institution", "person", "workspace",
-    "item", "version", "purpose", "request_id", "source_address", "id", "schema",
-)  # fmt: skip
 NAMED = {
     "actor": "person",
     "person": "person",
@@ -56,6 +48,9 @@ class Kind:
     dicom_code: str = "110100"
     label: str = ""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+_UNKNOWN = Kind()
 
 
 def kind_of(event: type[events.Event]) -> Kind:
@@ -80,7 +75,7 @@ class Context:
 
     def kind_of(self, event: Event) -> Kind:
         """The kind of an event; an unknown one is shown by its dotted name alone."""
-        return self.kinds.get(fields_of(event).get("kind", ""), Kind())
+        return self.kinds.get(fields_of(event).get("kind", ""), _UNKNOWN)
 
     def name_of(self, field: str, value: str | None) -> str:
         """The display name behind an id, or nothing."""
@@ -89,50 +84,10 @@ class Context:
         return self.names.get(NAMED[field], {}).get(value, "")
 
 
-def csv_head() -> bytes:
-    """The first line of `events.csv`."""
-    return _csv([["index", *COLUMNS, *(f"{field}_name" for field in NAMED), "detail", "hidden"]])
-
-
-def csv_rows(events: Iterable[Event], context: Context) -> bytes:
-    """A line of `events.csv` for each event."""
-    return _csv(_csv_row(event, context) for event in events)
-
-
-def _csv(rows: Iterable[list[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
-
-
-def _csv_row(event: Event, context: Context) -> list[str]:
-    fields = fields_of(event)
-    shown, names = fields.get, context.names
-    values = [shown(name, HIDDEN) for name in COLUMNS]
-    values += [names.get(kind, _NOTHING).get(shown(name)) for name, kind in NAMED.items()]
-    values.append(compact(details(fields)))
-    # Written out, because most cells of most rows are text that nothing has to be done to.
-    cells = [
-        ""
-        if value is None
-        else value
-        if type(value) is str and value[:1] not in _FORMULA_STARTS
-        else harmless(as_text(value))
-        for value in values
-    ]
-    hidden = "(erased)" if event.get("erased") else " ".join(event.get("hidden", ()))
-    return [str(event["index"]), *cells, hidden]
-
-
 def fields_of(event: Event) -> dict[str, Any]:
     """Return the fields in clear; an erased event has none."""
     fields: dict[str, Any] = event.get("fields", _NOTHING)
     return fields
-
-
-def harmless(cell: str) -> str:
-    """Keep a spreadsheet from taking a cell for a formula."""
-    return f"'{cell}" if cell[:1] in _FORMULA_STARTS else cell
 
 
 def details(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ledger_bridge.entry_seal import NO_SUBJECT, SUBJECTS, seal_entry
+from ledger_bridge.entry_seal import NO_SUBJECT, SUBJECTS, JoinedKeys, join_keys, seal_entry
 from ledger_bridge.subject_key_store import SubjectName
 from ledger_bridge.subject_keys import INSTALLATION, SubjectKey, keys_behind, keys_for_sealing
 
@@ -38,16 +38,18 @@ def sealing_keys(keys: Keys) -> dict[str, bytes]:
     return {NO_SUBJECT: keys_for_sealing([INSTALLATION])[INSTALLATION].key}
 
 
-def keys_for_reading(rows: list[dict[str, str]]) -> list[dict[str, bytes] | None]:
-    """Return for each entry, given as its blind ids by column, what opens it; None where a key is gone.
+def keys_for_reading(rows: list[dict[str, str]]) -> list[JoinedKeys | None]:
+    """Return for each entry what opens it, None where a key is gone; given as its blind ids, in the order of SUBJECTS.
 
     One query for all of them; no key is used that was fetched more than a minute ago.
     """
     known = keys_behind({blind for row in rows for blind in row.values()})
-    own = None if all(rows) else sealing_keys({})
-    return [
-        ({column: known[blind].key for column, blind in row.items()} or own)
-        if all(blind in known for blind in row.values())
-        else None
-        for row in rows
-    ]
+    own = b"" if all(rows) else join_keys(sealing_keys({}).items())
+    return [_joined(row, known) if row else own for row in rows]
+
+
+def _joined(row: Mapping[str, str], known: Mapping[str, SubjectKey]) -> JoinedKeys | None:
+    try:
+        return join_keys([(column, known[blind].key) for column, blind in row.items()])
+    except KeyError:
+        return None

@@ -8,9 +8,11 @@ import json
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ledger_bridge.entry_seal import SEALED, SUBJECTS, DamagedSealError, KeysByColumn, open_entry
+from ledger_bridge.entry_seal import SEALED, SUBJECTS, DamagedSealError, JoinedKeys, Opened, open_entry
 from ledger_bridge.tlog.entry import SLOTS, disclose, disclose_erased, disclose_whole
 
 COMMON_FIELDS = (
@@ -28,7 +30,12 @@ _REST = _COMMON + 8
 _STREAMS = slice(_REST, _REST + len(SLOTS))
 _NUMBERS = slice(_STREAMS.stop, _STREAMS.stop + len(SLOTS))
 _SUBJECTS = tuple((name, COMMON_FIELDS.index(name)) for name in SUBJECTS)
-_IS_SEALED = _COMMON + 2
+_ID, _INDEX, _COMMITMENT = COMMON_FIELDS.index("id"), _COMMON, _COMMON + 1
+_SEALED = slice(_COMMON + 2, _COMMON + 5)
+# From the common columns, followed by what was sealed of them, to the common fields.
+_in_place = itemgetter(
+    *(_COMMON + SEALED.index(name) if name in SEALED else place for place, name in enumerate(COMMON_FIELDS))
+)
 
 
 class State(Enum):
@@ -97,7 +104,7 @@ class Rows(NamedTuple):
     """Fetched rows with all that opens them; another process can open them as well."""
 
     rows: Sequence[Row]
-    keys: Sequence[KeysByColumn | None]
+    keys: Sequence[JoinedKeys | None]
     """For each row; None where a key is gone."""
     commitments: Mapping[int, str]
     """Of all streams that occur, by their rows."""
@@ -105,7 +112,7 @@ class Rows(NamedTuple):
 
 def blinds_of(row: Row) -> dict[str, str]:
     """Return the blind ids of an entry by column; none of one from before there were seals."""
-    if row[_IS_SEALED] is None:
+    if row[_SEALED.start] is None:
         return {}
     return {name: blind for name, place in _SUBJECTS if (blind := row[place])}
 
@@ -118,42 +125,65 @@ def streams_of(row: Row) -> tuple[int | None, ...]:
 def open_rows(fetched: Rows) -> Iterator[StoredEntry]:
     """Open every row; one that cannot be opened says so in its state."""
     for row, keys in zip(fetched.rows, fetched.keys, strict=True):
-        yield _open_row(row, keys, fetched.commitments)
+        yield open_row(row, keys, fetched.commitments)
 
 
-def _open_row(row: Row, keys: KeysByColumn | None, commitments: Mapping[int, str]) -> StoredEntry:
-    fields = dict(zip(COMMON_FIELDS, row, strict=False))
-    index, commitment_hex, sealed, detail, seed_hex, pads, code, leaf = row[_COMMON:_REST]
-    streams = row[_STREAMS]
-    for name, stream in zip(STREAM_FIELDS, streams, strict=True):
-        fields[name] = commitments.get(stream)
-    commitment = bytes.fromhex(commitment_hex)
-    state, blinds = State.OPEN, blinds_of(row)
-    if sealed is None:
-        content, seed = json.loads(detail), bytes.fromhex(seed_hex)
-    else:
-        state, content, seed = _unseal(fields, bytes.fromhex(sealed), commitment, keys)
-    for name, value in content.items():
-        fields["detail." + name] = value
+def open_row(row: Row, keys: JoinedKeys | None, commitments: Mapping[int, str]) -> StoredEntry:
+    """Open one row."""
+    state, fields, seed = open_fields(row, keys, commitments)
+    index, commitment, _, _, _, pads, code, leaf = row[_COMMON:_REST]
+    numbers = {slot: number for slot, number in zip(SLOTS, row[_NUMBERS], strict=True) if number}
     return StoredEntry(
-        fields, seed, state, blinds, commitment, bytes(pads or b""), bytes(code or b""),
-        tuple([stream or 0 for stream in streams]), index, bytes(leaf or b""),
-        {slot: number for slot, number in zip(SLOTS, row[_NUMBERS], strict=True) if number},
+        fields, seed, state, blinds_of(row), bytes.fromhex(commitment), bytes(pads or b""), bytes(code or b""),
+        tuple([stream or 0 for stream in row[_STREAMS]]), index, bytes(leaf or b""), numbers,
     )  # fmt: skip
 
 
-def _unseal(
-    fields: dict[str, Any], sealed: bytes, commitment: bytes, keys: KeysByColumn | None
+def index_of(row: Row) -> int:
+    """Return the place in the log."""
+    index: int = row[_INDEX]
+    return index
+
+
+def numbers_in(row: Row, streams: Container[int]) -> dict[str, int]:
+    """Return the numbers of an entry in those of its streams that have these rows, by slot."""
+    listed = zip(SLOTS, row[_STREAMS], row[_NUMBERS], strict=True)
+    return {slot: number for slot, stream, number in listed if stream in streams}
+
+
+def open_fields(
+    row: Row, keys: JoinedKeys | None, commitments: Mapping[int, str]
 ) -> tuple[State, dict[str, Any], bytes]:
-    """Put what was sealed into the fields, and return the detail and the seed; of what cannot be opened, neither."""
-    try:
-        entry = bytes.fromhex(fields["id"].replace("-", ""))
-        opened = open_entry(entry, sealed, commitment=commitment, keys=keys) if keys is not None else None
-    except DamagedSealError:
-        opened = None
+    """Return the fields and the seed of an entry, as far as it can be opened."""
+    sealed, detail, seed = row[_SEALED]
+    if sealed is None:
+        return State.OPEN, _fields(row, row[:_COMMON], commitments, json.loads(detail)), bytes.fromhex(seed)
+    opened = _unseal(row, keys)
     if opened is None:
+        fields = _fields(row, row[:_COMMON], commitments, {})
         for name in SEALED:
             del fields[name]
-        return (State.KEYLESS if keys is None else State.DAMAGED), {}, b""
-    fields.update(zip(SEALED, opened.values, strict=True))
-    return State.OPEN, opened.detail, opened.seed
+        return (State.KEYLESS if keys is None else State.DAMAGED), fields, b""
+    common = _in_place((*row[:_COMMON], *opened.values))
+    return State.OPEN, _fields(row, common, commitments, opened.detail), opened.seed
+
+
+def _unseal(row: Row, keys: JoinedKeys | None) -> Opened | None:
+    if keys is None:
+        return None
+    entry, sealed = bytes.fromhex(row[_ID].replace("-", "")), bytes.fromhex(row[_SEALED.start])
+    try:
+        return open_entry(entry, sealed, commitment=bytes.fromhex(row[_COMMITMENT]), keys=keys)
+    except DamagedSealError:
+        return None
+
+
+def _fields(row: Row, common: Row, commitments: Mapping[int, str], detail: Mapping[str, Any]) -> dict[str, Any]:
+    streams = map(commitments.get, row[_STREAMS])
+    return dict(zip(_names(tuple(detail)), (*common, *streams, *detail.values()), strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _names(detail: tuple[str, ...]) -> tuple[str, ...]:
+    """Entries of one kind have the same names, so these are made once for all of them."""
+    return (*COMMON_FIELDS, *STREAM_FIELDS, *("detail." + name for name in detail))

@@ -123,8 +123,8 @@ def _members_of_events(archive: "_Archive", trail: Trail, context: Context, port
     portions.learn_names(names)
     yield from archive.add("names.json", [_json(names)])
     yield from archive.add("README.txt", [renderings.readme(context)])
-    yield from archive.add("events.csv", portions.csv())
     yield from archive.add("fhir-auditevents.ndjson", portions.fhir())
+    yield from archive.add("events.csv", portions.csv())
     yield from archive.add("summary.html", [Summary(context, tally).html()])
 
 

@@ -1,7 +1,8 @@
 """The members of an export that are made of events, portion by portion: each event is read once for all of them.
 
 The members stand one after the other in the archive, so what was read for the first must wait for the next: it waits in
-a sealed temporary file, never in clear and never in memory.
+a sealed temporary file, never in clear and never in memory. Decoding an event again costs more than keeping its row of
+the table: so the rows are made along with the records for FHIR, and wait as well.
 
 With many events a second process makes half of the portions. It gets what was fetched and gives back bytes; what it
 opened waits in a spool of its own, so a portion stays with whoever opened it. It never speaks to the database, and
@@ -19,7 +20,8 @@ from typing import Any, Protocol, TypeVar
 import orjson
 
 from ledger_bridge.audit_event import AuditEvents
-from ledger_bridge.renderings import Context, Event, Names, Tally, csv_head, csv_rows
+from ledger_bridge.event_table import EventTable
+from ledger_bridge.renderings import Context, Event, Names, Tally
 from ledger_bridge.sealed_spool import SealedSpool
 
 PORTION = 500
@@ -61,8 +63,10 @@ class PortionWriter:
     def __init__(self, context: Context, open_: Open) -> None:
         self._context = context
         self._audit_events = AuditEvents(context)
+        self._table = EventTable(context)
         self._open = open_
         self._spool = SealedSpool()
+        self._rows: dict[int, int] = {}
 
     def lines(self, portion: Portion) -> tuple[int, Lines]:
         """Open a portion; return the number under which it can be asked for again, and its lines."""
@@ -75,19 +79,20 @@ class PortionWriter:
     def learn_names(self, names: Names) -> None:
         """Take over the names for the members that show them."""
         self._context = self._context.with_names(names)
-        self._audit_events = AuditEvents(self._context)
-
-    def csv(self, number: int) -> bytes:
-        return csv_rows(self._events(number), self._context)
+        self._audit_events, self._table = AuditEvents(self._context), EventTable(self._context)
 
     def fhir(self, number: int) -> bytes:
-        return self._audit_events.lines(self._events(number))
+        """Return the records of a portion, and keep its rows."""
+        events = list(map(orjson.loads, self._spool.get(number).splitlines()))
+        self._rows[number] = self._spool.put(self._table.rows(events))
+        return self._audit_events.lines(events)
+
+    def csv(self, number: int) -> bytes:
+        """Return the rows of a portion. They were made along with its records."""
+        return self._spool.get(self._rows[number])
 
     def close(self) -> None:
         self._spool.close()
-
-    def _events(self, number: int) -> Iterator[Event]:
-        return map(orjson.loads, self._spool.get(number).splitlines())
 
 
 class Helper(Protocol):
@@ -130,14 +135,14 @@ class Portions:
         if self._helper is not None:
             self._helper.submit("learn_names", names).result()
 
-    def csv(self) -> Iterator[bytes]:
-        """Yield `events.csv`."""
-        yield csv_head()
-        yield from self._again("csv")
-
     def fhir(self) -> Iterator[bytes]:
         """Yield `fhir-auditevents.ndjson`."""
         yield from self._again("fhir")
+
+    def csv(self) -> Iterator[bytes]:
+        """Yield `events.csv`. This needs `fhir` to have come to its end."""
+        yield EventTable.head()
+        yield from self._again("csv")
 
     def close(self) -> None:
         self._writer.close()

@@ -11,7 +11,7 @@ ithaca.streams = (() => {
 
   /** How far beyond the stated end of a stream is looked for more of it. */
   const HORIZON = 64;
-  const BATCH = 200000;
+  const BATCH = 500000;
 
   /** Check every disclosed stream and return how many of its entries the export leaves out by its filters. */
   async function checkStreams(scope, leaves, marks) {

@@ -1,14 +1,10 @@
-import csv
 import dataclasses
-import io
 import re
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
-from ledger_bridge.renderings import Context, Kind, Summary, Tally, csv_head, csv_rows, harmless, readme
-from ledger_bridge.tlog import entry
+from ledger_bridge.renderings import Context, Kind, Summary, Tally, readme
 from tests.fakes.ledger import KINDS, FakeLedger, small_ledger
 
 WORKSPACE = ("workspace", "w1")
@@ -23,50 +19,6 @@ def ledger() -> FakeLedger:
 def context_of(ledger: FakeLedger, **kinds: Kind) -> Context:
     scope = ledger.scope([ledger.stream(*WORKSPACE)], 7)
     return Context(checkpoint=ledger.checkpoint(), scope=scope, names=ledger.names, kinds={**KINDS, **kinds})
-
-
-def rows_of(ledger: FakeLedger, **options: Any) -> list[dict[str, str]]:
-    events = ledger.events([ledger.stream(*WORKSPACE)], **options)
-    text = (csv_head() + csv_rows(events, context_of(ledger))).decode()
-    return list(csv.DictReader(io.StringIO(text, newline="")))
-
-
-def test_csv_has_a_row_for_every_event(ledger: FakeLedger) -> None:
-    assert [row["index"] for row in rows_of(ledger)] == ["0", "1", "2", "3", "5", "8", "10"]
-
-
-def test_csv_shows_names_next_to_ids(ledger: FakeLedger) -> None:
-    row = rows_of(ledger)[0]
-    assert (row["actor"], row["actor_name"]) == ("ana", "Ana Ribeiro")
-
-
-def test_csv_says_what_is_hidden(ledger: FakeLedger) -> None:
-    row = rows_of(ledger, hide={"actor", "detail.name"})[0]
-    assert (row["actor"], row["actor_name"], row["hidden"]) == ("(hidden)", "", "actor detail.name")
-
-
-def test_csv_lines_end_as_rfc_4180_says(ledger: FakeLedger) -> None:
-    text = csv_head() + csv_rows(ledger.events([ledger.stream(*WORKSPACE)]), context_of(ledger))
-    assert text.count(b"\r\n") == text.count(b"\n") == 8
-
-
-@pytest.mark.parametrize("start", list("=+-@\t\r\n"))
-def test_csv_cells_are_never_formulas(start: str) -> None:
-    assert harmless(f"{start}1+1") == f"'{start}1+1"
-
-
-@pytest.mark.parametrize("text", ["", "a=1", "1-1", "Ana", "'=1"])
-def test_csv_leaves_ordinary_cells_alone(text: str) -> None:
-    assert harmless(text) == text
-
-
-def test_csv_takes_the_sting_from_every_column() -> None:
-    ledger = FakeLedger(names={"person": {"=1": "=2"}, "workspace": {"@w": "+x"}})
-    ledger.record("=kind", workspace="@w", actor="=1", purpose='-"1"\r\n=2', source_address="\t1")
-    event = entry.disclose(index=0, tags={}, fields=ledger.entries[0].fields, seed=ledger.entries[0].seed)
-    text = (csv_head() + csv_rows([event], context_of(ledger))).decode()
-    row = list(csv.reader(io.StringIO(text, newline="")))[1]
-    assert not [cell for cell in row if cell[:1] in set("=+-@\t\r\n") and cell]
 
 
 class Tags(HTMLParser):
