@@ -15,7 +15,7 @@ from typing import Any, Self
 
 ROOT = Path(__file__).parent
 RESULTS = ROOT / "results"
-WORK = ROOT / "work"
+WORK = ROOT / "scratch"
 
 _LOAD_AT_START = os.getloadavg()
 

@@ -15,7 +15,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def modules(*packages: str) -> list[Path]:
     """Return the packages' modules, without migrations."""
     found = (path for name in packages for path in sorted((ROOT / name).rglob("*.py")))
-    return [path for path in found if not {"migrations", "work"} & set(path.relative_to(ROOT).parts)]
+    return [path for path in found if not {"migrations", "scratch"} & set(path.relative_to(ROOT).parts)]
 
 
 def named(path: Path) -> str:

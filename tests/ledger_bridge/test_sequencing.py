@@ -84,6 +84,7 @@ def test_entries_that_keep_coming_do_not_hold_up_the_publication(
     monkeypatch.setattr(services, "sequence_batch", batch_beside_which_somebody_records)
     record_durably(TrailViewed(filters="first"), actor=alice)
     assert sequence_entries() == 1
+    assert head().size == 1
     assert Outbox.objects.count() == 1
 
 
