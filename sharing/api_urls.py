@@ -2,6 +2,7 @@ from django.urls import path
 
 from sharing import api
 from sharing.requests import api as requests
+from sharing.why import api as why
 
 app_name = "sharing_api"
 urlpatterns = [
@@ -12,6 +13,8 @@ urlpatterns = [
     path("exceptions/<uuid:exception_id>/", api.ExceptionDetail.as_view(), name="exception"),
     path("workspaces/<uuid:workspace_id>/access-requests/", requests.WorkspaceRequests.as_view(), name="ask_workspace"),
     path("items/<uuid:item_id>/access-requests/", requests.ItemRequests.as_view(), name="ask_item"),
+    path("workspaces/<uuid:workspace_id>/why/", why.WorkspaceWhy.as_view(), name="why_workspace"),
+    path("items/<uuid:item_id>/why/", why.ItemWhy.as_view(), name="why_item"),
     path("access-requests/", requests.RequestList.as_view(), name="requests"),
     path("access-requests/<uuid:request_id>/", requests.RequestDetail.as_view(), name="request"),
     path("access-requests/<uuid:request_id>/grant/", requests.RequestGrant.as_view(), name="grant_request"),

@@ -42,7 +42,7 @@ def why_not(actor: Any, right: Right, thing: Workspace | Item | Version) -> str:
     if item:
         for wanted in (Right.VIEW, right):
             if (said := decisive_exception(actor, wanted, item)) and said.effect == Effect.DENY:
-                return _denied(said, wanted)
+                return _denied(actor, item, said, wanted)
     return _no_role(actor, right, workspace, let_in=bool(item and actor.has_perm(Right.VIEW, item)))
 
 
@@ -104,9 +104,12 @@ def _no_standing(actor: Any) -> str:
     return "Your approval is suspended or has expired. A commission admin can renew it."
 
 
-def _denied(said: Said, right: Right) -> str:
+def _denied(actor: User, item: Item, said: Said, right: Right) -> str:
     whom = f"your group “{said.group}”" if said.group else "you"
-    return f"An exception on the {said.item.get_kind_display().lower()} “{said.item}” denies {right.label} to {whom}."
+    # What stands on a folder may reach somebody who was let in further down, and does not see that folder.
+    seen = said.item.pk == item.pk or actor.has_perm(Right.VIEW, said.item)
+    place = f"the {said.item.get_kind_display().lower()} “{said.item}”" if seen else "a folder above"
+    return f"An exception on {place} denies {right.label} to {whom}."
 
 
 def _no_role(actor: User, right: Right, workspace: Any, *, let_in: bool) -> str:

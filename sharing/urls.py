@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import groups, invitations, items, requests, workspace
+from sharing.views import groups, invitations, items, requests, why, workspace
 
 app_name = "sharing"
 
@@ -15,10 +15,12 @@ urlpatterns = [
     path(f"{_ACCESS}leave/", workspace.leave, name="leave"),
     path(f"{_ACCESS}hand-over/", workspace.hand_over, name="hand_over"),
     path(f"{_ACCESS}ask/", requests.ask_workspace, name="ask_workspace"),
+    path(f"{_ACCESS}why/", why.why_workspace, name="why_workspace"),
     path(f"{_ACCESS}invitations/<uuid:invitation_id>/withdraw/", workspace.withdraw, name="withdraw"),
     path("access/roles/<uuid:grant_id>/", workspace.change, name="change"),
     path("access/roles/<uuid:grant_id>/revoke/", workspace.revoke, name="revoke"),
     path("access/items/<uuid:item_id>/", items.item_access, name="item_access"),
+    path("access/items/<uuid:item_id>/why/", why.why_item, name="why_item"),
     path("access/items/<uuid:item_id>/ask/", requests.ask_item, name="ask_item"),
     path("access/items/<uuid:item_id>/exception/", items.add_exception, name="add_exception"),
     path("access/exceptions/<uuid:exception_id>/lift/", items.lift_exception, name="lift_exception"),

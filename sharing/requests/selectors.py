@@ -100,11 +100,11 @@ def steps_of(request: AccessRequest, *, for_asker: bool) -> list[Step]:
     return sorted(steps, key=lambda step: (step.ahead, step.at))
 
 
-def access_now(request: AccessRequest) -> PersonAccess:
+def access_now(request: AccessRequest, *, reader: User) -> PersonAccess:
     """Return what the asker may do with the thing at this moment, and the rules that say so."""
     if request.item is None:
         return access_in(request.asker, request.workspace)
-    [found] = access_of([request.asker], request.item)
+    [found] = access_of([request.asker], request.item, reader=reader)
     return found
 
 

@@ -120,11 +120,14 @@ def people_concerned(item: Item) -> QuerySet[User]:
     return User.objects.filter(found).select_related("institution")
 
 
-def access_of(people: Iterable[User], item: Item) -> list[PersonAccess]:
-    """Return what each of the people may do with the item, in a fixed number of queries."""
+def access_of(people: Iterable[User], item: Item, *, reader: User) -> list[PersonAccess]:
+    """Return what each of the people may do with the item, in a fixed number of queries.
+
+    A folder above that the reader does not see goes unnamed.
+    """
     listed = list(people)
     rights = rules.people_rights(listed, item.pk)
-    reasons = _reasons(listed, item)
+    reasons = _reasons(listed, item, set(Item.objects.visible_to(reader).filter(pk__in=item.path)))
     return [PersonAccess(person, _labels(rights[person.pk]), tuple(reasons[person.pk])) for person in listed]
 
 
@@ -145,13 +148,13 @@ def _labels(codenames: frozenset[str]) -> tuple[str, ...]:
     return tuple(str(right.label) for right in Right if right.codename in codenames)
 
 
-def _reasons(people: list[User], item: Item) -> dict[Any, list[str]]:
+def _reasons(people: list[User], item: Item, named: set[Item]) -> dict[Any, list[str]]:
     found: dict[Any, list[str]] = defaultdict(list)
     _add_standing(people, item.workspace.owner_id, found)
     groups = _groups_of(people)
     for exception in _unexpired_exceptions(item, people, groups):
         for person, through in _whom(exception, groups):
-            found[person].append(_exception_reason(exception, through))
+            found[person].append(_exception_reason(exception, through, named))
     for grant in _unexpired_grants(item.workspace_id, people, groups):
         for person, through in _whom(grant, groups):
             found[person].append(_role_reason(grant, through))
@@ -200,10 +203,11 @@ def _unexpired_grants(workspace: UUID, people: list[User], groups: dict[int, lis
     return [*own, *through]
 
 
-def _exception_reason(exception: Any, through: Group | None) -> str:
+def _exception_reason(exception: Any, through: Group | None, named: set[Item]) -> str:
     verb = "allowed" if exception.effect == Effect.ALLOW else "denied"
     right = Right(f"workspaces.{exception.permission.codename}").label
-    return f"Exception on “{exception.content_object}”: {right} {verb}{_through(through)}{_until(exception.expires_at)}"
+    place = f"“{exception.content_object}”" if exception.content_object in named else "a folder above"
+    return f"Exception on {place}: {right} {verb}{_through(through)}{_until(exception.expires_at)}"
 
 
 def _role_reason(grant: Any, through: Group | None) -> str:

@@ -45,7 +45,7 @@ def item_access(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "crumbs": item_crumbs(item),
         "page": page,
         "query": query_without_page(request),
-        "rows": access.access_of(page.object_list, item),
+        "rows": access.access_of(page.object_list, item, reader=user),
         "sees_members": sees_members,
         "may_share": may_share,
         "may_ask": bool(askable_rights(user, item)),

@@ -89,7 +89,7 @@ def request_page(request: HttpRequest, request_id: UUID) -> HttpResponse:
         "steps": selectors.steps_of(found, for_asker=row.mine),
         "may_answer": may_answer and found.is_waiting,
         "obstacle": selectors.what_stands_against(found) if may_answer else None,
-        "now": selectors.access_now(found) if may_answer else None,
+        "now": selectors.access_now(found, reader=user) if may_answer else None,
     }
     return render(request, "sharing/request.html", context)
 

@@ -15,6 +15,7 @@ from accounts.models import User
 from core.access import rights_on_each
 from sharing.models import ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.rules import people_rights
+from sharing.why.weighing import why
 from tests.conftest import make_institution, make_person
 from workspaces.models import Item, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
@@ -133,7 +134,7 @@ class NaiveReading:
 class TestAccessRules(TestCase):
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(plan=plans)
-    def test_one_check_a_page_of_checks_and_the_list_agree_with_a_naive_reading(self, plan: Plan) -> None:
+    def test_one_check_a_page_of_checks_the_list_and_the_sentences_agree_with_a_naive_reading(self, plan: Plan) -> None:
         build(plan)
         naive = NaiveReading(plan)
         self.check_people(plan, naive)
@@ -151,6 +152,7 @@ class TestAccessRules(TestCase):
             assert rights[item.pk] == expected
             assert {right for right in Right if user.has_perm(right, item)} == expected
             assert (item in listed) == (Right.VIEW in expected)
+            assert {one.right for one in why(user, item, reader=user) if one.allowed} == expected
 
     def check_people(self, plan: Plan, naive: NaiveReading) -> None:
         people = list(User.objects.filter(pk__in=[person.pk for person in plan.rows["people"]]).order_by("date_joined"))
@@ -169,6 +171,7 @@ class TestAccessRules(TestCase):
             assert rights[workspace.pk] == expected
             assert {right for right in Right if user.has_perm(right, workspace)} == expected
             assert (workspace in listed) == (Right.VIEW in expected)
+            assert {one.right for one in why(user, workspace, reader=user) if one.allowed} == expected
 
 
 def build(plan: Plan) -> None:

@@ -1,0 +1,1 @@
+"""Who may, and why: the rule behind every right of a person, in sentences."""
