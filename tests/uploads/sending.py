@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.faults.client import Client, History
+from tests.faults.client import Client
 from tests.stack import ROOT, Stack
 from tests.uploads.interrupting import Line, Plan, kill, kill_server
 
@@ -45,9 +45,7 @@ class Sender:
     process: "subprocess.Popen[str] | None" = None
 
     @classmethod
-    def signed_in(cls, stack: Stack, directory: Path, *, chunk: int) -> "Sender":
-        client = Client(stack.port, History(directory / "history.jsonl"))
-        client.sign_in(PERSON)
+    def of(cls, client: Client, stack: Stack, directory: Path, *, chunk: int) -> "Sender":
         return cls(stack, client, client.new_workspace(f"Line {time.time_ns()}"), directory, chunk)
 
     def headers(self) -> dict[str, str]:

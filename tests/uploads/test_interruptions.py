@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.people import Visitor, sign_in_as
+from tests.browser.people import Visitor, visitor
+from tests.faults.client import Client, History
 from tests.needs import find, needs
 from tests.stack import Stack, running_stack
 from tests.uploads.interrupting import Line, Plan, kill_server
@@ -37,6 +38,14 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
+def client(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    """Sign in once: a second sign-in of the same person would have to wait for a code that was not used."""
+    client = Client(stack.port, History(tmp_path_factory.mktemp("history") / "history.jsonl"))
+    client.sign_in(PERSON)
+    return client
+
+
+@pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     path = tmp_path_factory.mktemp("original") / "genome.bam"
     return path, make_file(path, SIZE, SEED)
@@ -48,21 +57,22 @@ def say(sentence: str) -> None:
 
 
 @pytest.mark.parametrize("checksum", [False, pytest.param(True, id="checksums")])
-def test_tuspy_brings_it_whole(stack: Stack, original: tuple[Path, str], tmp_path: Path, *, checksum: bool) -> None:
-    brings_it_whole("tuspy", stack, original, tmp_path, checksum=checksum)
+def test_tuspy_brings_it_whole(
+    stack: Stack, client: Client, original: tuple[Path, str], tmp_path: Path, *, checksum: bool
+) -> None:
+    brings_it_whole("tuspy", Sender.of(client, stack, tmp_path, chunk=CHUNK), original, checksum=checksum)
 
 
 @needs("tus-js-client")
-def test_tus_js_client_brings_it_whole(stack: Stack, original: tuple[Path, str], tmp_path: Path) -> None:
-    brings_it_whole("tus-js-client", stack, original, tmp_path)
-
-
-def brings_it_whole(
-    kind: str, stack: Stack, original: tuple[Path, str], directory: Path, *, checksum: bool = False
+def test_tus_js_client_brings_it_whole(
+    stack: Stack, client: Client, original: tuple[Path, str], tmp_path: Path
 ) -> None:
+    brings_it_whole("tus-js-client", Sender.of(client, stack, tmp_path, chunk=CHUNK), original)
+
+
+def brings_it_whole(kind: str, sender: Sender, original: tuple[Path, str], *, checksum: bool = False) -> None:
     file, digest = original
     plan = Plan.draw(SEED, SIZE, INTERRUPTIONS)
-    sender = Sender.signed_in(stack, directory, chunk=CHUNK)
     begun = time.monotonic()
     line = sender.send(kind, file, plan, checksum=checksum)
     sent = time.monotonic() - begun
@@ -81,15 +91,17 @@ def report(kind: str, line: Line, sent: float, recorded: float) -> None:
 
 
 @needs("chromium")
-def test_a_browser_brings_it_whole(stack: Stack, original: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_browser_brings_it_whole(stack: Stack, client: Client, original: tuple[Path, str], tmp_path: Path) -> None:
     file, digest = original
-    sender = Sender.signed_in(stack, tmp_path, chunk=CHUNK)
+    sender = Sender.of(client, stack, tmp_path, chunk=CHUNK)
     due: list[str] = []
     line = Line(stack.port, Plan.draw(SEED, SIZE, INTERRUPTIONS), due.append)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find("chromium"), args=["--no-sandbox"])
-        guest = sign_in_as(browser, f"http://localhost:{stack.port}", PERSON)
-        guest.base = f"http://localhost:{line.port}"
+        guest = visitor(browser, f"http://localhost:{line.port}")
+        guest.context.add_cookies(
+            [{"name": name, "value": value, "url": guest.base} for name, value in client.cookies.items()]
+        )
         begun = time.monotonic()
         page = choose(guest, sender.workspace, file)
         wait_until_stored(guest, page, line, due, sender, file)
