@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.backends import BaseBackend
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from accounts.models import User
 from sharing import holding, rules
@@ -13,6 +13,7 @@ from sharing.explaining import right_to_answer, why_not, why_not_sharing
 from sharing.models import AccessRequest, GroupProfile, Invitation
 from sharing.permissions import Right as SharingRight
 from sharing.requests.asking import where_to_ask
+from sharing.selectors import access
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
 
@@ -59,6 +60,18 @@ class GrantBackend(BaseBackend):
         """Return which of the people, by id, have the right on the item."""
         found = rules.people_rights(people, item.pk)
         return {person for person, codenames in found.items() if Right(perm).codename in codenames}
+
+    def people_who_may(self, perm: str, item: Item, words: str) -> list[User]:
+        """Return everybody who has the right on the item, or those of them who are called so."""
+        concerned = access.people_concerned(item)
+        if words:
+            concerned = concerned.filter(Q(name__icontains=words) | Q(institution__name__icontains=words))
+        people = list(concerned)
+        holders = self.holders_of(perm, item, people)
+        return [person for person in people if person.pk in holders]
+
+    def knows_who_is_in(self, user: User, workspace: Workspace) -> bool:
+        return access.may_see_members(access.rights_in(user, workspace))
 
     def managers_of(self, workspace: Workspace) -> set[UUID]:
         """Return who may manage a workspace now, by id."""

@@ -17,7 +17,7 @@ USUAL_LENGTH = timedelta(days=90)
 
 ROLE_WORDS = {
     Role.VISITOR: "Visitor: look at files and download them",
-    Role.CONTRIBUTOR: "Contributor: also upload, rename and move, and see the trail",
+    Role.CONTRIBUTOR: "Contributor: also upload, comment, rename and move, and see the trail",
     Role.MANAGER: "Manager: also share, and manage the workspace",
 }
 RIGHT_WORDS = {
@@ -26,6 +26,7 @@ RIGHT_WORDS = {
     Right.HAND_OVER: "Hand over sealed, for keys of people who may download",
     Right.UPLOAD: "Upload",
     Right.EDIT: "Rename, move and describe",
+    Right.COMMENT: "Comment",
 }
 
 

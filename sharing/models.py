@@ -91,7 +91,7 @@ class Effect(models.TextChoices):
 
 
 # What an exception may be about. Sharing, managing and the trail are decided for a workspace as a whole.
-EXCEPTION_RIGHTS = (Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER, Right.UPLOAD, Right.EDIT)
+EXCEPTION_RIGHTS = (Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER, Right.UPLOAD, Right.EDIT, Right.COMMENT)
 
 
 class ItemUserException(Grant, UserObjectPermissionBase):

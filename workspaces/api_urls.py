@@ -1,6 +1,7 @@
 from django.urls import path
 
 from workspaces import api, api_uploads, api_viewing
+from workspaces.conversation import api as conversation
 from workspaces.handover import api as handover
 from workspaces.removal import api as removal
 
@@ -17,6 +18,9 @@ urlpatterns = [
     path("workspaces/<uuid:workspace_id>/uploads/", api_uploads.UploadList.as_view(), name="uploads"),
     path("uploads/<uuid:upload_id>/", api_uploads.UploadDetail.as_view(), name="upload"),
     path("files/<uuid:item_id>/versions/", api.VersionList.as_view(), name="versions"),
+    path("files/<uuid:item_id>/comments/", conversation.CommentList.as_view(), name="comments"),
+    path("files/<uuid:item_id>/mentionable/", conversation.Mentionable.as_view(), name="mentionable"),
+    path("comments/<uuid:comment_id>/", conversation.CommentDetail.as_view(), name="comment"),
     path("versions/<uuid:version_id>/content/", api.VersionContent.as_view(), name="content"),
     path("versions/<uuid:version_id>/view/", api_viewing.View.as_view(), name="view"),
     path("versions/<uuid:version_id>/view/pages/<int:page>/", api_viewing.ViewPage.as_view(), name="view_page"),

@@ -10,6 +10,7 @@ class WorkspacesConfig(AppConfig):
         from accounts.documents import register_vault
         from ledger_bridge import conditions, fsck, names
         from workspaces import binding, checks, selectors
+        from workspaces.conversation.binding import check_comments
         from workspaces.documents import SealingVault
         from workspaces.escrow.binding import condition as escrow_condition
         from workspaces.handover.binding import check_keys
@@ -32,6 +33,7 @@ class WorkspacesConfig(AppConfig):
         )
         fsck.register("Crypt4GH keys and hand-overs: each row against its entry", check_keys)
         fsck.register("versions: each row against its entry, each blob by its size", binding.check_versions)
+        fsck.register("comments: each text against the entry that commits to it", check_comments)
         conditions.register(condition)
         conditions.register(escrow_condition)
         # Only the worker scans and ends viewings, but every process shows what was recorded about it.

@@ -69,3 +69,21 @@ def managers_of(workspace: Workspace) -> set[UUID]:
         if answer is not None:
             return set(answer(workspace))
     return set()
+
+
+def people_who_may(right: Right, item: Item, words: str = "") -> list[User]:
+    """Return everybody who has the right on the item now; with words, those whose name or institution holds them."""
+    for backend in get_backends():
+        answer = getattr(backend, "people_who_may", None)
+        if answer is not None:
+            return list(answer(right.value, item, words))
+    return []
+
+
+def knows_who_is_in(user: User, workspace: Workspace) -> bool:
+    """Return whether the user is shown who else is in the workspace."""
+    for backend in get_backends():
+        answer = getattr(backend, "knows_who_is_in", None)
+        if answer is not None:
+            return bool(answer(user, workspace))
+    return False

@@ -16,6 +16,7 @@ from django.db import models
 from core import access
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
+from workspaces.conversation.models import Comment, Follow
 from workspaces.handover.models import HandOver, InstallationKey, RecipientKey
 from workspaces.incoming import StorageUse, Upload, UploadRun
 from workspaces.permissions import Right, Role
@@ -25,6 +26,8 @@ from workspaces.viewer.models import Viewing  # noqa: F401  Django looks for mod
 
 __all__ = [
     "BlobStoreOwner",
+    "Comment",
+    "Follow",
     "HandOver",
     "InstallationKey",
     "Item",
@@ -60,6 +63,8 @@ class Workspace(models.Model):
     # For how many days after their last version files are kept; after how many in the bin their removal is proposed.
     keep_days = models.PositiveIntegerField(default=0, db_default=0)
     propose_after = models.PositiveIntegerField(null=True, blank=True)
+    # Whether mails to its people may say the names of files and of the workspace. What is in them no mail says.
+    names_in_mails = models.BooleanField(default=False, db_default=False)
 
     objects = WorkspaceQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ class Right(models.TextChoices):
     HAND_OVER = "workspaces.hand_over", "hand over sealed"
     UPLOAD = "workspaces.upload", "upload"
     EDIT = "workspaces.edit", "edit"
+    COMMENT = "workspaces.comment", "comment"
     TRAIL = "workspaces.trail", "see the trail"
     SHARE = "workspaces.share", "share"
     MANAGE = "workspaces.manage", "manage"
@@ -26,7 +27,9 @@ class Role(models.TextChoices):
 
 ROLE_RIGHTS: dict[str, frozenset[str]] = {
     Role.VISITOR: frozenset({Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER}),
-    Role.CONTRIBUTOR: frozenset({Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER, Right.UPLOAD, Right.EDIT, Right.TRAIL}),
+    Role.CONTRIBUTOR: frozenset(
+        {Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER, Right.UPLOAD, Right.EDIT, Right.COMMENT, Right.TRAIL}
+    ),
     Role.MANAGER: frozenset(Right),
 }
 OWNER_RIGHTS = frozenset(Right)

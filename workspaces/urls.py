@@ -2,6 +2,7 @@ from django.urls import path
 
 from workspaces.views import (
     content,
+    conversation,
     handing_over,
     installation,
     items,
@@ -35,6 +36,10 @@ urlpatterns = [
     path("folders/<uuid:item_id>/", workspaces.folder, name="folder"),
     path("files/<uuid:item_id>/", items.file, name="file"),
     path("files/<uuid:item_id>/new-version/", uploads.new_version, name="new_version"),
+    path("files/<uuid:item_id>/conversation/", conversation.conversation, name="conversation"),
+    path("comments/<uuid:comment_id>/", conversation.thread, name="comment"),
+    path("comments/<uuid:comment_id>/change/", conversation.change, name="change_comment"),
+    path("comments/<uuid:comment_id>/take-back/", conversation.take_back, name="take_back_comment"),
     path("items/<uuid:item_id>/trail/", items.trail, name="item_trail"),
     path("items/<uuid:item_id>/edit/", items.edit, name="edit"),
     path("items/<uuid:item_id>/move/", items.move, name="move"),

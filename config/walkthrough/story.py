@@ -48,6 +48,7 @@ def tell() -> Iterator[str]:
     yield "Two workspaces hold real files."
     share(study, trial)
     ask(study, trial)
+    talk(study)
     clear_up(study, trial)
     yield "What was sent twice lies in the bin, and two people decide whether it goes for good."
     read(study, trial)
@@ -164,6 +165,29 @@ def ask(study: Workspace, trial: Workspace) -> None:
         )
         reason = "The table stays as it was published. Please put your copy beside it."
         sharing.refuse_request(actor=trial.owner, request=request, reason=reason)
+
+
+def talk(study: Workspace) -> None:
+    """Let three people talk about a slice, one of whom is asked for by name."""
+    slice_14 = item_of(study, papers.CT)
+    if slice_14.comments.exists():
+        return
+    version = slice_14.current_version
+    first = workspaces.write_comment(
+        actor=user_of(cast.SEUN),
+        file=slice_14,
+        text=f"Is the bright rim on the left real, or the edge of the window? @{study.owner.name}, you read the MR.",
+        version=version,
+        page=1,
+    )
+    workspaces.write_comment(
+        actor=study.owner, file=slice_14, text="It is the window: at brain width it is gone.", answers=first
+    )
+    workspaces.write_comment(
+        actor=user_of(cast.KENJI),
+        file=slice_14,
+        text="I leave this slice out of the measurements until that is settled.",
+    )
 
 
 def clear_up(study: Workspace, trial: Workspace) -> None:

@@ -173,6 +173,10 @@ GET = {
     "workspaces:reopen":                          "302 405 405 405 405 405 405 405 405",
     "workspaces:folder":                          "302 404 404 200 200 200 200 404 404",
     "workspaces:file":                            "302 404 404 200 200 200 200 404 404",
+    "workspaces:conversation":                     "302 404 404 200 200 200 200 404 404",
+    "workspaces:comment":                          "302 404 404 200 200 200 200 404 404",
+    "workspaces:change_comment":                   "302 404 404 403 403 403 200 404 404",
+    "workspaces:take_back_comment":                "302 404 404 403 403 200 200 404 404",
     "workspaces:new_version":                     "302 404 404 403 200 200 200 404 404",
     "workspaces:item_trail":                      "302 404 404 403 200 200 200 404 404",
     "workspaces:edit":                            "302 404 404 403 200 200 200 404 404",
@@ -207,6 +211,9 @@ GET = {
     "workspaces_api:uploads":                     "403 404 404 200 200 200 200 404 404",
     "workspaces_api:upload":                      "403 404 404 404 200 404 404 404 404",
     "workspaces_api:versions":                    "403 404 404 200 200 200 200 404 404",
+    "workspaces_api:comments":                    "403 404 404 200 200 200 200 404 404",
+    "workspaces_api:comment":                     "403 404 404 200 200 200 200 404 404",
+    "workspaces_api:mentionable":                 "403 404 404 403 200 200 200 404 404",
     "workspaces_api:view":                        "403 404 404 200 200 200 200 404 404",
     "workspaces_api:view_page":                   "403 404 404 200 200 200 200 404 404",
     "workspaces_api:content":                     "403 404 404 200 200 200 200 404 404",
@@ -361,6 +368,11 @@ POST = {
     "workspaces:decline_removal":                 "302 404 404 403 403 302 302 403 404",
     "workspaces:archive":                         "302 404 404 403 403 302 302 404 404",
     "workspaces:reopen":                          "302 404 404 403 403 302 302 404 404",
+    "workspaces:conversation":                     "302 404 404 403 400 400 400 404 404",
+    "workspaces:comment":                          "302 404 404 403 400 400 400 404 404",
+    "workspaces:change_comment":                   "302 404 404 403 403 403 400 404 404",
+    "workspaces:take_back_comment":                "302 404 404 403 403 302 302 404 404",
+    "workspaces_api:comments":                     "403 404 404 403 400 400 400 404 404",
     "workspaces:new_version":                     "401 404 404 403 200 200 200 404 404",
     "workspaces:edit":                            "302 404 404 403 200 200 200 404 404",
     "workspaces:move":                            "302 404 404 403 302 302 302 404 404",
@@ -405,10 +417,12 @@ PUT = {
 # Taking away, by programs.
 PATCH = {
     "workspaces_api:upload":                      "403 404 404 404 412 404 404 404 404",
+    "workspaces_api:comment":                     "403 404 404 403 403 403 400 404 404",
 }  # fmt: skip
 
 DELETE = {
     "workspaces_api:upload":                      "403 404 404 404 412 404 404 404 404",
+    "workspaces_api:comment": "403 404 404 403 403 204 204 404 404",
     "workspaces_api:key":    "403 404 404 204 404 404 404 404 404",
     "sharing_api:grant":     "403 404 404 403 403 204 204 404 404",
     "sharing_api:exception": "403 404 404 403 403 204 204 404 404",

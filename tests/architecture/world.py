@@ -130,7 +130,9 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     request = sharing.ask_for_access(
         actor=who["visitor"], thing=version.file, days=7, purpose="Second reading", rights=[Right.EDIT]
     )
+    comment = workspaces.write_comment(actor=owner, file=version.file, text="Look at the third row.")
     return {
+        "comment_id": comment.pk,
         "request_id": request.pk,
         "key_id": key.pk,
         "hand_over_id": workspaces.hand_over_version(actor=owner, version=version, key=key).pk,

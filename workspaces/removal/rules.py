@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core.errors import Conflict
 from ledger_bridge.erasure.rules import hold_on
-from workspaces.models import Item, Version, Workspace
+from workspaces.models import Comment, Item, Version, Workspace
 
 
 class Kept(Conflict):
@@ -73,5 +73,6 @@ def _subjects(item: Item) -> dict[str, set[str]]:
     taken = taken_by(item)
     items = {*item.path, *taken.values_list("pk", flat=True)}
     uploaders = Version.objects.filter(file__in=taken).values_list("created_by", flat=True)
-    people = {*uploaders, *taken.values_list("created_by", flat=True)}
+    writers = Comment.objects.filter(file__in=taken).exclude(sealed=b"").values_list("author", flat=True)
+    people = {*uploaders, *writers, *taken.values_list("created_by", flat=True)}
     return {"workspace": {str(item.workspace_id)}, "item": set(map(str, items)), "person": set(map(str, people))}

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from core.errors import DamagedContent, Unavailable
 from core.kms import key_service
+from workspaces.conversation.sealing import moved_to
 from workspaces.crypt4gh import Crypt4ghError, verify_commitment
 from workspaces.keys import newest_key, open_key, unwrap_data_key, wrap_data_key
-from workspaces.models import Upload, Version, WorkspaceKey
+from workspaces.models import Comment, Upload, Version, WorkspaceKey
 from workspaces.rotation.holders import HOLDERS, left_under_older
 from workspaces.rotation.models import KeyRotation
 from workspaces.services import finish_rotation
@@ -57,7 +58,7 @@ def left_of(rotation: KeyRotation) -> int:
     """Count what is not under the newest generation yet."""
     if rotation.root:
         return left_under_older(rotation.root, key_service())
-    return _old_versions(rotation).count()
+    return _old_versions(rotation).count() + _old_comments(rotation).count()
 
 
 def _move(rotation: KeyRotation, until: float) -> bool:
@@ -95,6 +96,25 @@ def _moves_of_workspace(rotation: KeyRotation) -> Iterator[bool]:
         for version in rows:
             yield _move_version(version, newest.id)
         last = rows[-1].pk
+    for comment in list(_old_comments(rotation)):
+        yield _move_comment(comment, newest.id)
+
+
+def _old_comments(rotation: KeyRotation) -> QuerySet[Comment]:
+    old = WorkspaceKey.objects.filter(workspace=rotation.workspace_id, generation__lt=rotation.generation)
+    return Comment.objects.filter(workspace_key__in=old).select_related("file", "workspace_key").order_by("pk")
+
+
+def _move_comment(comment: Comment, newest: int) -> bool:
+    """Seal what somebody said under the newest key, if it opens; where nothing is left of it, only the row moves."""
+    before = bytes(comment.sealed)
+    same = Comment.objects.filter(pk=comment.pk, workspace_key=comment.workspace_key_id, sealed=before)
+    try:
+        after = moved_to(comment, open_key(WorkspaceKey.objects.get(pk=newest))) if before else b""
+    except DamagedContent:
+        return False
+    same.update(sealed=after, workspace_key=newest)
+    return True
 
 
 def _old_versions(rotation: KeyRotation) -> QuerySet[Version]:

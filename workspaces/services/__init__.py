@@ -1,6 +1,7 @@
 """The deeds of this room, one module per noun."""
 
 from workspaces.services.archives import Archive, open_archive
+from workspaces.services.conversation import change_comment, take_back_comment, write_comment
 from workspaces.services.escrow import (
     ESCROW_WORKER,
     MadeEscrow,
@@ -61,6 +62,7 @@ __all__ = [
     "archive_workspace",
     "ask_for_removal",
     "begin_upload",
+    "change_comment",
     "confirm_removal",
     "create_folder",
     "create_workspace",
@@ -105,7 +107,9 @@ __all__ = [
     "set_institution_limit",
     "set_retention",
     "set_workspace_limit",
+    "take_back_comment",
     "take_hand_over_receipt",
     "upload_version",
     "view_version",
+    "write_comment",
 ]

@@ -17,7 +17,7 @@ from workspaces.events import (
     WorkspaceKeyReplaced,
 )
 from workspaces.keys import forget_keys, make_workspace_key
-from workspaces.models import Version, Workspace, WorkspaceKey
+from workspaces.models import Comment, Version, Workspace, WorkspaceKey
 from workspaces.rotation.holders import left_under_older
 from workspaces.rotation.models import KeyRotation
 
@@ -68,6 +68,7 @@ def rotate_workspace_key(*, actor: Actor, workspace: Workspace) -> KeyRotation:
         with transaction.atomic():
             key.save(force_insert=True)
             total = Version.objects.filter(workspace_key__workspace=workspace).count()
+            total += Comment.objects.filter(workspace_key__workspace=workspace).count()
             rotation = KeyRotation.objects.create(workspace=workspace, generation=key.generation, total=total)
             record(WorkspaceKeyReplaced(generation=key.generation), actor=actor, subject=workspace)
     except IntegrityError as error:

@@ -1,7 +1,8 @@
 """Removing for good: one manager asks, somebody else confirms, and the keys are destroyed.
 
 Nothing of the content is left in the database: the wrapped data keys, the headers of hand-overs, the hashes of the
-plaintext, notes and names go in one transaction. The sealed bytes, which nothing opens any more, are deleted after it.
+plaintext, notes, comments and names go in one transaction. The sealed bytes, which nothing opens any more, are deleted
+after it.
 """
 
 import logging
@@ -21,7 +22,7 @@ from ledger_bridge.models import Entry
 from ledger_bridge.recording import record, record_durably
 from workspaces import quotas
 from workspaces.asking import managers_of, require_on_all
-from workspaces.models import HandOver, Item, Removal, Upload, Version, VersionScan, Workspace
+from workspaces.models import Comment, HandOver, Item, Removal, Upload, Version, VersionScan, Workspace
 from workspaces.permissions import Right
 from workspaces.removal.events import ItemShredded, RemovalAsked, RemovalDeclined, RemovalRefused, RetentionSet
 from workspaces.removal.inputs import checked_days, said
@@ -180,6 +181,10 @@ def _shred(item: Item, found: Extent) -> None:
     HandOver.objects.filter(version__in=versions).exclude(header=b"").update(header=b"")
     # A finished upload is remembered for a while, with the name of its file.
     Upload.objects.filter(version__in=versions).delete()
+    # What people said about it says what it was.
+    comments = Comment.objects.filter(file__in=taken)
+    Comment.mentioned.through.objects.filter(comment__in=comments).delete()
+    comments.update(sealed=b"")
     # What the scanner said may name what is in it, and there is nothing left to scan.
     VersionScan.objects.filter(version__in=versions).delete()
     versions.update(wrapped_key=b"", plaintext_sha256=b"", note="", shredded_at=now)

@@ -11,6 +11,7 @@ from core.access import require
 from core.errors import Conflict, InvalidInput
 from ledger_bridge.trails import open_trail
 from workspaces import selectors, services
+from workspaces.conversation.selectors import count_of
 from workspaces.forms import ItemForm, errors_shown_in
 from workspaces.integrity.scrubbing import damage
 from workspaces.models import Item
@@ -40,6 +41,7 @@ def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "newest": newest,
         "is_shown": shows(newest.version),
         "may": selectors.may_on(user, item),
+        "comments": count_of(item),
         "damaged": bool(damage(newest.version)),
         "crumbs": crumbs(user, item),
     }

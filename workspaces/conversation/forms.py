@@ -1,0 +1,62 @@
+"""Forms for comments. What may be said, and about what, is decided by the deeds."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.urls import reverse
+
+from workspaces.conversation.models import LAST_PAGE
+from workspaces.models import Item, Version
+
+_WHOLE = "The file as a whole"
+_MOST_VERSIONS = 100
+
+
+class AnswerForm(forms.Form):
+    """A text. While one types, JavaScript offers names; without it, a name is typed in full."""
+
+    text = forms.CharField(
+        label="Your comment",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Write @ and a name to mention somebody. Name no patients.",
+        error_messages={"required": "Write something first."},
+    )
+
+    def __init__(self, *args: Any, file: Item, label: str = "Your comment", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        text = self.fields["text"]
+        text.label = label
+        text.widget.attrs["data-mention"] = reverse("workspaces_api:mentionable", args=[file.pk])
+
+
+class CommentForm(AnswerForm):
+    version = forms.ChoiceField(label="About", required=False)
+    page = forms.IntegerField(label="Page, as the viewer counts", required=False, min_value=1, max_value=LAST_PAGE)
+
+    def __init__(self, *args: Any, file: Item, **kwargs: Any) -> None:
+        super().__init__(*args, file=file, **kwargs)
+        self._versions = {str(one.pk): one for one in file.versions.order_by("-number")[:_MOST_VERSIONS]}
+        choices = [("", _WHOLE), *((key, f"Version {one.number}") for key, one in self._versions.items())]
+        self.fields["version"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """What the deed takes besides the text."""
+        return {"version": self._versions.get(self.cleaned_data["version"]), "page": self.cleaned_data["page"]}
+
+
+class VersionFilterForm(forms.Form):
+    about = forms.ChoiceField(label="Show", required=False)
+
+    def __init__(self, *args: Any, file: Item, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        versions: list[Version] = list(file.versions.order_by("-number")[:_MOST_VERSIONS])
+        choices = [("", "Everything"), *((str(one.pk), f"About version {one.number}") for one in versions)]
+        self.fields["about"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def chosen(self) -> UUID | None:
+        about = self.cleaned_data.get("about") if self.is_valid() else None
+        return UUID(about) if about else None
