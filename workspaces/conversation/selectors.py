@@ -135,5 +135,5 @@ def _last_answers(threads: Collection[Comment]) -> dict[UUID, list[Comment]]:
 
 
 def _answer_counts(threads: Collection[Comment]) -> dict[UUID, int]:
-    counted = Comment.objects.filter(thread__in=[one.pk for one in threads]).order_by().values("thread")
-    return {row["thread"]: row["answers"] for row in counted.annotate(answers=Count("pk"))}
+    counted = Comment.objects.filter(thread__in=[one.pk for one in threads]).order_by().values_list("thread")
+    return {thread: count for thread, count in counted.annotate(Count("pk")) if thread}

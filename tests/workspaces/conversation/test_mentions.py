@@ -26,7 +26,9 @@ def names(people: Iterable[User]) -> set[str]:
 
 
 def offered(user: User, file: Item, words: str) -> list[dict[str, str]]:
-    return browser(user).get(f"/api/v1/files/{file.pk}/mentionable/", {"q": words}).json()
+    answer = browser(user).get(f"/api/v1/files/{file.pk}/mentionable/", {"q": words})
+    found: list[dict[str, str]] = answer.json()
+    return found
 
 
 @pytest.mark.parametrize(
