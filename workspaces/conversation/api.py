@@ -46,14 +46,14 @@ class CommentOut(serializers.ModelSerializer[Comment]):
         return selectors.text_of(comment)
 
 
-class CommentIn(serializers.Serializer[Any]):
+class SaidIn(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=4000, help_text="Write @ and a name to mention somebody.")
     version = serializers.UUIDField(required=False, allow_null=True, default=None)
     page = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=LAST_PAGE)
     answers = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="A comment to answer.")
 
 
-class TextIn(serializers.Serializer[Any]):
+class WordsIn(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=4000)
 
 
@@ -84,11 +84,11 @@ class CommentList(ListAPIView[Comment]):
         thread = request.GET.get("answers")
         return found.filter(thread=_uuid(thread)) if thread else found
 
-    @extend_schema(request=CommentIn, responses={201: CommentOut})
+    @extend_schema(request=SaidIn, responses={201: CommentOut})
     def post(self, request: Request, item_id: UUID) -> Response:
         user, file = signed_in(plain(request)), visible_item(plain(request), item_id, Item.Kind.FILE)
         require(user, Right.COMMENT, file)
-        asked = CommentIn(data=request.data)
+        asked = SaidIn(data=request.data)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         comment = services.write_comment(
@@ -112,11 +112,11 @@ class CommentDetail(APIView):
     def get(self, request: Request, comment_id: UUID) -> Response:
         return Response(CommentOut(visible_comment(plain(request), comment_id)).data)
 
-    @extend_schema(request=TextIn, responses=CommentOut)
+    @extend_schema(request=WordsIn, responses=CommentOut)
     def patch(self, request: Request, comment_id: UUID) -> Response:
         user, comment = signed_in(plain(request)), visible_comment(plain(request), comment_id)
         require_author(user, comment)
-        asked = TextIn(data=request.data)
+        asked = WordsIn(data=request.data)
         asked.is_valid(raise_exception=True)
         return Response(CommentOut(services.change_comment(actor=user, comment=comment, **asked.validated_data)).data)
 
