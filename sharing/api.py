@@ -1,13 +1,14 @@
 """The same deeds for programs. Errors are answered by `RefusalMiddleware`, which also records refusals."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -41,7 +42,12 @@ from sharing.views.fetching import (
     person_of,
     receiver_of,
 )
+from sharing.why.previewing import people_behind, preview
+from sharing.why.serializers import PreviewOut
+from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
+
+PREVIEW = OpenApiParameter("preview", bool, description="true: change nothing, and answer what would change")
 
 
 class GrantList(APIView):
@@ -56,16 +62,19 @@ class GrantList(APIView):
         members = access.members_shown_to(user, workspace, access.rights_in(user, workspace))
         return Response(GrantOut(members, many=True).data)
 
-    @extend_schema(request=GrantIn, responses={201: CreatedOut})
+    @extend_schema(request=GrantIn, parameters=[PREVIEW], responses={201: CreatedOut, 200: PreviewOut})
     def post(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
         workspace = get_shared_workspace(plain(request), workspace_id)
         asked = _with_receiver(request, asked_in(GrantIn, request))
 
         def give(asking: HttpRequest) -> Response:
-            grant = services.grant_role(actor=person_of(asking), workspace=workspace, **asked)
-            return Response(CreatedOut(grant).data, status=201)
+            deed = partial(services.grant_role, actor=person_of(asking), workspace=workspace, **asked)
+            if previews(request):
+                return _preview(asking, deed, receiver, workspace)
+            return Response(CreatedOut(deed()).data, status=201)
 
-        return _confirmed_outside(request, _receiver_in(asked), give)
+        receiver = _receiver_in(asked)
+        return _confirmed_outside(request, receiver, give)
 
 
 class GrantDetail(APIView):
@@ -73,21 +82,22 @@ class GrantDetail(APIView):
 
     permission_classes = [IsSignedIn]
 
-    @extend_schema(request=GrantChangeIn, responses={204: None})
+    @extend_schema(request=GrantChangeIn, parameters=[PREVIEW], responses={204: None, 200: PreviewOut})
     def put(self, request: Request, grant_id: UUID) -> HttpResponseBase:
         grant = get_grant(plain(request), grant_id)
         asked = asked_in(GrantChangeIn, request)
 
         def change(asking: HttpRequest) -> Response:
-            services.change_role(actor=person_of(asking), grant=grant, **asked)
-            return Response(status=204)
+            deed = partial(services.change_role, actor=person_of(asking), grant=grant, **asked)
+            return _do(request, asking, deed, receiver_of(grant), grant.content_object)
 
         return _confirmed_outside(request, receiver_of(grant), change)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[PREVIEW], responses={204: None, 200: PreviewOut})
     def delete(self, request: Request, grant_id: UUID) -> Response:
-        services.revoke_role(actor=person_of(plain(request)), grant=get_grant(plain(request), grant_id))
-        return Response(status=204)
+        grant = get_grant(plain(request), grant_id)
+        deed = partial(services.revoke_role, actor=person_of(plain(request)), grant=grant)
+        return _do(request, plain(request), deed, receiver_of(grant), grant.content_object)
 
 
 class ExceptionList(APIView):
@@ -101,7 +111,7 @@ class ExceptionList(APIView):
         require(person_of(plain(request)), Right.SHARE, item)
         return Response(ExceptionOut(access.exceptions_on(item), many=True).data)
 
-    @extend_schema(request=ExceptionIn, responses={201: CreatedOut})
+    @extend_schema(request=ExceptionIn, parameters=[PREVIEW], responses={201: CreatedOut, 200: PreviewOut})
     def post(self, request: Request, item_id: UUID) -> HttpResponseBase:
         item = get_item(plain(request), item_id)
         require(person_of(plain(request)), Right.SHARE, item)
@@ -109,20 +119,24 @@ class ExceptionList(APIView):
         asked["right"] = Right(f"workspaces.{asked['right']}")
 
         def make(asking: HttpRequest) -> Response:
-            exception = services.set_exception(actor=person_of(asking), item=item, **asked)
-            return Response(CreatedOut(exception).data, status=201)
+            deed = partial(services.set_exception, actor=person_of(asking), item=item, **asked)
+            if previews(request):
+                return _preview(asking, deed, receiver, item.workspace, at=item)
+            return Response(CreatedOut(deed()).data, status=201)
 
-        return _confirmed_outside(request, _receiver_in(asked), make)
+        receiver = _receiver_in(asked)
+        return _confirmed_outside(request, receiver, make)
 
 
 class ExceptionDetail(APIView):
     permission_classes = [IsSignedIn]
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[PREVIEW], responses={204: None, 200: PreviewOut})
     def delete(self, request: Request, exception_id: UUID) -> Response:
         exception = get_exception(plain(request), exception_id)
-        services.lift_exception(actor=person_of(plain(request)), exception=exception)
-        return Response(status=204)
+        deed = partial(services.lift_exception, actor=person_of(plain(request)), exception=exception)
+        workspace = exception.content_object.workspace
+        return _do(request, plain(request), deed, receiver_of(exception), workspace)
 
 
 class InvitationList(APIView):
@@ -146,6 +160,36 @@ class InvitationList(APIView):
             return Response(InvitationOut(invitation).data, status=201)
 
         return send(plain(request))
+
+
+def previews(request: Request) -> bool:
+    """Whether only a preview is asked for; what is no clear answer is refused, because the other one changes things.
+
+    Raises:
+        InvalidInput: for anything but true and false.
+
+    """
+    asked = request.GET.get("preview", "false")
+    if asked not in {"true", "false"}:
+        raise InvalidInput("“preview” is true or false.", field="preview")
+    return asked == "true"
+
+
+def _do(
+    request: Request, asking: HttpRequest, deed: Callable[[], Any], receiver: Receiver, workspace: Workspace
+) -> Response:
+    if previews(request):
+        return _preview(asking, deed, receiver, workspace)
+    deed()
+    return Response(status=204)
+
+
+def _preview(
+    asking: HttpRequest, deed: Callable[[], Any], receiver: Receiver, workspace: Workspace, at: Item | None = None
+) -> Response:
+    [whom] = receiver.values()
+    found = preview(deed, actor=person_of(asking), people=people_behind(whom), workspaces=[workspace], at=at)
+    return Response(PreviewOut(found).data)
 
 
 def asked_in(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sharing import api
+from sharing import api, api_groups
 from sharing.requests import api as requests
 from sharing.why import api as why
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("exceptions/<uuid:exception_id>/", api.ExceptionDetail.as_view(), name="exception"),
     path("workspaces/<uuid:workspace_id>/access-requests/", requests.WorkspaceRequests.as_view(), name="ask_workspace"),
     path("items/<uuid:item_id>/access-requests/", requests.ItemRequests.as_view(), name="ask_item"),
+    path("groups/", api_groups.GroupList.as_view(), name="groups"),
+    path("groups/<int:group_id>/members/<uuid:person_id>/", api_groups.GroupMember.as_view(), name="member"),
     path("workspaces/<uuid:workspace_id>/why/", why.WorkspaceWhy.as_view(), name="why_workspace"),
     path("items/<uuid:item_id>/why/", why.ItemWhy.as_view(), name="why_item"),
     path("access-requests/", requests.RequestList.as_view(), name="requests"),

@@ -75,9 +75,13 @@ def chosen_receiver(request: HttpRequest) -> Receiver | None:
     return None
 
 
-def receiver_of(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> Receiver:
-    """Return whom a grant is for, as `chosen_receiver` does."""
-    return {"person": grant.user} if isinstance(grant, WorkspaceUserGrant) else {"group": grant.group}
+def receiver_of(
+    grant: WorkspaceUserGrant | WorkspaceGroupGrant | ItemUserException | ItemGroupException,
+) -> Receiver:
+    """Return whom a grant or an exception is for, as `chosen_receiver` does."""
+    if isinstance(grant, (WorkspaceUserGrant, ItemUserException)):
+        return {"person": grant.user}
+    return {"group": grant.group}
 
 
 def confirmed_outside(
@@ -110,9 +114,18 @@ def choose(
 
 
 def confirm(
-    request: HttpRequest, *, title: str, question: str, label: str, back: str, crumbs: Crumbs, form: Any = None
+    request: HttpRequest,
+    *,
+    title: str,
+    question: str,
+    label: str,
+    back: str,
+    crumbs: Crumbs,
+    form: Any = None,
+    **more: Any,
 ) -> HttpResponse:
     context = {"title": title, "question": question, "label": label, "back": back, "crumbs": crumbs, "form": form}
+    context |= more
     return render(request, "sharing/confirm.html", context, status=400 if form and form.errors else 200)
 
 

@@ -1,5 +1,8 @@
 """Groups that contributors make themselves."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,6 +27,8 @@ from sharing.views.fetching import (
     person_of,
     query_without_page,
 )
+from sharing.views.previewing import foresee
+from sharing.why.previewing import people_behind, reached_by
 
 PAGE_SIZE = 50
 
@@ -80,9 +85,9 @@ def _take_in(request: HttpRequest, profile: GroupProfile, person: User, crumbs: 
         messages.success(request, f"{person} is in the group now. It has been recorded.")
         return redirect(_page(profile))
     question = f"{person} gets every role and exception that “{profile}” has been given, at once."
-    return confirm(
-        request, title=f"Take {person} in", question=question, label="Take in", back=_page(profile), crumbs=crumbs
-    )
+    ahead = _foresee(request, partial(services.add_member, actor=user, profile=profile, person=person), profile, person)
+    title, back = f"Take {person} in", _page(profile)
+    return confirm(request, title=title, question=question, label="Take in", back=back, crumbs=crumbs, **ahead)
 
 
 def remove_member(request: HttpRequest, group_id: int, person_id: UUID) -> HttpResponse:
@@ -97,9 +102,15 @@ def remove_member(request: HttpRequest, group_id: int, person_id: UUID) -> HttpR
         return redirect("sharing:groups")
     question = f"{person} loses every role and exception that comes through “{profile}”, at once."
     crumbs = _crumbs((profile.group.name, _page(profile)), ("Take out", None))
-    return confirm(
-        request, title=f"Take {person} out", question=question, label="Take out", back=_page(profile), crumbs=crumbs
-    )
+    deed = partial(services.remove_member, actor=user, profile=profile, person=person)
+    ahead = _foresee(request, deed, profile, person)
+    title, back = f"Take {person} out", _page(profile)
+    return confirm(request, title=title, question=question, label="Take out", back=back, crumbs=crumbs, **ahead)
+
+
+def _foresee(request: HttpRequest, deed: Callable[[], Any], profile: GroupProfile, person: User) -> dict[str, Any]:
+    workspaces = reached_by(profile, reader=person_of(request))
+    return foresee(request, deed, people=people_behind(person), workspaces=workspaces)
 
 
 def _group(request: HttpRequest, group_id: int) -> GroupProfile:

@@ -1,5 +1,6 @@
 """Who may see one folder or file, and the exceptions on it."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,7 +27,10 @@ from sharing.views.fetching import (
     item_crumbs,
     person_of,
     query_without_page,
+    receiver_of,
 )
+from sharing.views.previewing import foresee, save_or_preview
+from sharing.why.previewing import people_behind
 from workspaces.models import Item
 from workspaces.permissions import Right
 
@@ -72,7 +76,9 @@ def _set_exception(request: HttpRequest, item: Item, receiver: Receiver, crumbs:
     [whom] = receiver.values()
     form = ExceptionForm(request.POST or None, actor=user)
     back = reverse("sharing:item_access", args=[item.pk])
-    if form.is_valid() and form.attempt(
+    saved, preview = save_or_preview(
+        request,
+        form,
         lambda: services.set_exception(
             actor=user,
             item=item,
@@ -81,12 +87,17 @@ def _set_exception(request: HttpRequest, item: Item, receiver: Receiver, crumbs:
             expires_at=form.expires_at,
             purpose=form.cleaned_data["purpose"],
             **receiver,
-        )
-    ):
+        ),
+        people=people_behind(whom),
+        workspaces=[item.workspace],
+        at=item,
+    )
+    if saved:
         messages.success(request, f"The exception for {whom} holds from now on. It has been recorded.")
         return redirect(back)
     title = f"Exception for {whom} on “{item}”"
     context = {"title": title, "label": "Set exception", "form": form, "crumbs": crumbs, "back": back}
+    context |= {"preview": preview, "previews": True}
     return render(request, "sharing/form.html", context, status=400 if form.errors else 200)
 
 
@@ -104,7 +115,11 @@ def lift_exception(request: HttpRequest, exception_id: UUID) -> HttpResponse:
         f"The exception on “{item}” ends at once. From then on the next rule decides: a folder above, or the role."
     )
     crumbs = item_crumbs(item, ("Lift an exception", None))
-    return confirm(request, title="Lift an exception", question=question, label="Lift", back=back, crumbs=crumbs)
+    [whom] = receiver_of(exception).values()
+    deed = partial(services.lift_exception, actor=user, exception=exception)
+    ahead = foresee(request, deed, people=people_behind(whom), workspaces=[item.workspace])
+    title = "Lift an exception"
+    return confirm(request, title=title, question=question, label="Lift", back=back, crumbs=crumbs, **ahead)
 
 
 def shared_with_me(request: HttpRequest) -> HttpResponse:

@@ -1,13 +1,17 @@
 """Who is in a workspace: let in, change, take out, leave, hand over."""
 
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.stepup import requires_recent_authentication
 from sharing import services
 from sharing.forms import InviteForm, RoleForm
@@ -31,6 +35,8 @@ from sharing.views.fetching import (
     receiver_of,
     workspace_crumbs,
 )
+from sharing.views.previewing import foresee, save_or_preview
+from sharing.why.previewing import people_behind
 from workspaces.models import Workspace
 from workspaces.permissions import Right, Role
 
@@ -77,7 +83,10 @@ def grant(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 def _grant_to(request: HttpRequest, workspace: Workspace, receiver: Receiver, crumbs: Crumbs) -> HttpResponse:
     user = person_of(request)
     form = RoleForm(request.POST or None, actor=user)
-    if form.is_valid() and form.attempt(
+    [whom] = receiver.values()
+    saved, preview = save_or_preview(
+        request,
+        form,
         lambda: services.grant_role(
             actor=user,
             workspace=workspace,
@@ -85,13 +94,14 @@ def _grant_to(request: HttpRequest, workspace: Workspace, receiver: Receiver, cr
             expires_at=form.expires_at,
             purpose=form.cleaned_data["purpose"],
             **receiver,
-        )
-    ):
-        [whom] = receiver.values()
+        ),
+        people=people_behind(whom),
+        workspaces=[workspace],
+    )
+    if saved:
         messages.success(request, f"{whom} has been let in. It has been recorded.")
         return redirect("sharing:workspace_access", workspace.pk)
-    [whom] = receiver.values()
-    return _form_page(request, form, f"Let {whom} in", "Let in", crumbs, workspace.pk)
+    return _form_page(request, form, f"Let {whom} in", "Let in", crumbs, workspace.pk, preview=preview, previews=True)
 
 
 @requires_recent_authentication
@@ -129,34 +139,42 @@ def _change(
     initial = {"role": grant.permission.codename, "purpose": grant.purpose, "no_end": grant.expires_at is None}
     form = RoleForm(request.POST or None, actor=user, initial=initial)
     form.fill_end(grant.expires_at)
-    if form.is_valid() and form.attempt(
+    saved, preview = save_or_preview(
+        request,
+        form,
         lambda: services.change_role(
             actor=user,
             grant=grant,
             role=form.cleaned_data["role"],
             expires_at=form.expires_at,
             purpose=form.cleaned_data["purpose"],
-        )
-    ):
+        ),
+        people=_people_of(grant),
+        workspaces=[workspace],
+    )
+    if saved:
         messages.success(request, "The role has been changed. It has been recorded.")
         return redirect("sharing:workspace_access", workspace.pk)
     title = f"Access of {_whom(grant)}"
-    return _form_page(request, form, title, "Save", workspace_crumbs(workspace, (title, None)), workspace.pk)
+    crumbs = workspace_crumbs(workspace, (title, None))
+    return _form_page(request, form, title, "Save", crumbs, workspace.pk, preview=preview, previews=True)
 
 
 def revoke(request: HttpRequest, grant_id: UUID) -> HttpResponse:
     grant = get_grant(request, grant_id)
     workspace = get_shared_workspace(request, grant.content_object_id)
     back = reverse("sharing:workspace_access", args=[workspace.pk])
+    user = person_of(request)
     if request.method == "POST":
-        services.revoke_role(actor=person_of(request), grant=grant)
+        services.revoke_role(actor=user, grant=grant)
         messages.success(request, f"{_whom(grant)} has no role here any more. It has been recorded.")
         return redirect(back)
     question = f"{_whom(grant)} {_loses(grant)} What they have downloaded before stays with them."
     crumbs = workspace_crumbs(workspace, ("Take access away", None))
-    return confirm(
-        request, title="Take access away", question=question, label="Take access away", back=back, crumbs=crumbs
-    )
+    deed = partial(services.revoke_role, actor=user, grant=grant)
+    ahead = foresee(request, deed, people=_people_of(grant), workspaces=[workspace])
+    title = "Take access away"
+    return confirm(request, title=title, question=question, label=title, back=back, crumbs=crumbs, **ahead)
 
 
 def leave(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
@@ -212,15 +230,25 @@ def withdraw(request: HttpRequest, workspace_id: UUID, invitation_id: UUID) -> H
 
 
 def _form_page(
-    request: HttpRequest, form: RoleForm | InviteForm, title: str, label: str, crumbs: object, workspace_id: UUID
+    request: HttpRequest,
+    form: RoleForm | InviteForm,
+    title: str,
+    label: str,
+    crumbs: object,
+    workspace_id: UUID,
+    **more: Any,
 ) -> HttpResponse:
     back = reverse("sharing:workspace_access", args=[workspace_id])
-    context = {"title": title, "label": label, "form": form, "crumbs": crumbs, "back": back}
+    context = {"title": title, "label": label, "form": form, "crumbs": crumbs, "back": back, **more}
     return render(request, "sharing/form.html", context, status=400 if form.errors else 200)
 
 
-def _whom(grant: object) -> str:
-    return str(getattr(grant, "user", None) or getattr(grant, "group", None))
+def _whom(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> str:
+    return str(next(iter(receiver_of(grant).values())))
+
+
+def _people_of(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> QuerySet[User]:
+    return people_behind(next(iter(receiver_of(grant).values())))
 
 
 def _loses(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> str:

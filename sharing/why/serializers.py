@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from sharing.why.previewing import Change, Count, Preview
 from sharing.why.weighing import Cause, Verdict
 
 
@@ -33,3 +34,25 @@ class WhyOut(serializers.Serializer[Any]):
     person = serializers.UUIDField(source="person.pk")
     name = serializers.CharField(source="person.name")
     verdicts = VerdictOut(many=True)
+
+
+class CountOut(serializers.Serializer[Count]):
+    right = serializers.CharField(source="right.codename")
+    items = serializers.IntegerField()
+    workspace = serializers.BooleanField()
+
+
+class ChangeOut(serializers.Serializer[Change]):
+    person = serializers.UUIDField(source="person.pk")
+    name = serializers.CharField(source="person.name")
+    workspace = serializers.UUIDField(source="workspace.pk")
+    gains = CountOut(many=True)
+    loses = CountOut(many=True)
+
+
+class PreviewOut(serializers.Serializer[Preview]):
+    """What would change; `people` are concerned, and the first `weighed` of them were looked at."""
+
+    changes = ChangeOut(many=True)
+    weighed = serializers.IntegerField()
+    people = serializers.IntegerField()

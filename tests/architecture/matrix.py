@@ -241,6 +241,8 @@ GET = {
     "sharing_api:grant":                          "403 405 405 405 405 405 405 405 405",
     "sharing_api:exceptions":                     "403 404 404 403 403 200 200 404 404",
     "sharing_api:exception":                      "403 405 405 405 405 405 405 405 405",
+    "sharing_api:groups":                         "403 200 200 200 200 200 200 200 200",
+    "sharing_api:member":                         "403 405 405 405 405 405 405 405 405",
     "sharing_api:why_workspace":                  "403 404 404 200 200 200 200 404 404",
     "sharing_api:why_item":                       "403 404 404 200 200 200 200 404 404",
     "sharing_api:ask_workspace":                  "403 405 405 405 405 405 405 405 405",
@@ -412,6 +414,7 @@ PUT = {
     "workspaces:upload":    "401 404 404 403 411 411 411 404 404",
     "workspaces_api:files": "403 404 404 403 411 411 411 404 404",
     "sharing_api:grant":    "403 404 404 400 400 400 400 404 404",
+    "sharing_api:member":   "403 404 404 404 403 404 409 404 404",
 }  # fmt: skip
 
 # Taking away, by programs.
@@ -427,6 +430,7 @@ DELETE = {
     "sharing_api:grant":     "403 404 404 403 403 204 204 404 404",
     "sharing_api:exception": "403 404 404 403 403 204 204 404 404",
     "sharing_api:request":   "403 404 404 204 404 403 403 404 404",
+    "sharing_api:member":    "403 404 404 404 204 404 204 404 404",
 }  # fmt: skip
 
 # Which id is meant where the parameter's name alone does not say it.
@@ -435,6 +439,7 @@ IDS = {
     "sharing:accept": {"invitation_id": "offer_id"},
     "sharing:decline": {"invitation_id": "offer_id"},
     "sharing:remove_member": {"person_id": "contributor_id"},
+    "sharing_api:member": {"person_id": "contributor_id"},
     "workspaces:folder": {"item_id": "folder_id"},
     "workspaces:view_page": {"version_id": "picture_id"},
     "workspaces:restore": {"item_id": "removed_id"},

@@ -1,0 +1,170 @@
+"""What a change of access would change, found out by making it and taking it back.
+
+The deed itself runs, with everything it checks and refuses, inside a transaction that is always rolled back; the rights
+before and after are asked of `sharing.rules`, which answers every other question about rights too. So a preview cannot
+know other rules than the ones that hold. Nothing of it stays: no grant, no entry, no mail.
+
+Rights on an item depend on its workspace and on the exceptions on its path alone. So all items below the same nearest
+exception have the same rights, and it is enough to ask about one of each kind and to count the others.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from sharing import rules
+from sharing.models import GroupProfile, ItemGroupException, ItemUserException, WorkspaceGroupGrant
+from workspaces.models import Item, Workspace
+from workspaces.permissions import Right
+
+MOST_PEOPLE = 200
+_MOST_QUESTIONS = 20_000  # people times kinds of items
+
+_KINDS = """
+    SELECT min(kept.id::text)::uuid, count(*) FROM (
+        SELECT item.id, (
+            SELECT step FROM unnest(item.path) WITH ORDINALITY AS above(step, depth)
+            WHERE step = ANY(%(excepted)s::uuid[]) ORDER BY depth DESC LIMIT 1
+        ) AS nearest
+        FROM workspaces_item item
+        WHERE item.workspace_id = %(workspace)s AND item.removed_at IS NULL AND item.path && %(excepted)s::uuid[]
+    ) kept GROUP BY nearest
+    UNION ALL
+    SELECT min(item.id::text)::uuid, count(*) FROM workspaces_item item
+    WHERE item.workspace_id = %(workspace)s AND item.removed_at IS NULL AND NOT item.path && %(excepted)s::uuid[]
+    HAVING count(*) > 0
+"""
+
+Rights = dict[tuple[Any, Any], frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Count:
+    """A right, on how many files and folders, and whether on the workspace as a whole."""
+
+    right: Right
+    items: int
+    workspace: bool
+
+    @property
+    def in_words(self) -> str:
+        things = f"{self.items} file{'' if self.items == 1 else 's'} or folder{'' if self.items == 1 else 's'}"
+        where = [things] if self.items else []
+        return f"{self.right.label} ({' and '.join([*where, *(['the workspace'] if self.workspace else [])])})"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one person would gain and lose in one workspace."""
+
+    person: User
+    workspace: Workspace
+    gains: tuple[Count, ...]
+    loses: tuple[Count, ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Everybody for whom something would change. `weighed` of `people` were looked at, the first by name."""
+
+    changes: tuple[Change, ...]
+    weighed: int
+    people: int
+
+    @property
+    def left_out(self) -> int:
+        return self.people - self.weighed
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A workspace, and one item of each kind in it that the actor sees, with how many there are of it."""
+
+    workspace: Workspace
+    kinds: dict[UUID, int]
+
+
+def preview(
+    deed: Callable[[], Any],
+    *,
+    actor: User,
+    people: QuerySet[User],
+    workspaces: Iterable[Workspace],
+    at: Item | None = None,
+) -> Preview:
+    """Return what the deed would change for these people in these workspaces, as far as the actor sees them.
+
+    `at` is the item that would get its first exception. Raises whatever the deed raises.
+    """
+    places = [_place(actor, workspace, at) for workspace in workspaces]
+    kinds = sum(len(place.kinds) for place in places)
+    weighed = list(people[: min(MOST_PEOPLE, max(1, _MOST_QUESTIONS // max(kinds, 1)))])
+    before = [_rights(weighed, place) for place in places]
+    with transaction.atomic():
+        deed()
+        after = [_rights(weighed, place) for place in places]
+        transaction.set_rollback(True)
+    found = [
+        change
+        for place, was, will_be in zip(places, before, after, strict=True)
+        for person in weighed
+        if (change := _change(person, place, was, will_be))
+    ]
+    return Preview(tuple(found), len(weighed), max(len(weighed), people.count()))
+
+
+def people_behind(receiver: User | Group) -> QuerySet[User]:
+    """Return whom it concerns what a person or a group is given."""
+    if isinstance(receiver, User):
+        return User.objects.filter(pk=receiver.pk)
+    return receiver.user_set.order_by("name", "pk")
+
+
+def reached_by(profile: GroupProfile, *, reader: User) -> QuerySet[Workspace]:
+    """Return the workspaces in which a group has been given something, as far as the reader sees them."""
+    granted = WorkspaceGroupGrant.objects.filter(group=profile.group).values("content_object")
+    excepted = ItemGroupException.objects.filter(group=profile.group).values("content_object__workspace")
+    visible = Workspace.objects.visible_to(reader)
+    return visible.filter(pk__in=granted.union(excepted))
+
+
+def _place(actor: User, workspace: Workspace, at: Item | None) -> _Place:
+    excepted = {at.pk} if at else set()
+    for model in (ItemUserException, ItemGroupException):
+        here = model.objects.filter(content_object__workspace=workspace)
+        excepted |= set(here.values_list("content_object", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_KINDS, {"workspace": workspace.pk, "excepted": list(excepted)})
+        kinds = dict(cursor.fetchall())
+    seen = rules.item_rights(actor, kinds, {Right.VIEW.codename}) if rules.has_standing(actor) else {}
+    return _Place(workspace, {item: count for item, count in kinds.items() if seen.get(item)})
+
+
+def _rights(people: list[User], place: _Place) -> tuple[Rights, dict[Any, frozenset[str]]]:
+    on_items = rules.people_rights_on_each(people, place.kinds)
+    return on_items, rules.people_rights_on_workspace(people, place.workspace.pk)
+
+
+def _change(person: User, place: _Place, was: Any, will_be: Any) -> Change | None:
+    gains = tuple(_counts(person, place, will_be, was))
+    loses = tuple(_counts(person, place, was, will_be))
+    return Change(person, place.workspace, gains, loses) if gains or loses else None
+
+
+def _counts(person: User, place: _Place, these: Any, without: Any) -> Iterable[Count]:
+    (on_items, on_workspace), (other_items, other_workspace) = these, without
+    for right in Right:
+        items = sum(
+            count
+            for item, count in place.kinds.items()
+            if right.codename in on_items[person.pk, item] - other_items[person.pk, item]
+        )
+        whole = right.codename in on_workspace[person.pk] - other_workspace[person.pk]
+        if items or whole:
+            yield Count(right, items, whole)
