@@ -11,9 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+from bench import viewer_tables
 from bench.report import Row, write
+from bench.viewer_tables import PARQUET, ROWS, XPT
 from core.errors import Unavailable
 from workspaces.viewer.drawing import Job, Renderer
 from workspaces.viewer.errors import CannotShow
@@ -24,8 +27,6 @@ READERS = 50
 READS_FOR = 8.0
 """Seconds that a reader looks at a page before turning it."""
 
-ROWS = 1_000_000
-
 
 def main() -> None:
     """Measure, print the table and write `bench/results/viewer.json`."""
@@ -35,17 +36,24 @@ def main() -> None:
     own = Renderer()
     form = (SAMPLES / "forms" / "consent-form.pdf").read_bytes()
     scan = (SAMPLES / "images" / "CT_small.dcm").read_bytes()
-    table = b"id,visit,dose\n" + b"".join(b"%d,%d,%d.5\n" % (row, row % 9, row % 50) for row in range(ROWS))
+    tables = {"CSV": ("text/csv", viewer_tables.text()), "XPT": (XPT, viewer_tables.transport())}
+    tables["Parquet"] = (PARQUET, viewer_tables.parquet())
 
-    def of(kind: str, content: bytes, media_type: str = "text/csv", page: int = 1) -> Callable[[], None]:
-        return lambda: _draw(own, Job(kind, media_type, len(content), page, stamp=STAMP), content)
+    def rows_of(content: bytes, media_type: str, page: int) -> Callable[[], None]:
+        return lambda: _draw(own, Job("table", media_type, len(content), page, stamp=STAMP), content)
+
+    def of(kind: str, content: bytes) -> Callable[[], None]:
+        return lambda: _draw(own, Job(kind, "", len(content), 1, stamp=STAMP), content)
 
     draw_form = of("pdf", form)
     rows = [
         Row.at_most("first page of a PDF form, p95", _p(95, _times(draw_form, rounds)), "ms", 300),
         Row.at_most("CT slice with a window, p95", _p(95, _times(of("dicom", scan), rounds)), "ms", 150),
-        Row.at_most("first rows of a million in CSV, p95", _p(95, _times(of("table", table), rounds)), "ms", 500),
-        _last_rows(of("table", table, page=ROWS // 100)),
+        *[
+            row
+            for name, (kind, content) in tables.items()
+            for row in _table(own, name, partial(rows_of, content, kind), rounds)
+        ],
         *_beside_something_hostile(own, form, rounds),
     ]
     own.stop()
@@ -74,8 +82,19 @@ def _p(percent: int, times: list[float]) -> float:
     return sorted(times)[max(-(-len(times) * percent // 100) - 1, 0)]
 
 
-def _last_rows(draw: Callable[[], None]) -> Row:
-    return Row("last rows of a million in CSV, median of five", _p(50, _times(draw, 5)), "ms")
+def _table(own: Renderer, name: str, of_page: Callable[[int], Callable[[], None]], rounds: int) -> list[Row]:
+    """Measure the first and the last rows, and the memory that the first ones take."""
+    first, last = of_page(1), of_page(ROWS // 100)
+    taken = [_p(95, _times(first, rounds)), _p(50, _times(last, 5))]
+    parent = own.process or 0
+    plain = viewer_tables.memory(parent, lambda: _draw(own, Job("text", "", 1, 1, stamp=STAMP), b"x"))
+    more = [viewer_tables.memory(parent, draw) - plain for draw in (first, last)]
+    return [
+        Row.at_most(f"first rows of a million in {name}, p95", taken[0], "ms", 500),
+        Row(f"last rows of a million in {name}, median of five", taken[1], "ms"),
+        Row.at_most(f"memory that the first rows in {name} take beyond plain text", more[0], "MiB", 64),
+        Row.at_most(f"memory that the last rows in {name} take beyond plain text", more[1], "MiB", 64),
+    ]
 
 
 def _beside_something_hostile(own: Renderer, form: bytes, rounds: int) -> list[Row]:

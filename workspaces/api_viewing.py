@@ -34,11 +34,17 @@ class LinesOut(serializers.Serializer[Any]):
 
 class ColumnOut(serializers.Serializer[Any]):
     name = serializers.CharField()
+    meaning = serializers.CharField(help_text="What the file says that it means, as files of SAS do.")
     kind = serializers.ChoiceField(["number", "text", "empty"])
     filled = serializers.IntegerField(help_text="In how many rows of the sample there is something.")
     different = serializers.IntegerField()
     lowest = serializers.CharField()
     highest = serializers.CharField()
+
+
+class PartOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    page = serializers.IntegerField(help_text="Its first page, or 0 where that would take long to find out.")
 
 
 class TableOut(serializers.Serializer[Any]):
@@ -48,6 +54,11 @@ class TableOut(serializers.Serializer[Any]):
     more = serializers.BooleanField(help_text="There is another page.")
     hidden = serializers.IntegerField(help_text="How many columns are left out, because there are too many.")
     sample = serializers.IntegerField(help_text="From how many rows at the beginning the columns are described.")
+    whole = serializers.BooleanField(help_text="These are all rows that there are.")
+    parts = PartOut(many=True, help_text="The sheets of a workbook; pages are counted through all of them.")
+    part = serializers.IntegerField(help_text="Which of the sheets this is, from 0.")
+    head = serializers.ListField(child=serializers.CharField(), help_text="What stands before the table, in a VCF.")
+    note = serializers.CharField(help_text="What is not shown of the file, if anything.")
     stamp = serializers.ListField(child=serializers.CharField(), help_text="To be shown with the rows.")
 
 

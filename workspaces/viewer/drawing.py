@@ -28,6 +28,7 @@ _RUN = "import sys; sys.path.insert(0, sys.argv[1]); from workspaces.viewer.rend
 # Nothing of our own environment: there are secrets in it. One thread is all that a child gets.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LANG": "C.UTF-8"}
 
+_NOTES = {"datasets": "This file holds other datasets behind this one. Only the first one is shown."}
 # How long one page may take, with the waiting for its turn. The warm process ends its children a little sooner.
 _WITHIN = 21.0
 _ENDS_WITHIN = 2
@@ -97,6 +98,11 @@ class Renderer:
             except _Ended as error:
                 self._remember(document, job.page)
                 raise cannot_show("too_much") from error
+
+    @property
+    def process(self) -> int | None:
+        """The number of the warm process, while there is one."""
+        return None if self._process is None else self._process.pid
 
     def warm_up(self) -> None:
         """Start the process, unless it runs."""
@@ -247,13 +253,21 @@ def _checked(job: Job, facts: dict[str, Any], picture: bytes) -> Drawn:
 def _table(facts: dict[str, Any]) -> dict[str, Any]:
     """Return a table of nothing but texts and numbers; what else is in `facts` stays here."""
     columns = [
-        {name: str(column[name]) for name in ("name", "kind", "lowest", "highest")}
+        {name: str(column[name]) for name in ("name", "meaning", "kind", "lowest", "highest")}
         | {name: int(column[name]) for name in ("filled", "different")}
         for column in facts["columns"]
     ]
-    numbers = {name: int(facts[name]) for name in ("first", "hidden", "sample")}
-    rows = [[str(cell) for cell in row] for row in facts["rows"]]
-    return {"columns": columns, "rows": rows, "more": bool(facts["more"]), **numbers}
+    numbers = {name: int(facts[name]) for name in ("first", "hidden", "sample", "part")}
+    return {
+        "columns": columns,
+        "rows": [[str(cell) for cell in row] for row in facts["rows"]],
+        "parts": [{"name": str(name), "page": int(page)} for name, page in facts["parts"]],
+        "head": [str(line) for line in facts["head"]],
+        "note": _NOTES.get(str(facts["note"]), ""),
+        "more": bool(facts["more"]),
+        "whole": bool(facts["whole"]),
+        **numbers,
+    }
 
 
 def _failure(payload: bytes) -> Exception:

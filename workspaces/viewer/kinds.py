@@ -1,5 +1,6 @@
 """Which files are shown, and what draws them."""
 
+from workspaces.media_types.claims import XLSX
 from workspaces.models import Version
 from workspaces.viewer.errors import cannot_show
 
@@ -7,7 +8,10 @@ _TEXTS = {
     "application/json", "application/xml", "application/hl7-v2", "image/svg+xml", "application/fhir+json",
     "application/fhir+xml", "application/cda+xml",
 }  # fmt: skip
-_TABLES = {"text/csv", "text/tab-separated-values"}
+_TABLES = {
+    "text/csv", "text/tab-separated-values", "text/x-vcf", XLSX, "application/vnd.apache.parquet",
+    "application/x-sas-xport", "application/x-sas-data",
+}  # fmt: skip
 _PICTURES = {"image/png", "image/jpeg", "image/tiff", "image/gif", "image/webp"}
 
 

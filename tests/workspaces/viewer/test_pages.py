@@ -1,5 +1,6 @@
 """The viewer in the browser and over the API."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.workspaces.conftest import browser, exempt, give, last_entry, put
 from workspaces.models import Version, Workspace
 from workspaces.permissions import Right
 from workspaces.viewer.models import Viewing
+
+TABLES = Path(__file__).resolve().parents[2] / "data" / "tables"
 
 
 def at(version: Version, name: str = "workspaces:view", **asked: Any) -> str:
@@ -149,6 +152,25 @@ def test_a_table_is_turned_by_links_and_nothing_in_it_runs(alice: User, workspac
     assert '<th scope="row">150</th>' in last
     assert at(version, page=3, zoom=100).replace("&", "&amp;") not in last
     assert Viewing.objects.get().pages == [[1, 2]]
+
+
+def test_the_sheets_of_a_workbook_are_reached_by_links(alice: User, workspace: Workspace) -> None:
+    version = put(alice, workspace, "a.xlsx", (TABLES / "veteran.xlsx").read_bytes())
+    shown = text(browser(alice).get(at(version)))
+    assert '<a class="viewer__part" href="?page=3">Visits &amp; more</a>' in shown
+    assert '<span class="viewer__part" aria-current="true">Trial</span>' in shown
+    assert "In all 137 rows" in shown
+    second = text(browser(alice).get(at(version, page=3)))
+    assert "<td>12-001</td>" in second
+
+
+def test_what_is_left_out_of_a_file_of_sas_is_said(alice: User, workspace: Workspace) -> None:
+    one = (TABLES / "veteran.xpt").read_bytes()
+    one += b" " * (-len(one) % 80)
+    version = put(alice, workspace, "a.xpt", one + one[240:])
+    shown = text(browser(alice).get(at(version)))
+    assert "This file holds other datasets" in shown
+    assert "Column trt of the trial" in shown
 
 
 def test_programs_hear_why_a_page_is_not_shown(alice: User, workspace: Workspace) -> None:

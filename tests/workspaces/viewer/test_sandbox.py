@@ -94,7 +94,7 @@ def test_every_file_but_its_socket_is_closed() -> None:
 
 def test_nothing_of_our_environment_reaches_the_viewer() -> None:
     renderer().warm_up()
-    environment = Path(f"/proc/{process_of(renderer())}/environ").read_bytes()
+    environment = Path(f"/proc/{renderer().process}/environ").read_bytes()
     assert b"DATABASE_URL" not in environment
     assert {line.partition(b"=")[0] for line in environment.split(b"\0") if line} == {
         b"OPENBLAS_NUM_THREADS",
@@ -106,7 +106,7 @@ def test_nothing_of_our_environment_reaches_the_viewer() -> None:
 def test_the_warm_process_ends_with_us() -> None:
     own = Renderer()
     own.warm_up()
-    process = process_of(own)
+    process = own.process
     own.stop()
     assert not Path(f"/proc/{process}").exists()
 
@@ -116,8 +116,3 @@ def test_both_kinds_of_machines_have_a_number_for_every_call() -> None:
         numbers = [call[column] for call in _CALLS.values()]
         assert len(set(numbers)) == len(numbers)
     assert len(_program("aarch64")) == len(_program("x86_64"))
-
-
-def process_of(one: Renderer) -> int:
-    assert one._process is not None
-    return one._process.pid

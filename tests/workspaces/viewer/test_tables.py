@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from core.errors import IthacaError
 from tests.workspaces.viewer.drawing import draw
 from workspaces.viewer.errors import CannotShow
-from workspaces.viewer.renderer.tables import ROWS, _after_rows
+from workspaces.viewer.renderer.tables.delimited import _after_rows, _Format
+from workspaces.viewer.renderer.tables.page import ROWS
 
 
 def table(content: bytes, page: int | None = 1, media_type: str = "text/csv") -> dict:  # type: ignore[type-arg]
@@ -52,7 +53,7 @@ def test_the_separator_is_found(separator: str, media_type: str) -> None:
 def test_columns_say_what_they_hold() -> None:
     number, text, empty = table(b"dose,drug,note\n10,b,\n9,a,\n,a,\n")["columns"]
     assert number == {
-        "name": "dose", "kind": "number", "lowest": "9", "highest": "10", "filled": 2, "different": 2
+        "name": "dose", "meaning": "", "kind": "number", "lowest": "9", "highest": "10", "filled": 2, "different": 2
     }  # fmt: skip
     assert (text["kind"], text["lowest"], text["highest"], text["different"]) == ("text", "a", "b", 2)
     assert (empty["kind"], empty["filled"]) == ("empty", 0)
@@ -100,8 +101,8 @@ def test_rows_are_counted_as_a_reader_of_csv_counts_them(rows: list[list[str]], 
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     content = out.getvalue().encode()
-    place, found, ended = _after_rows(io.BytesIO(content), 0, None, ",")
+    place, found, ended = _after_rows(io.BytesIO(content), 0, None, _Format(","))
     assert (place, found, ended) == (len(content), len(rows), True)
     if wanted <= len(rows) and wanted:
-        place, _, _ = _after_rows(io.BytesIO(content), 0, wanted, ",")
+        place, _, _ = _after_rows(io.BytesIO(content), 0, wanted, _Format(","))
         assert list(csv.reader(io.StringIO(content[place:].decode(), newline=""))) == rows[wanted:]

@@ -1,0 +1,50 @@
+"""Tables: a hundred rows at a time, and what the columns hold, whatever the size of the file."""
+
+from typing import Any, BinaryIO, Protocol
+
+from workspaces.viewer.renderer.tables import delimited, parquet, sas, spreadsheet
+from workspaces.viewer.renderer.tables.page import Page, in_facts, pages_of
+
+
+class Reader(Protocol):
+    """What there is for each format."""
+
+    def warm_up(self) -> None:
+        """Load what is loaded late: a child has no files to load it from."""
+        ...
+
+    def count_pages(self, file: BinaryIO, media_type: str) -> int:
+        """Return how many pages there are; this may read all of the file."""
+        ...
+
+    def read_page(self, file: BinaryIO, media_type: str, number: int) -> Page:
+        """Return one page."""
+        ...
+
+
+_READERS: dict[str, Reader] = {
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": spreadsheet,
+    "application/vnd.apache.parquet": parquet,
+    "application/x-sas-xport": sas,
+    "application/x-sas-data": sas,
+}
+
+
+def warm_up() -> None:
+    """Load what is loaded late."""
+    for reader in (delimited, *_READERS.values()):
+        reader.warm_up()
+
+
+def describe(file: BinaryIO, job: dict[str, Any]) -> dict[str, Any]:
+    """Count the pages; this may read all of it."""
+    return {"pages": max(_reader(job).count_pages(file, job["media_type"]), pages_of(0))}
+
+
+def draw(file: BinaryIO, job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Return the rows of one page, the names of the columns, and what these hold."""
+    return in_facts(_reader(job).read_page(file, job["media_type"], job["page"])), b""
+
+
+def _reader(job: dict[str, Any]) -> Reader:
+    return _READERS.get(job["media_type"], delimited)
