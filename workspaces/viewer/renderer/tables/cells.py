@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from workspaces.viewer.renderer.failures import CannotDraw
 from workspaces.viewer.renderer.tables.packed import Package, Stop
 from workspaces.viewer.renderer.tables.page import LONGEST_CELL, MOST_COLUMNS, Row
 from workspaces.viewer.renderer.tables.styles import Styles
@@ -31,7 +32,7 @@ class Cells:
         self._value: list[str] = []
         self._formula: list[str] = []
         self._into: list[str] | None = None
-        self._at = 0
+        self._at = self._count = 0
         self.wide = 0
         self.wanted: set[int] = set()
 
@@ -40,7 +41,7 @@ class Cells:
             if len(self._rows) == self._most:
                 raise Stop
             self._rows.append([])
-            self._at, self._open = -1, True
+            self._at, self._count, self._open = -1, 0, True
         elif name == "c" and self._open:
             self._begin(attributes)
         elif name in {"v", "t"}:
@@ -74,6 +75,9 @@ class Cells:
         ]
 
     def _begin(self, attributes: dict[str, str]) -> None:
+        self._count += 1
+        if self._count > _WIDEST:
+            raise CannotDraw("broken")
         at = _column(attributes.get("r", ""), self._at + 1)
         self._at = at if self._at < at < _WIDEST else self._at + 1
         self._type, self._style = attributes.get("t", "n"), attributes.get("s", "")

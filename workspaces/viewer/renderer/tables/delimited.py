@@ -136,10 +136,12 @@ def _outside_quotes(block: bytes, opening: re.Pattern[bytes], quoted: bool) -> t
 
 def _chunk(file: BinaryIO) -> bytes:
     """Return the next bytes; they do not end with a quote, so a doubled one is never torn."""
-    chunk = file.read(_BLOCK)
-    while chunk.endswith(_QUOTE) and (more := file.read(1)):
-        chunk += more
-    return chunk
+    chunk = bytearray(file.read(_BLOCK))
+    while chunk.endswith(_QUOTE) and (more := file.read(_BLOCK)):
+        taken = len(more) - len(more.lstrip(_QUOTE)) + 1
+        chunk += more[:taken]
+        file.seek(-len(more[taken:]), io.SEEK_CUR)
+    return bytes(chunk)
 
 
 def _after_breaks(block: bytes, place: int, number: int) -> int:

@@ -13,6 +13,7 @@ _BLOCK = 256 * 1024
 _MOST_PARTS = 10_000
 # So much is unpacked for one page, of all parts together.
 _MOST_UNPACKED = 512 * 1024 * 1024
+_LONGEST_TOKEN = 1024 * 1024
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
@@ -86,8 +87,13 @@ def parse(
     parser.EndElementHandler = lambda name: end(_local(name))
     parser.CharacterDataHandler = text
     try:
+        fed = 0
         for block in blocks:
+            fed += len(block)
             parser.Parse(block, False)
+            # A parser begins a name or a value that has not ended anew with every block.
+            if fed - parser.CurrentByteIndex > _LONGEST_TOKEN:
+                raise CannotDraw("broken")
     except Stop:
         return
     except expat.ExpatError as error:

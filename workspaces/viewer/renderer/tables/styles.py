@@ -12,7 +12,7 @@ _TIMES = {18, 19, 20, 21, 32, 33, 45, 46, 47}
 _NOT_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _EPOCH, _EPOCH_OF_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001  a workbook has no time zone
 _FIRST_SOUND_DAY, _FALSE_LEAP_DAY = 61, 60
-_LAST_DAY = 2_958_466
+_LAST_DAY = 2_957_000  # in the year 9995, so that what is rounded up is still a date
 _SECONDS = 86_400
 
 
