@@ -26,6 +26,7 @@ Search = Callable[[str], QuerySet[Any]]
 _FEW = 50
 _SUGGESTED = 200
 _resolvers: dict[str, Resolver] = {}
+_more: dict[str, list[Resolver]] = {}
 _shown_to: dict[str, ShownTo] = {}
 _searches: dict[str, Search] = {}
 
@@ -41,6 +42,11 @@ def register(kind: str, resolver: Resolver, *, search: Search | None = None, sho
         _searches[kind] = search
     if shown_to:
         _shown_to[kind] = shown_to
+
+
+def register_more(kind: str, resolver: Resolver) -> None:
+    """Let a second room name those of a kind that it keeps itself: people without an account, say."""
+    _more.setdefault(kind, []).append(resolver)
 
 
 def resolve(ids_by_kind: Mapping[str, Collection[object]], *, asker: Any = None) -> dict[str, dict[str, str]]:
@@ -99,4 +105,8 @@ def _named(kind: str, ids: Collection[object], asker: Any = None) -> dict[str, s
         return {}
     limited = asker is not None and kind in _shown_to
     found = _shown_to[kind](asker, wanted) if limited else _resolvers[kind](wanted)
-    return {str(key): name for key, name in found.items()}
+    named = {str(key): name for key, name in found.items()}
+    for resolver in _more.get(kind, []):
+        if missing := wanted - named.keys():
+            named |= {str(key): name for key, name in resolver(missing).items()}
+    return named

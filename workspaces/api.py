@@ -103,7 +103,7 @@ class ItemList(ListAPIView[Item]):
         workspace = visible_workspace(request, self.kwargs["workspace_id"])
         folder = asked_folder(request, workspace, request.GET.get("folder"))
         listed = Item.objects.visible_to(request.user).in_folder(workspace, folder)
-        return listed.select_related("current_version").order_by("-kind", "name_key", "id")
+        return listed.select_related("brought_by", "current_version__brought_by").order_by("-kind", "name_key", "id")
 
     @extend_schema(request=FolderIn, responses={201: ItemOut}, parameters=[])
     def post(self, request: Request, workspace_id: UUID) -> Response:
@@ -194,7 +194,7 @@ class VersionList(ListAPIView[Version]):
 
     def get_queryset(self) -> QuerySet[Version]:
         file = visible_item(plain(self.request), self.kwargs["item_id"], Item.Kind.FILE)
-        return file.versions.order_by("-number")
+        return file.versions.select_related("brought_by").order_by("-number")
 
 
 class VersionContent(APIView):

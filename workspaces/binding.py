@@ -129,7 +129,7 @@ def _recorded(version: Version) -> dict[str, Any]:
     }
     return {
         "kind": VersionUploaded.kind,
-        "actor": str(version.created_by_id),
+        "actor": str(version.created_by_id or version.brought_by_id),
         "workspace": str(version.file.workspace_id),
         "item": str(version.file_id),
         "version": str(version.pk),

@@ -19,6 +19,7 @@ from ledger_bridge.subjects import Subject
 from workspaces.conversation.models import Comment, Follow
 from workspaces.handover.models import HandOver, InstallationKey, RecipientKey
 from workspaces.incoming import StorageUse, Upload, UploadRun
+from workspaces.outsiders import Outsider, Reader
 from workspaces.permissions import Right, Role
 from workspaces.removal.models import Removal
 from workspaces.rotation.models import KeyRotation  # noqa: F401  Django looks for models here
@@ -31,6 +32,7 @@ __all__ = [
     "HandOver",
     "InstallationKey",
     "Item",
+    "Outsider",
     "RecipientKey",
     "Removal",
     "SealedDocument",
@@ -43,6 +45,7 @@ __all__ = [
 ]
 
 MAX_NAME_BYTES = 255
+_MADE_BY_ONE = models.Q(created_by=None) ^ models.Q(brought_by=None)
 
 
 class WorkspaceQuerySet(models.QuerySet["Workspace"]):
@@ -134,7 +137,9 @@ class Item(models.Model):
     namesake = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     description = models.TextField(blank=True, max_length=4000)
     path = ArrayField(models.UUIDField(), editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # Who made it: a person with an account, or somebody who brought it through a link from outside.
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    brought_by = models.ForeignKey(Outsider, models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
     current_version = models.OneToOneField(
@@ -170,10 +175,18 @@ class Item(models.Model):
                 | models.Q(removed_at__isnull=False, name="", name_key="", description=""),
                 name="shredded_item_has_no_name",
             ),
+            models.CheckConstraint(condition=_MADE_BY_ONE, name="an_item_is_made_by_one"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def author(self) -> Reader:
+        """Who brought it."""
+        author = self.created_by or self.brought_by
+        assert author is not None  # noqa: S101  a constraint holds it
+        return author
 
     @property
     def is_folder(self) -> bool:
@@ -215,7 +228,9 @@ class Version(models.Model):
     wrapped_key = models.BinaryField()
     workspace_key = models.ForeignKey(WorkspaceKey, models.PROTECT, related_name="versions")
     blob = models.UUIDField(unique=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # Who made it: a person with an account, or somebody who brought it through a link from outside.
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    brought_by = models.ForeignKey(Outsider, models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
     entry = models.UUIDField(help_text="The ledger entry that recorded this version.")
     shredded_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -239,6 +254,7 @@ class Version(models.Model):
                 condition=models.Q(blob_deleted_at=None) | models.Q(shredded_at__isnull=False),
                 name="only_shredded_bytes_are_deleted",
             ),
+            models.CheckConstraint(condition=_MADE_BY_ONE, name="a_version_is_brought_by_one"),
         ]
         indexes = [
             models.Index(
@@ -250,6 +266,13 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file} (version {self.number})"
+
+    @property
+    def author(self) -> Reader:
+        """Who brought it."""
+        author = self.created_by or self.brought_by
+        assert author is not None  # noqa: S101  a constraint holds it
+        return author
 
     @property
     def ledger_subject(self) -> Subject:

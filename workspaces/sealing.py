@@ -6,11 +6,11 @@ from uuid import UUID
 from core.errors import TooLarge
 from core.ids import uuid7
 from core.templatetags.ui import filesize
-from workspaces.archive_rules import inspector, refined
+from workspaces.archive_rules import inspector, is_no_office, refined
 from workspaces.crypt4gh import Hashes, Sealed, SealingWriter, key_commitment, new_data_key
 from workspaces.inspection import Found, Inspector
 from workspaces.keys import OpenKey, wrap_data_key
-from workspaces.media_types import HEAD, sniff
+from workspaces.media_types import HEAD, MediaType, decide, sniff
 from workspaces.storage import blob_store
 
 
@@ -46,6 +46,15 @@ class SealedUpload:
     version_id: UUID
     stored: SealedBlob
     workspace_key: OpenKey = field(repr=False)
+
+    @property
+    def archive(self) -> str:
+        """How far it was looked into, if it is an archive."""
+        return self.stored.found.state.value if self.stored.found else ""
+
+    def media_type(self, name: str) -> MediaType:
+        """Return what kind of file this is under a name."""
+        return decide(self.stored.head_type, name, is_no_office=is_no_office(self.archive))
 
     def bind(self, file_id: str) -> tuple[bytes, bytes]:
         """Return the wrapped data key and the key commitment for a version of this file."""

@@ -145,7 +145,7 @@ def list_bin(user: User, workspace: Workspace, *, page: str | int = 1) -> Listin
 
 
 def list_versions(file: Item) -> list[VersionRow]:
-    versions = list(file.versions.select_related("created_by__institution", "scan"))
+    versions = list(file.versions.select_related("created_by__institution", "brought_by", "scan"))
     states = proof_states([version.entry for version in versions])
     erased = erased_uploads(versions)
     return [
@@ -213,7 +213,8 @@ def _listing(user: User, found: QuerySet[Any], page: str | int, may: May) -> Lis
 
 
 def _found_items(user: User, workspace: Workspace, folder: Item | None, query: str, *, let_in: bool) -> QuerySet[Item]:
-    visible = Item.objects.visible_to(user).filter(workspace=workspace).select_related("current_version", "created_by")
+    related = ("current_version", "created_by", "brought_by")
+    visible = Item.objects.visible_to(user).filter(workspace=workspace).select_related(*related)
     if query:
         return visible.filter(name__icontains=query)
     if let_in:

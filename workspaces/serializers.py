@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from workspaces.models import Item, Upload, Version, Workspace
+from workspaces.models import Item, Outsider, Upload, Version, Workspace
 
 
 class WorkspaceOut(serializers.ModelSerializer[Workspace]):
@@ -18,15 +18,24 @@ class WorkspaceIn(serializers.Serializer[Any]):
     description = serializers.CharField(max_length=4000, required=False, default="", allow_blank=True)
 
 
+class OutsiderOut(serializers.ModelSerializer[Outsider]):
+    """Somebody without an account, who brought it through a link."""
+
+    class Meta:
+        model = Outsider
+        fields = ["id", "name", "email", "proved"]
+
+
 class VersionOut(serializers.ModelSerializer[Version]):
     sha256 = serializers.SerializerMethodField(help_text="SHA-256 of the content, in hex.")
     size = serializers.IntegerField(source="plaintext_size")
+    brought_by = OutsiderOut(allow_null=True)
 
     class Meta:
         model = Version
         fields = [
             "id", "file", "number", "media_type", "detected_type", "type_mismatch", "archive", "archive_finding",
-            "note", "size", "sha256", "entry", "created_by", "created_at",
+            "note", "size", "sha256", "entry", "created_by", "brought_by", "created_at",
         ]  # fmt: skip
 
     def get_sha256(self, version: Version) -> str:
@@ -35,12 +44,13 @@ class VersionOut(serializers.ModelSerializer[Version]):
 
 class ItemOut(serializers.ModelSerializer[Item]):
     current_version = VersionOut(allow_null=True)
+    brought_by = OutsiderOut(allow_null=True)
 
     class Meta:
         model = Item
         fields = [
-            "id", "workspace", "parent", "kind", "name", "description", "created_by", "created_at", "changed_at",
-            "current_version",
+            "id", "workspace", "parent", "kind", "name", "description", "created_by", "brought_by", "created_at",
+            "changed_at", "current_version",
         ]  # fmt: skip
 
 

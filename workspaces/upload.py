@@ -143,7 +143,7 @@ def seals_uploads(find: Callable[..., UploadPlace]) -> Callable[[UploadView], Vi
             place = find(request, **kwargs)
             require(request.user, Right.UPLOAD, place.asked)
             if request.method in {"POST", "PUT"}:
-                return _sealing(checked, request, place)
+                return take_sealed(checked, request, place)
             return checked(request, place)
 
         return login_not_required(csrf_exempt(take))
@@ -151,12 +151,19 @@ def seals_uploads(find: Callable[..., UploadPlace]) -> Callable[[UploadView], Vi
     return decorate
 
 
-def _sealing(view: UploadView, request: HttpRequest, place: UploadPlace) -> HttpResponse:
-    refuse_if_too_large(declared_size(request) or 0, settings.MAX_UPLOAD_BYTES + _FORM_OVERHEAD)
+def take_sealed(
+    view: UploadView, request: HttpRequest, place: UploadPlace, *, limit: int | None = None
+) -> HttpResponse:
+    """Let a view take files; whoever calls this has asked for the right, and has left the CSRF check to the view.
+
+    `limit` is for all of them together where it is less than what the installation takes of one.
+    """
+    limit = settings.MAX_UPLOAD_BYTES if limit is None else min(limit, settings.MAX_UPLOAD_BYTES)
+    refuse_if_too_large(declared_size(request) or 0, limit + _FORM_OVERHEAD)
     if request.content_type != "multipart/form-data":
         return view(request, place)
     # Asked for now, so that a key service that is down refuses before anything is read.
-    begin = partial(UploadSealer, newest_key(place.workspace), limit=settings.MAX_UPLOAD_BYTES)
+    begin = partial(UploadSealer, newest_key(place.workspace), limit=limit)
     handler = SealingUploadHandler(request, begin)
     request.upload_handlers = [handler]
     try:

@@ -72,7 +72,8 @@ def _subjects(item: Item) -> dict[str, set[str]]:
     """Return all that a hold could be on: the workspace, what is above and below, and whose files they are."""
     taken = taken_by(item)
     items = {*item.path, *taken.values_list("pk", flat=True)}
-    uploaders = Version.objects.filter(file__in=taken).values_list("created_by", flat=True)
+    makers = ("created_by", "brought_by")
+    rows = [*Version.objects.filter(file__in=taken).values_list(*makers), *taken.values_list(*makers)]
     writers = Comment.objects.filter(file__in=taken).exclude(sealed=b"").values_list("author", flat=True)
-    people = {*uploaders, *writers, *taken.values_list("created_by", flat=True)}
+    people = {*writers, *(maker for row in rows for maker in row if maker)}
     return {"workspace": {str(item.workspace_id)}, "item": set(map(str, items)), "person": set(map(str, people))}

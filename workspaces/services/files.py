@@ -8,18 +8,17 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.models import User
 from core.access import require
 from core.errors import Conflict, DamagedContent, InvalidInput
 from ledger_bridge.recording import record
 from ledger_bridge.subjects import Subject
 from workspaces import quotas
-from workspaces.archive_rules import is_no_office, refuse_if_unwanted, sentence_about
+from workspaces.archive_rules import refuse_if_unwanted, sentence_about
 from workspaces.events import VersionUploaded
 from workspaces.keys import newest_key
-from workspaces.media_types import decide
 from workspaces.models import Item, Version, Workspace
 from workspaces.names import clean_name, clean_text, name_key, numbered_name
+from workspaces.outsiders import Outsider, Reader, made_by
 from workspaces.permissions import Right
 from workspaces.scanning.rules import hold
 from workspaces.sealing import SealedUpload, UploadSealer, discard, refuse_if_too_large
@@ -33,7 +32,7 @@ _TRIES = 3
 
 def seal_upload(
     *,
-    actor: User,
+    actor: Reader,
     workspace: Workspace,
     chunks: Iterable[bytes],
     declared_size: int | None = None,
@@ -67,7 +66,7 @@ def seal_upload(
 
 def add_file(
     *,
-    actor: User,
+    actor: Reader,
     workspace: Workspace,
     parent: Item | None,
     name: str,
@@ -83,6 +82,8 @@ def add_file(
     """
     require(actor, Right.UPLOAD, parent or workspace)
     cleaned = clean_name(name)
+    if isinstance(actor, Outsider):
+        return _add_from_outside(actor, workspace, parent, cleaned, sealed)
     try:
         # Most names are new, and whether one is shows anyway when it is taken.
         return _add_new_file(actor, workspace, parent, cleaned, sealed, note)
@@ -98,7 +99,7 @@ def add_file(
 
 
 def refuse_taken_name(
-    actor: User, name: str, workspace: Workspace, parent: Item | None, on_conflict: OnConflict
+    actor: Reader, name: str, workspace: Workspace, parent: Item | None, on_conflict: OnConflict
 ) -> None:
     """Say early that a name is taken, where `add_file` would say so after all the bytes have come.
 
@@ -113,7 +114,7 @@ def refuse_taken_name(
 
 
 @transaction.atomic
-def upload_version(*, actor: User, file: Item, sealed: SealedUpload, note: str = "") -> Version:
+def upload_version(*, actor: Reader, file: Item, sealed: SealedUpload, note: str = "") -> Version:
     """Add the next version to a file."""
     require(actor, Right.UPLOAD, file)
     structure.refuse_if_archived(file.workspace)
@@ -129,11 +130,11 @@ def upload_version(*, actor: User, file: Item, sealed: SealedUpload, note: str =
 
 @transaction.atomic
 def _add_new_file(
-    actor: User, workspace: Workspace, parent: Item | None, name: str, sealed: SealedUpload, note: str
+    actor: Reader, workspace: Workspace, parent: Item | None, name: str, sealed: SealedUpload, note: str
 ) -> Version:
     structure.beside_others(workspace)
     parent = structure.current_folder(parent, workspace)
-    file = Item(id=sealed.file_id, workspace=workspace, parent=parent, kind=Item.Kind.FILE, created_by=actor)
+    file = Item(id=sealed.file_id, workspace=workspace, parent=parent, kind=Item.Kind.FILE, **made_by(actor))
     file.name, file.name_key = name, name_key(name)
     file.path = structure.path_below(parent, file.id)
     # The version follows in this transaction; the database checks the reference when it commits.
@@ -144,7 +145,7 @@ def _add_new_file(
 
 
 def _add_beside(
-    actor: User, workspace: Workspace, parent: Item | None, name: str, sealed: SealedUpload, note: str
+    actor: Reader, workspace: Workspace, parent: Item | None, name: str, sealed: SealedUpload, note: str
 ) -> Version:
     for _ in range(_TRIES):
         seen = Item.objects.visible_to(actor).in_folder(workspace, parent)
@@ -157,13 +158,26 @@ def _add_beside(
     raise conflict
 
 
-def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, note: str) -> Version:
+def _add_from_outside(
+    actor: Outsider, workspace: Workspace, parent: Item | None, name: str, sealed: SealedUpload
+) -> Version:
+    """Put a file beside whatever has its name: whoever brings it sees nothing there, and so decides nothing."""
+    for _ in range(_TRIES):
+        there = Item.objects.in_folder(workspace, parent)
+        taken = set(there.values_list("name_key", flat=True)) if there.filter(name_key=name_key(name)) else set()
+        try:
+            return _add_new_file(actor, workspace, parent, numbered_name(name, taken) if taken else name, sealed, "")
+        except Conflict as error:
+            conflict = error
+    raise conflict
+
+
+def _add_version(actor: Reader, file: Item, number: int, sealed: SealedUpload, note: str) -> Version:
     _require_stored(sealed, file)
     refuse_if_unwanted(sealed.stored.found)
     wrapped, commitment = sealed.bind(str(file.id))
     stored, content = sealed.stored, sealed.stored.content
-    archive = stored.found.state.value if stored.found else ""
-    media_type = decide(stored.head_type, file.name, is_no_office=is_no_office(archive))
+    media_type = sealed.media_type(file.name)
     event = VersionUploaded(
         name=file.name,
         number=number,
@@ -174,7 +188,7 @@ def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, not
         body_blake3=content.body_blake3.hex(),
         plaintext_sha256=content.plaintext_sha256.hex(),
         detected_type=stored.head_type,
-        archive=archive,
+        archive=sealed.archive,
         archive_finding=sentence_about(stored.found),
     )
     subject = Subject(workspace=str(file.workspace_id), item=str(file.id), version=str(sealed.version_id))
@@ -197,7 +211,7 @@ def _add_version(actor: User, file: Item, number: int, sealed: SealedUpload, not
         wrapped_key=wrapped,
         workspace_key_id=sealed.workspace_key.id,
         blob=sealed.stored.blob,
-        created_by=actor,
+        **made_by(actor),
         entry=UUID(record(event, actor=actor, subject=subject)),
     )
     hold(version)
@@ -212,12 +226,12 @@ def _require_stored(sealed: SealedUpload, file: Item) -> None:
         raise DamagedContent("The stored bytes are not the ones that were sent. Nothing was recorded.")
 
 
-def _called(actor: User, name: str, workspace: Workspace, parent: Item | None) -> Item | None:
+def _called(actor: Reader, name: str, workspace: Workspace, parent: Item | None) -> Item | None:
     """Return what the actor sees under this name; what is hidden from them must not show in an answer."""
     return Item.objects.visible_to(actor).in_folder(workspace, parent).filter(name_key=name_key(name)).first()
 
 
-def _name_taken(actor: User, existing: Item) -> Conflict:
+def _name_taken(actor: Reader, existing: Item) -> Conflict:
     may_add = not existing.is_folder and actor.has_perm(Right.UPLOAD, existing)
     return Conflict(
         f"There is already something called “{existing.name}” in this folder.",

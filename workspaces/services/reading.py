@@ -6,7 +6,6 @@ from contextlib import closing
 from contextvars import copy_context
 from functools import partial
 
-from accounts.models import User
 from core.access import explain_refusal, require
 from core.credentials import ENDED, credential_stands
 from core.errors import DamagedContent, Refused
@@ -21,6 +20,7 @@ from workspaces.events import VersionCutOff, VersionDamaged, VersionDownloaded, 
 from workspaces.keys import unwrap_data_key
 from workspaces.models import Item, Version
 from workspaces.opening import require_openable
+from workspaces.outsiders import Reader, as_now
 from workspaces.permissions import Right
 from workspaces.scanning.rules import held_because
 from workspaces.storage import blob_store
@@ -31,7 +31,7 @@ _DAMAGED = "The stored bytes of this version are not the ones that were recorded
 
 
 def open_version(
-    *, actor: User, version: Version, right: Right = Right.VIEW, purpose: str | None = None
+    *, actor: Reader, version: Version, right: Right = Right.VIEW, purpose: str | None = None
 ) -> "OpenedVersion":
     """Record that `actor` reads a version, then open it.
 
@@ -57,7 +57,7 @@ def open_version(
 class OpenedVersion:
     """A version that may be read by one person, as long as that person keeps the right."""
 
-    def __init__(self, actor: User, version: Version, right: Right, entry: str) -> None:
+    def __init__(self, actor: Reader, version: Version, right: Right, entry: str) -> None:
         self.entry = entry
         self.name = version.file.name
         self.media_type = version.media_type
@@ -151,12 +151,12 @@ class OpenedVersion:
     def _why_over(self) -> str | None:
         if not self._context.run(credential_stands):
             return ENDED
-        actor = User.objects.filter(pk=self._actor.pk).first()
+        actor = as_now(self._actor)
         item = Item.objects.filter(pk=self._version.file_id, removed_at=None).first()
         if actor is None or item is None:
             return "It was removed meanwhile."
-        if not actor.has_perm(self._right, item):
-            return explain_refusal(actor, self._right, item)
+        if not actor.has_perm(self._right, self._version):
+            return explain_refusal(actor, self._right, self._version)
         return held_because(self._version)
 
     def _damaged(self, error: Exception) -> DamagedContent:

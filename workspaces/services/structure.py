@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection
 
-from accounts.models import User
 from core.errors import Conflict
 from core.ids import uuid7
 from workspaces.models import Item, Workspace
+from workspaces.outsiders import Reader
 from workspaces.permissions import Right
 
 MAX_DEPTH = 32
@@ -93,7 +93,7 @@ def refuse_if_seen_archived(workspace: Workspace) -> None:
 
 
 @contextmanager
-def own_place(actor: User, item: Item) -> Iterator[None]:
+def own_place(actor: Reader, item: Item) -> Iterator[None]:
     """Give an item, which is about to be saved, its place among those of the same name in its folder.
 
     A name that the actor can see there is taken. One that is hidden from them must not show in an answer: their item
