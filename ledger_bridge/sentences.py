@@ -21,6 +21,7 @@ _GROUPS = {
     "approval": "Approval of contributors",
     "contributor": "Approval of contributors",
     "factor": "Sign-in",
+    "file_request": "Sharing",
     "folder": "Files and folders",
     "institution": "Institutions",
     "item": "Files and folders",

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from sharing import api, api_groups
+from sharing.links import api as links
 from sharing.requests import api as requests
 from sharing.why import api as why
 
@@ -17,6 +18,10 @@ urlpatterns = [
     path("groups/<int:group_id>/members/<uuid:person_id>/", api_groups.GroupMember.as_view(), name="member"),
     path("workspaces/<uuid:workspace_id>/why/", why.WorkspaceWhy.as_view(), name="why_workspace"),
     path("items/<uuid:item_id>/why/", why.ItemWhy.as_view(), name="why_item"),
+    path("items/<uuid:item_id>/file-requests/", links.FileRequests.as_view(), name="file_requests"),
+    path("links/", links.LinkList.as_view(), name="links"),
+    path("links/<uuid:link_id>/", links.LinkDetail.as_view(), name="link"),
+    path("links/<uuid:link_id>/deliveries/", links.Deliveries.as_view(), name="deliveries"),
     path("access-requests/", requests.RequestList.as_view(), name="requests"),
     path("access-requests/<uuid:request_id>/", requests.RequestDetail.as_view(), name="request"),
     path("access-requests/<uuid:request_id>/grant/", requests.RequestGrant.as_view(), name="grant_request"),

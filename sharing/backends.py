@@ -10,7 +10,8 @@ from django.db.models import Model, Q, QuerySet
 from accounts.models import User
 from sharing import holding, rules
 from sharing.explaining import right_to_answer, why_not, why_not_sharing
-from sharing.models import AccessRequest, GroupProfile, Invitation
+from sharing.links.rules import outsider_may
+from sharing.models import AccessRequest, GroupProfile, Invitation, Link
 from sharing.permissions import Right as SharingRight
 from sharing.requests.asking import where_to_ask
 from sharing.selectors import access
@@ -90,6 +91,10 @@ class GrantBackend(BaseBackend):
             return None
         return why_not(actor, Right(perm), thing)
 
+    def outsider_may(self, outsider: Any, perm: str, thing: Any) -> bool:
+        """Answer for somebody without an account; `has_perm` says no to all of them."""
+        return outsider_may(outsider, perm, thing)
+
     def where_to_ask(self, actor: Any, perm: str, thing: Any) -> str | None:
         """Return the address of the page on which the person can ask for the right."""
         if perm not in Right or not isinstance(thing, (Workspace, Item, Version)):
@@ -104,6 +109,8 @@ def _sharing_right(user: Any, perm: str, obj: Any) -> bool:
         return perm == SharingRight.ANSWER_INVITATION and obj.email.lower() == user.email.lower()
     if isinstance(obj, AccessRequest):
         return _right_on_request(user, perm, obj)
+    if isinstance(obj, Link):
+        return perm == SharingRight.CLOSE_LINK and bool(user.has_perm(Right.SHARE, obj.item))
     return perm == SharingRight.CREATE_GROUPS and obj is None
 
 

@@ -15,12 +15,18 @@ from sharing.models import (
     Effect,
     ItemGroupException,
     ItemUserException,
+    Link,
     WorkspaceGroupGrant,
     WorkspaceUserGrant,
 )
 from sharing.permissions import Right as SharingRight
-from workspaces.models import Item, Version, Workspace
+from workspaces.models import Item, Outsider, Version, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
+
+_OWN = {
+    SharingRight.MANAGE_GROUP: "Only its managers can change a group.",
+    SharingRight.WITHDRAW_REQUEST: "Only whoever asked can withdraw a request.",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Said:
 
 def why_not(actor: Any, right: Right, thing: Workspace | Item | Version) -> str:
     """Return the sentence that names the rule which refuses `right`; asked only after it was refused."""
+    if isinstance(actor, Outsider):
+        return "The link does not open this, or not any more."
     if not rules.has_standing(actor):
         return _no_standing(actor)
     item = thing.file if isinstance(thing, Version) else thing if isinstance(thing, Item) else None
@@ -47,13 +55,13 @@ def why_not(actor: Any, right: Right, thing: Workspace | Item | Version) -> str:
 
 
 def why_not_sharing(actor: Any, right: SharingRight, thing: Any = None) -> str:
-    """Return the sentence that names the rule about groups, invitations and requests which refuses `right`."""
+    """Return the sentence that names the rule about groups, invitations, requests and links which refuses `right`."""
     if not rules.has_standing(actor):
         return _no_standing(actor)
-    if right == SharingRight.MANAGE_GROUP:
-        return "Only its managers can change a group."
-    if right == SharingRight.WITHDRAW_REQUEST:
-        return "Only whoever asked can withdraw a request."
+    if right in _OWN:
+        return _OWN[right]
+    if isinstance(thing, Link):
+        return why_not(actor, Right.SHARE, thing.item)
     if isinstance(thing, AccessRequest):
         if thing.asker_id == actor.pk:
             return "Somebody else must decide about your own access."

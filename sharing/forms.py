@@ -45,7 +45,7 @@ class AccessForm(forms.Form):
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.zone = _zone(actor)
+        self.zone = zone_of(actor)
         self.fields["expires_on"].help_text = f"Access ends by itself at the end of this day ({self.zone.key} time)."
         self.fill_end(None)
         self.fields["expires_on"].required = not self.data.get("no_end")
@@ -71,9 +71,7 @@ class AccessForm(forms.Form):
         day: date | None = self.cleaned_data.get("expires_on")
         if self.cleaned_data["no_end"] or day is None:
             return None
-        if day == date.max:
-            return datetime.max.replace(tzinfo=UTC)  # the deed refuses it with a sentence
-        return datetime.combine(day + timedelta(days=1), time(), self.zone)
+        return end_of(day, self.zone)
 
     def attempt(self, deed: Callable[[], Any]) -> bool:
         return attempt(self, deed)
@@ -134,7 +132,14 @@ def _near(form: forms.Form, field: str | None) -> str | None:
     return "expires_on" if field in {"expires_at", "grant_expires_at"} and "expires_on" in form.fields else None
 
 
-def _zone(person: User) -> ZoneInfo:
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first moment after a day."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)  # the deed refuses it with a sentence
+    return datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def zone_of(person: User) -> ZoneInfo:
     try:
         return ZoneInfo(person.time_zone)
     except (ZoneInfoNotFoundError, ValueError):

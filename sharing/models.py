@@ -18,6 +18,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
+from sharing.links.models import DeliveredFile, FileRequest, Link, Visit
 from sharing.requests.models import AccessRequest
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right, Role
@@ -25,12 +26,16 @@ from workspaces.permissions import Right, Role
 __all__ = [
     "EXCEPTION_RIGHTS",
     "AccessRequest",
+    "DeliveredFile",
     "Effect",
+    "FileRequest",
     "Grant",
     "GroupProfile",
     "Invitation",
     "ItemGroupException",
     "ItemUserException",
+    "Link",
+    "Visit",
     "WorkspaceGroupGrant",
     "WorkspaceUserGrant",
 ]

@@ -9,4 +9,6 @@ class Right(models.TextChoices):
     ANSWER_INVITATION = "sharing.answer_invitation", "answer this invitation"
     ANSWER_REQUEST = "sharing.answer_request", "answer this request"
     WITHDRAW_REQUEST = "sharing.withdraw_request", "withdraw this request"
+    CLOSE_LINK = "sharing.close_link", "close this link"
+    END_LINKS = "sharing.end_links", "write down that links have ended"
     WATCH_REQUESTS = "sharing.watch_requests", "remind of requests and let them end"

@@ -15,6 +15,11 @@ def record_expired_grants() -> None:
     services.record_expired_grants()
 
 
+@shared_task(name="sharing.end_links")
+def end_links() -> None:
+    services.end_links()
+
+
 @shared_task(name="sharing.watch_requests")
 def watch_requests() -> None:
     services.watch_requests()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import groups, invitations, items, requests, why, workspace
+from sharing.views import groups, invitations, items, links, outside, requests, why, workspace
 
 app_name = "sharing"
 
@@ -34,6 +34,16 @@ urlpatterns = [
     path("access/requests/<uuid:request_id>/less/", requests.grant_less, name="grant_less"),
     path("access/requests/<uuid:request_id>/refuse/", requests.refuse, name="refuse_request"),
     path("access/requests/<uuid:request_id>/withdraw/", requests.withdraw, name="withdraw_request"),
+    path("access/items/<uuid:item_id>/ask-for-files/", links.new_file_request, name="new_file_request"),
+    path("access/links/", links.links, name="links"),
+    path("access/links/<uuid:link_id>/", links.link_page, name="link"),
+    path("access/links/<uuid:link_id>/close/", links.close, name="close_link"),
+    path("outside/", outside.enter, name="outside"),
+    path("outside/<uuid:visit_id>/", outside.visit, name="outside_visit"),
+    path("outside/<uuid:visit_id>/code/", outside.code, name="outside_code"),
+    path("outside/<uuid:visit_id>/who/", outside.introduce, name="outside_introduce"),
+    path("outside/<uuid:visit_id>/files/", outside.deliver, name="outside_deliver"),
+    path("outside/<uuid:visit_id>/leave/", outside.leave, name="outside_leave"),
     path("access/groups/", groups.groups, name="groups"),
     path("access/groups/new/", groups.new_group, name="new_group"),
     path("access/groups/<int:group_id>/", groups.group, name="group"),

@@ -125,6 +125,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 PASSWORD_RESET_TIMEOUT = 600
+# Of the links for people without an account: how often an address may try one, or a code.
+ACCOUNT_RATE_LIMITS = {"outside": "30/m/ip"}
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.forms.signin.PasswordForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -2,6 +2,7 @@
 
 from sharing.services.exceptions import lift_exception, set_exception
 from sharing.services.expiry import record_expired_grants
+from sharing.services.file_requests import check_delivery, deliver_file, make_file_request
 from sharing.services.grants import change_role, grant_role, leave_workspace, revoke_role, transfer_ownership
 from sharing.services.groups import add_member, create_group, remove_member
 from sharing.services.invitations import (
@@ -10,25 +11,37 @@ from sharing.services.invitations import (
     invite,
     withdraw_invitation,
 )
+from sharing.services.links import close_link, end_links
 from sharing.services.requests import ask_for_access, grant_request, refuse_request, withdraw_request
+from sharing.services.visits import begin_visit, end_visit, introduce, prove_code, send_code
 from sharing.services.watching import watch_requests
 
 __all__ = [
     "accept_invitation",
     "add_member",
     "ask_for_access",
+    "begin_visit",
     "change_role",
+    "check_delivery",
+    "close_link",
     "create_group",
     "decline_invitation",
+    "deliver_file",
+    "end_links",
+    "end_visit",
     "grant_request",
     "grant_role",
+    "introduce",
     "invite",
     "leave_workspace",
     "lift_exception",
+    "make_file_request",
+    "prove_code",
     "record_expired_grants",
     "refuse_request",
     "remove_member",
     "revoke_role",
+    "send_code",
     "set_exception",
     "transfer_ownership",
     "watch_requests",

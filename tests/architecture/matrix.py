@@ -67,6 +67,16 @@ GET = {
     "sharing:group":                              "302 404 404 404 200 404 200 404 404",
     "sharing:add_member":                         "302 404 404 404 403 404 200 404 404",
     "sharing:remove_member":                      "302 404 404 404 200 404 200 404 404",
+    "sharing:new_file_request":                  "302 404 404 403 403 200 200 404 404",
+    "sharing:links":                             "302 200 200 200 200 200 200 200 200",
+    "sharing:link":                              "302 404 404 404 404 200 200 404 404",
+    "sharing:close_link":                        "302 404 404 404 404 200 200 404 404",
+    "sharing:outside":                           "200 200 200 200 200 200 200 200 200",
+    "sharing:outside_visit":                     "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_code":                      "405 405 405 405 405 405 405 405 405",
+    "sharing:outside_introduce":                 "405 405 405 405 405 405 405 405 405",
+    "sharing:outside_deliver":                   "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_leave":                     "405 405 405 405 405 405 405 405 405",
     "account_login":                              "200 302 302 302 302 302 302 302 302",
     "account_logout":                             "302 200 200 200 200 200 200 200 200",
     "account_inactive":                           "200 200 200 200 200 200 200 200 200",
@@ -251,6 +261,10 @@ GET = {
     "sharing_api:request":                        "403 404 404 200 404 200 200 404 404",
     "sharing_api:grant_request":                  "403 405 405 405 405 405 405 405 405",
     "sharing_api:refuse_request":                 "403 405 405 405 405 405 405 405 405",
+    "sharing_api:file_requests":                 "403 405 405 405 405 405 405 405 405",
+    "sharing_api:links":                         "403 200 200 200 200 200 200 200 200",
+    "sharing_api:link":                          "403 404 404 404 404 200 200 404 404",
+    "sharing_api:deliveries":                    "403 404 404 404 404 200 200 404 404",
 }  # fmt: skip
 
 # Deeds; an address that is not here answers 405 to a POST.
@@ -407,6 +421,14 @@ POST = {
     "sharing_api:ask_item":                       "403 404 404 400 400 400 400 404 404",
     "sharing_api:grant_request":                  "403 404 404 403 404 200 200 404 404",
     "sharing_api:refuse_request":                 "403 404 404 403 404 400 400 404 404",
+    "sharing:new_file_request":                  "302 404 404 403 403 400 400 404 404",
+    "sharing:close_link":                        "302 404 404 404 404 302 302 404 404",
+    "sharing:outside":                           "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_code":                      "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_introduce":                 "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_deliver":                   "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_leave":                     "404 404 404 404 404 404 404 404 404",
+    "sharing_api:file_requests":                 "403 404 404 403 403 400 400 404 404",
 }  # fmt: skip
 
 # Bodies that are files, and changes by programs.
@@ -431,10 +453,13 @@ DELETE = {
     "sharing_api:exception": "403 404 404 403 403 204 204 404 404",
     "sharing_api:request":   "403 404 404 204 404 403 403 404 404",
     "sharing_api:member":    "403 404 404 404 204 404 204 404 404",
+    "sharing_api:link":      "403 404 404 404 404 204 204 404 404",
 }  # fmt: skip
 
 # Which id is meant where the parameter's name alone does not say it.
 IDS = {
+    "sharing:new_file_request": {"item_id": "folder_id"},
+    "sharing_api:file_requests": {"item_id": "folder_id"},
     "verifier_file": {"name": "key"},
     "sharing:accept": {"invitation_id": "offer_id"},
     "sharing:decline": {"invitation_id": "offer_id"},

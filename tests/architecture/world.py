@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -131,8 +132,13 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         actor=who["visitor"], thing=version.file, days=7, purpose="Second reading", rights=[Right.EDIT]
     )
     comment = workspaces.write_comment(actor=owner, file=version.file, text="Look at the third row.")
+    link, _ = sharing.make_file_request(
+        actor=owner, folder=folder, expires_at=timezone.now() + timedelta(days=14), most_files=9, most_bytes=10_000
+    )
     return {
         "comment_id": comment.pk,
+        "link_id": link.pk,
+        "visit_id": uuid4(),
         "request_id": request.pk,
         "key_id": key.pk,
         "hand_over_id": workspaces.hand_over_version(actor=owner, version=version, key=key).pk,

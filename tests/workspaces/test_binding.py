@@ -39,11 +39,11 @@ def change(**values: Any) -> Callable[[Version], Any]:
 
 
 def credit_another(version: Version) -> None:
-    Version.objects.filter(pk=version.pk).update(created_by=User.objects.exclude(pk=version.created_by_id).first())
+    Version.objects.filter(pk=version.pk).update(created_by=User.objects.exclude(pk=version.author.pk).first())
 
 
 def borrow_the_entry_of_another(version: Version) -> None:
-    other = put(version.created_by, version.file.workspace, "other.csv", CONTENT)
+    other = put(version.file.workspace.owner, version.file.workspace, "other.csv", CONTENT)
     Version.objects.filter(pk=version.pk).update(entry=other.entry)
 
 

@@ -112,7 +112,7 @@ def give_to_another_file(one: Version, two: Version) -> None:
 
 
 def move_row_to_another_workspace(one: Version, two: Version) -> None:
-    elsewhere = services.create_workspace(actor=one.created_by, name="Elsewhere")
+    elsewhere = services.create_workspace(actor=one.file.workspace.owner, name="Elsewhere")
     Item.objects.filter(pk=one.file_id).update(workspace=elsewhere)
 
 

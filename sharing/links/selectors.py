@@ -1,0 +1,89 @@
+"""Links as pages and programs show them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from core.templatetags.ui import filesize
+from sharing.links.kinds import in_words
+from sharing.links.models import DeliveredFile, FileRequest, Link
+from sharing.links.rules import why_shut
+from workspaces.models import Item, Outsider
+
+LISTS = {"open": "Open", "over": "Closed and ended"}
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    """A link in words; `shut` says why it opens to nobody now, and is empty while it does."""
+
+    link: Link
+    title: str
+    used: str
+    shut: str
+
+    @property
+    def pill(self) -> str:
+        return "expired" if self.link.state != Link.State.OPEN else "pending" if self.shut else "active"
+
+    @property
+    def state(self) -> str:
+        if self.link.state != Link.State.OPEN or not self.link.is_open:
+            return "Closed" if self.link.state == Link.State.CLOSED else "Ended"
+        return "Shut" if self.shut else "Open"
+
+
+@dataclass(frozen=True)
+class DeliveryRow:
+    """Something that came, and whether whoever looks may see the file it became."""
+
+    delivery: DeliveredFile
+    shown: bool
+
+
+def links_in(user: User, which: str) -> QuerySet[Link]:
+    """Return one of the two lists of a person, by its name in LISTS."""
+    links = Link.objects.visible_to(user)
+    links = links.open() if which == "open" else links.exclude(pk__in=Link.objects.open().order_by().values("pk"))
+    return links.select_related("made_by", "closed_by", "workspace", "item__workspace", "filerequest")
+
+
+def rows_for(links: Iterable[Link]) -> list[LinkRow]:
+    return [row_of(link) for link in links]
+
+
+def row_of(link: Link) -> LinkRow:
+    request: FileRequest = link.filerequest
+    files = f"{request.files:,} of {request.most_files:,} files"
+    used = f"{files}, {filesize(request.size)} of {filesize(request.most_bytes)}"
+    return LinkRow(link, request.title or "Request for files", used, why_shut(link) or "")
+
+
+def deliveries_of(request: FileRequest) -> QuerySet[DeliveredFile]:
+    """Return what came, newest first; whoever may see the link may not see every file."""
+    related = ("version__file", "outsider")
+    return DeliveredFile.objects.filter(request=request).select_related(*related).order_by("-delivered_at")
+
+
+def delivered_by(outsider: Outsider) -> list[DeliveredFile]:
+    """Return what somebody delivered, as their confirmation shows it."""
+    return list(DeliveredFile.objects.filter(outsider=outsider).select_related("version"))
+
+
+def what_is_taken(request: FileRequest) -> list[tuple[str, str]]:
+    """Return the rules of a request in words."""
+    files, room = request.room
+    return [
+        ("Kinds of files", in_words(request.kinds)),
+        ("Still to come", f"at most {files:,} files of together {filesize(room)}"),
+    ]
+
+
+def deliveries_shown_to(user: User, deliveries: Iterable[DeliveredFile]) -> list[DeliveryRow]:
+    """Put deliveries into words. Of a file that the person may not view they see that it came, and from whom."""
+    listed = list(deliveries)
+    files = [delivery.version.file_id for delivery in listed]
+    seen = set(Item.objects.visible_to(user).filter(pk__in=files).order_by().values_list("pk", flat=True))
+    return [DeliveryRow(delivery, shown=delivery.version.file_id in seen) for delivery in listed]
