@@ -81,4 +81,5 @@ TOMAS = Person(
     LABORATORY,
     reason="I would like to bring the metabolic profiles of eleven children to the study.",
 )
+OUTSIDE = ("Wanjiru Kamau", "wanjiru@outside-site.example")
 COLLEAGUE = "colleague@partner-hospital.example"

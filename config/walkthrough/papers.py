@@ -30,6 +30,7 @@ LUNG = Paper("Tables", "Advanced lung cancer.csv", "trials/advanced-lung.csv")
 TWICE = Paper("Case histories", "Case 102, first visit (sent twice).json", "histories/observation-example.json")
 DRAFT = Paper("Tables", "Advanced lung cancer (draft).csv", "trials/advanced-lung.csv")
 OLD_CONSENT = Paper("Case histories", "Consent, old wording.json", "histories/consent-example.json")
+DELIVERED = Paper("From outside", "Survival, outside site.csv", "trials/veteran-lung.csv")
 
 STUDY = (CT, MR, PHENOPACKET, FAMILY, OBSERVATION, CONSENT)
 TRIAL = (GEHAN, VETERAN, LUNG)

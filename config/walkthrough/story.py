@@ -49,6 +49,7 @@ def tell() -> Iterator[str]:
     share(study, trial)
     ask(study, trial)
     talk(study)
+    ask_outside(study)
     clear_up(study, trial)
     yield "What was sent twice lies in the bin, and two people decide whether it goes for good."
     read(study, trial)
@@ -188,6 +189,32 @@ def talk(study: Workspace) -> None:
         file=slice_14,
         text="I leave this slice out of the measurements until that is settled.",
     )
+
+
+def ask_outside(study: Workspace) -> None:
+    """Let a laboratory without an account deliver a report through a link."""
+    folder = Item.objects.filter(workspace=study, name=papers.DELIVERED.folder).first()
+    if folder is None:
+        folder = workspaces.create_folder(actor=study.owner, workspace=study, parent=None, name=papers.DELIVERED.folder)
+    if folder.links.exists():
+        return
+    request, token = sharing.make_file_request(
+        actor=study.owner,
+        folder=folder,
+        expires_at=timezone.now() + timedelta(days=14),
+        most_files=20,
+        most_bytes=1024**3,
+        title="Tables of the outside site",
+        instructions="Please send the tables of both visits, without names. CSV or Excel will do.",
+        kinds=["tables"],
+    )
+    begun = sharing.begin_visit(token=token)
+    assert begun is not None  # noqa: S101  the link was made a moment ago
+    deliverer = sharing.introduce(visit=begun[0], name=cast.OUTSIDE[0], email=cast.OUTSIDE[1])
+    sealed = workspaces.seal_upload(
+        actor=deliverer, workspace=study, chunks=papers.chunks(papers.DELIVERED), into=folder
+    )
+    sharing.deliver_file(actor=deliverer, request=request, name=papers.DELIVERED.name, sealed=sealed)
 
 
 def clear_up(study: Workspace, trial: Workspace) -> None:

@@ -9,7 +9,6 @@ from django.core.validators import validate_email
 from django.utils import timezone
 
 from core.errors import Conflict, InvalidInput
-from core.templatetags.ui import filesize
 from core.text import plain_line
 from sharing.links.kinds import Kind, in_words
 from sharing.links.models import FileRequest, Link
@@ -69,7 +68,7 @@ def check_fits(request: FileRequest, size: int) -> None:
     if files < 1:
         raise Conflict(f"This link takes {request.most_files:,} files, and they have come. Nothing was stored.")
     if size > room:
-        raise Conflict(f"There is room for {filesize(room)} more through this link. Nothing was stored.")
+        raise Conflict("This is more than still fits through this link. Nothing was stored.")
 
 
 def wrong_kind(request: FileRequest) -> InvalidInput:

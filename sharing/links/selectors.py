@@ -73,11 +73,10 @@ def delivered_by(outsider: Outsider) -> list[DeliveredFile]:
 
 
 def what_is_taken(request: FileRequest) -> list[tuple[str, str]]:
-    """Return the rules of a request in words."""
-    files, room = request.room
+    """Return the rules of a request in words. How much has come already is nobody's business outside."""
     return [
         ("Kinds of files", in_words(request.kinds)),
-        ("Still to come", f"at most {files:,} files of together {filesize(room)}"),
+        ("All in all", f"At most {request.most_files:,} files of together {filesize(request.most_bytes)}"),
     ]
 
 

@@ -17,6 +17,7 @@ from sharing import services
 from sharing.forms import attempt
 from sharing.links import notices, selectors
 from sharing.links.forms import FileRequestForm
+from sharing.links.kinds import in_words
 from sharing.links.models import FileRequest, Link
 from sharing.links.rules import rights_needed
 from sharing.views.fetching import Crumbs, confirm, get_item, item_crumbs, person_of, query_without_page
@@ -51,7 +52,7 @@ def link_page(request: HttpRequest, link_id: UUID) -> HttpResponse:
     context = {
         "row": selectors.row_of(found),
         "request_": file_request,
-        "taken": selectors.what_is_taken(file_request),
+        "kinds": in_words(file_request.kinds),
         "page": page,
         "rows": selectors.deliveries_shown_to(user, page.object_list),
         "query": query_without_page(request),

@@ -421,7 +421,7 @@ POST = {
     "sharing_api:ask_item":                       "403 404 404 400 400 400 400 404 404",
     "sharing_api:grant_request":                  "403 404 404 403 404 200 200 404 404",
     "sharing_api:refuse_request":                 "403 404 404 403 404 400 400 404 404",
-    "sharing:new_file_request":                  "302 404 404 403 403 400 400 404 404",
+    "sharing:new_file_request":                  "302 404 404 403 403 200 200 404 404",
     "sharing:close_link":                        "302 404 404 404 404 302 302 404 404",
     "sharing:outside":                           "404 404 404 404 404 404 404 404 404",
     "sharing:outside_code":                      "404 404 404 404 404 404 404 404 404",
