@@ -17,7 +17,7 @@ from ledger_bridge.disclosure import stored_entries
 from ledger_bridge.entry_seal import SEALED, SUBJECTS
 from ledger_bridge.sealing import keys_of, seal_fields
 from ledger_bridge.stored_entry import COMMON_FIELDS, StoredEntry
-from ledger_bridge.stream_keys import unwrap_stream_key, wrap_stream_key
+from ledger_bridge.stream_keys import unwrap_stream_key, wrap_stream_keys
 from ledger_bridge.subject_keys import keys_behind, keys_for_sealing
 
 _PORTION = 500
@@ -96,7 +96,8 @@ def _moved(rows: Any, *, blind: bool) -> Iterator[tuple[int, str, bytes]]:
     for pk, kind, subject, wrapped in rows:
         # A stream whose subject was erased stays where it is: nobody knows any more whose it was.
         there = found.get((kind, subject), subject)
-        yield pk, there, wrap_stream_key(unwrap_stream_key(bytes(wrapped), kind, subject), kind, there)
+        [again] = wrap_stream_keys([(unwrap_stream_key(bytes(wrapped), kind, subject), kind, there)])
+        yield pk, there, again
 
 
 def _sealed(entry: StoredEntry) -> tuple[Any, ...]:

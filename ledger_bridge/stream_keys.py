@@ -5,6 +5,7 @@ and subject as context, so that it opens at no other stream.
 """
 
 import secrets
+from collections.abc import Iterable
 from functools import lru_cache
 
 from django.db import connection, transaction
@@ -16,8 +17,10 @@ _FIRST = 1
 _known: dict[int, bytes] = {}
 
 
-def wrap_stream_key(key: bytes, kind: str, subject: str) -> bytes:
-    return _FIRST.to_bytes(4) + seal(_ledger_key(_FIRST), key, _context(kind, subject))
+def wrap_stream_keys(named: Iterable[tuple[bytes, str, str]]) -> list[bytes]:
+    """Return each key, given with the kind and subject of its stream, wrapped."""
+    under = _ledger_key(_FIRST)
+    return [_FIRST.to_bytes(4) + seal(under, key, _context(kind, subject)) for key, kind, subject in named]
 
 
 @lru_cache(maxsize=200_000)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from ledger_bridge.blind_ids import forget_that_all_are_sealed
-from ledger_bridge.stream_keys import forget_keys, wrap_stream_key
+from ledger_bridge.stream_keys import forget_keys, wrap_stream_keys
 from ledger_bridge.subject_keys import forget_subject_keys
 from ledger_bridge.tlog.entry import stream_commitment
 
@@ -77,8 +77,8 @@ def _find_or_make(names: set[StreamName]) -> dict[StreamName, KnownStream]:
     # In sorted order, so that two deeds that meet the same new people never wait for each other in a circle.
     offered = sorted(names)
     keys = [secrets.token_bytes(32) for _ in offered]
-    wrapped = [wrap_stream_key(key, *name) for key, name in zip(keys, offered, strict=True)]
     kinds, subjects = [kind for kind, _ in offered], [subject for _, subject in offered]
+    wrapped = wrap_stream_keys(zip(keys, kinds, subjects, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(_FIND_OR_MAKE, [kinds, subjects, wrapped, [stream_commitment(key) for key in keys]])
         return {(kind, subject): KnownStream(pk, bytes(made)) for kind, subject, pk, made in cursor.fetchall()}

@@ -22,6 +22,30 @@ property_settings.register_profile("untimed", deadline=None, suppress_health_che
 property_settings.load_profile("untimed")
 
 
+# Files with few tests that take long: they begin first, so that no core waits for them at the end.
+LONG = (
+    "architecture/test_matrix.py",
+    "config/test_launcher.py",
+    "ithaca_client/test_command_line.py",
+    "ledger_bridge/test_rolling_check.py",
+    "ledger_bridge/test_succession.py",
+    "ledger_bridge/anchors/test_timestamps.py",
+    "config/test_backup.py",
+    "config/test_production.py",
+    "ledger_bridge/test_restores.py",
+    "config/test_embedded_postgres.py",
+    "witness/test_wheel.py",
+    "verifier/test_agreement.py",
+    "properties/test_access_rules.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {f"tests/{name}": place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.location[0], len(rank)))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: object) -> None:
     """Give every xdist worker a database of its own, copied from one that is migrated already."""
