@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sharing import api, api_groups
+from sharing import api, api_grants, api_groups
 from sharing.links import api as links
 from sharing.requests import api as requests
 from sharing.why import api as why
@@ -10,6 +10,8 @@ urlpatterns = [
     path("workspaces/<uuid:workspace_id>/grants/", api.GrantList.as_view(), name="grants"),
     path("workspaces/<uuid:workspace_id>/invitations/", api.InvitationList.as_view(), name="invitations"),
     path("grants/<uuid:grant_id>/", api.GrantDetail.as_view(), name="grant"),
+    path("grants/", api_grants.MyGrants.as_view(), name="my_grants"),
+    path("grants/<uuid:grant_id>/renew/", api_grants.Renewal.as_view(), name="renew"),
     path("items/<uuid:item_id>/exceptions/", api.ExceptionList.as_view(), name="exceptions"),
     path("exceptions/<uuid:exception_id>/", api.ExceptionDetail.as_view(), name="exception"),
     path("workspaces/<uuid:workspace_id>/access-requests/", requests.WorkspaceRequests.as_view(), name="ask_workspace"),

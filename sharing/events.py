@@ -232,3 +232,61 @@ class GroupMemberRemoved(Event):
     action = "U"
     dicom_code = _USER_SECURITY_CHANGED
     group: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleRenewed(Event):
+    kind = "grant.renewed"
+    label = "Role renewed"
+    sentence = "renewed the role {role} of {to}: it ended {old_until}, and ends {until} now"
+    words = _ROLES
+    action = "U"
+    dicom_code = _ROLES_CHANGED
+    to: str
+    role: str
+    old_until: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionRenewed(Event):
+    kind = "exception.renewed"
+    label = "Exception renewed"
+    sentence = (
+        "renewed an exception: {to} is {effect} to {right} here and below; it ended {old_until}, and ends {until} now"
+    )
+    words = _EXCEPTIONS
+    action = "U"
+    dicom_code = OBJECT_SECURITY_CHANGED
+    effect: str
+    right: str
+    to: str
+    old_until: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleEndAnnounced(Event):
+    kind = "grant.end_announced"
+    label = "End of a role announced"
+    sentence = "announced that the role {role} of {to} ends at {until}"
+    words = _ROLES
+    action = "E"
+    dicom_code = _ROLES_CHANGED
+    to: str
+    role: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionEndAnnounced(Event):
+    kind = "exception.end_announced"
+    label = "End of an exception announced"
+    sentence = "announced that an exception ends at {until}: {to} is {effect} to {right} until then"
+    words = _EXCEPTIONS
+    action = "E"
+    dicom_code = OBJECT_SECURITY_CHANGED
+    effect: str
+    right: str
+    to: str
+    until: str

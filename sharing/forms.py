@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.errors import Conflict, InvalidInput
 from sharing.models import Effect
+from sharing.selectors import grants
 from workspaces.permissions import Right, Role
 
 USUAL_LENGTH = timedelta(days=90)
@@ -112,6 +113,25 @@ class ExceptionForm(AccessForm):
 class GroupForm(forms.Form):
     name = forms.CharField(label="Name", max_length=150)
     description = forms.CharField(label="What it is for", required=False, max_length=500)
+
+
+class GrantFilterForm(forms.Form):
+    """What to show of a list of grants. What it does not know is left out, not refused: it comes from addresses."""
+
+    query = forms.CharField(label="Name of a person, group or place", required=False, max_length=150)
+    state = forms.ChoiceField(label="State", required=False, choices=list(grants.STATES.items()))
+    kind = forms.ChoiceField(label="Kind", required=False, choices=list(grants.KINDS.items()))
+    sort = forms.ChoiceField(label="Order", required=False, choices=list(grants.SORTS.items()))
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Return what the selector takes."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.chosen.keys() - {"sort"})
 
 
 def attempt(form: forms.Form, deed: Callable[[], Any]) -> bool:

@@ -50,6 +50,12 @@ class Grant(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     purpose = models.CharField(max_length=500, blank=True)
     end_recorded_at = models.DateTimeField(null=True, blank=True, editable=False)
+    end_announced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Whoever let it last longer; `granted_by` stays whoever gave it.
+    renewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    renewed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True

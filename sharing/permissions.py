@@ -12,3 +12,4 @@ class Right(models.TextChoices):
     CLOSE_LINK = "sharing.close_link", "close this link"
     END_LINKS = "sharing.end_links", "write down that links have ended"
     WATCH_REQUESTS = "sharing.watch_requests", "remind of requests and let them end"
+    ANNOUNCE_ENDS = "sharing.announce_ends", "announce that access ends soon"

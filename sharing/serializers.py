@@ -73,3 +73,42 @@ class InvitationOut(serializers.Serializer[object]):
 
 class CreatedOut(serializers.Serializer[object]):
     id = serializers.UUIDField()
+
+
+class MyGrantOut(serializers.Serializer[object]):
+    """Something that was given; the place is empty where the reader does not see it."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(["role", *Effect.values])
+    code = serializers.CharField(help_text="the role, or the right")
+    workspace = serializers.UUIDField(allow_null=True)
+    item = serializers.UUIDField(allow_null=True)
+    place = serializers.CharField(allow_blank=True)
+    person = serializers.UUIDField(source="holder", allow_null=True)
+    group = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField(source="holder_name")
+    granted_by = serializers.CharField(source="giver_name")
+    granted_at = serializers.DateTimeField(source="given_at")
+    renewed_by = serializers.CharField(source="renewer_name")
+    expires_at = serializers.DateTimeField(allow_null=True)
+    is_over = serializers.BooleanField()
+    purpose = serializers.CharField()
+    may_renew = serializers.BooleanField()
+
+
+class MyGrantsOut(serializers.Serializer[object]):
+    count = serializers.IntegerField()
+    page = serializers.IntegerField()
+    pages = serializers.IntegerField()
+    grants = MyGrantOut(many=True)
+
+
+class RenewalIn(serializers.Serializer[object]):
+    """Without an end it lasts as long as it was given before."""
+
+    expires_at = serializers.DateTimeField(required=False)
+
+
+class RenewedOut(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    expires_at = serializers.DateTimeField()

@@ -23,3 +23,8 @@ def end_links() -> None:
 @shared_task(name="sharing.watch_requests")
 def watch_requests() -> None:
     services.watch_requests()
+
+
+@shared_task(name="sharing.announce_ends")
+def announce_ends() -> None:
+    services.announce_ends()

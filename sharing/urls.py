@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import groups, invitations, items, links, outside, requests, why, workspace
+from sharing.views import grants, groups, invitations, items, links, outside, requests, why, workspace
 
 app_name = "sharing"
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path(f"{_ACCESS}ask/", requests.ask_workspace, name="ask_workspace"),
     path(f"{_ACCESS}why/", why.why_workspace, name="why_workspace"),
     path(f"{_ACCESS}invitations/<uuid:invitation_id>/withdraw/", workspace.withdraw, name="withdraw"),
+    path("access/grants/", grants.my_grants, name="my_grants"),
+    path("access/grants/<uuid:grant_id>/renew/", grants.renew, name="renew"),
     path("access/roles/<uuid:grant_id>/", workspace.change, name="change"),
     path("access/roles/<uuid:grant_id>/revoke/", workspace.revoke, name="revoke"),
     path("access/items/<uuid:item_id>/", items.item_access, name="item_access"),

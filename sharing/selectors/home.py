@@ -14,7 +14,8 @@ from core.access import rights_on_each
 from ledger_bridge.blind_ids import real_ids
 from ledger_bridge.models import Entry
 from sharing import events
-from sharing.models import Invitation, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.models import Invitation, ItemGroupException, ItemUserException, WorkspaceUserGrant
+from sharing.selectors.grants import GrantRow, ending_for, rows_for
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right, Role
 
@@ -30,17 +31,6 @@ _CHANGES = {
     events.GroupMemberRemoved.kind: "took you out of a group that is let in",
 }
 _LOOKED_BACK = 200  # entries; enough to find the last few files somebody opened
-
-
-@dataclass(frozen=True)
-class EndingAccess:
-    """A role that runs out soon."""
-
-    workspace: Workspace
-    whom: str
-    mine: bool
-    role: str
-    expires_at: datetime
 
 
 @dataclass(frozen=True)
@@ -63,16 +53,9 @@ def my_workspaces(user: User) -> list[Workspace]:
     return list(Workspace.objects.visible_to(user).filter(archived_at=None).order_by("-created_at")[:SHOWN])
 
 
-def ending_access(user: User) -> list[EndingAccess]:
-    """Return own roles that end soon, and those of others in workspaces where the person could renew them."""
-    soon = Q(expires_at__gt=timezone.now(), expires_at__lte=timezone.now() + SOON)
-    concerning = Q(user=user) | Q(content_object__in=_managed(user))
-    people = WorkspaceUserGrant.objects.filter(soon & concerning).select_related("content_object", "user", "permission")
-    groups = WorkspaceGroupGrant.objects.filter(soon, content_object__in=_managed(user))
-    groups = groups.select_related("content_object", "group", "permission")
-    found = [_ending(grant, grant.user.name, mine=grant.user_id == user.pk) for grant in people]
-    found += [_ending(grant, grant.group.name, mine=False) for grant in groups]
-    return sorted(found, key=lambda row: row.expires_at)[:SHOWN]
+def ending_access(user: User) -> list[GrantRow]:
+    """Return own access that ends soon, and that of others in workspaces where the person could renew it."""
+    return rows_for(user, ending_for(user, _managed(user), within=SOON)[:SHOWN])
 
 
 def changed_access(user: User) -> list[ChangedAccess]:
@@ -125,11 +108,6 @@ def _managed(user: User) -> QuerySet[Any, Any]:
         expires_at__lte=timezone.now()
     )
     return Workspace.objects.filter(own | Q(pk__in=given.values("content_object"))).values("pk")
-
-
-def _ending(grant: Any, whom: str, *, mine: bool) -> EndingAccess:
-    role = Role(grant.permission.codename).label
-    return EndingAccess(grant.content_object, whom, mine, role, grant.expires_at)
 
 
 def _allowed_items(user: User) -> list[Any]:

@@ -12,6 +12,7 @@ from sharing.services.invitations import (
     withdraw_invitation,
 )
 from sharing.services.links import close_link, end_links
+from sharing.services.renewing import announce_ends, renew_grant
 from sharing.services.requests import ask_for_access, grant_request, refuse_request, withdraw_request
 from sharing.services.visits import begin_visit, end_visit, introduce, prove_code, send_code
 from sharing.services.watching import watch_requests
@@ -19,6 +20,7 @@ from sharing.services.watching import watch_requests
 __all__ = [
     "accept_invitation",
     "add_member",
+    "announce_ends",
     "ask_for_access",
     "begin_visit",
     "change_role",
@@ -40,6 +42,7 @@ __all__ = [
     "record_expired_grants",
     "refuse_request",
     "remove_member",
+    "renew_grant",
     "revoke_role",
     "send_code",
     "set_exception",

@@ -101,9 +101,9 @@ def alter_role(
         until=events.until(expires_at),
     )
     grant.permission = checks.role_permission(chosen)
-    grant.expires_at, grant.end_recorded_at = expires_at, None
+    grant.expires_at, grant.end_recorded_at, grant.end_announced_at = expires_at, None, None
     grant.purpose = grant.purpose if purpose is None else purpose
-    grant.save(update_fields=["permission", "expires_at", "end_recorded_at", "purpose"])
+    grant.save(update_fields=["permission", "expires_at", "end_recorded_at", "end_announced_at", "purpose"])
     record(event, actor=actor, subject=grant, purpose=grant.purpose or None)
     return grant
 

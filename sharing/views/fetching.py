@@ -22,6 +22,7 @@ from workspaces.permissions import Right
 
 Crumbs = list[tuple[str, str | None]]
 Receiver = dict[str, Any]
+AnyGrant = WorkspaceUserGrant | WorkspaceGroupGrant | ItemUserException | ItemGroupException
 
 
 def person_of(request: HttpRequest) -> User:
@@ -75,9 +76,7 @@ def chosen_receiver(request: HttpRequest) -> Receiver | None:
     return None
 
 
-def receiver_of(
-    grant: WorkspaceUserGrant | WorkspaceGroupGrant | ItemUserException | ItemGroupException,
-) -> Receiver:
+def receiver_of(grant: AnyGrant) -> Receiver:
     """Return whom a grant or an exception is for, as `chosen_receiver` does."""
     if isinstance(grant, (WorkspaceUserGrant, ItemUserException)):
         return {"person": grant.user}

@@ -19,6 +19,8 @@ class CauseOut(serializers.Serializer[Cause]):
     role = serializers.CharField()
     given_by = serializers.CharField()
     given_at = serializers.DateTimeField(allow_null=True)
+    renewed_by = serializers.CharField()
+    renewed_at = serializers.DateTimeField(allow_null=True)
     until = serializers.DateTimeField(allow_null=True)
     purpose = serializers.CharField()
 

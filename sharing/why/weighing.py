@@ -36,6 +36,8 @@ class Cause:
     role: str = ""
     given_by: str = ""
     given_at: datetime | None = None
+    renewed_by: str = ""
+    renewed_at: datetime | None = None
     until: datetime | None = None
     purpose: str = ""
 
@@ -190,6 +192,8 @@ def _cause(rule: int, row: Any, sentence: str, **more: Any) -> Cause:
         group=_group(row),
         given_by=row.granted_by.name,
         given_at=row.granted_at,
+        renewed_by=row.renewed_by.name if row.renewed_by else "",
+        renewed_at=row.renewed_at,
         until=row.expires_at,
         purpose=row.purpose,
         **more,
@@ -205,7 +209,7 @@ def _rows(for_user: Any, for_group: Any, person: User, **where: Any) -> list[Any
 
 
 def _with_places(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.select_related("content_object", "permission", "granted_by")
+    return rows.select_related("content_object", "permission", "granted_by", "renewed_by")
 
 
 def _seen(person: User, items: list[UUID]) -> set[UUID]:

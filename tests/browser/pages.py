@@ -85,6 +85,8 @@ PLACES = [
     Place("close-link", MARIA, "/access/links/", ("Look", "Close the link")),
     Place("ask-for-files", MARIA, "/workspaces/", (STUDY, "From outside", "Ask for files")),
     Place("outside", None, "/outside/"),
+    Place("my-grants", MARIA, "/access/grants/"),
+    Place("grants-given", MARIA, "/access/grants/", ("Given by you",)),
     Place("shared-with-me", MARIA, "/access/shared-with-me/"),
     Place("invitations", MARIA, "/access/invitations/"),
     Place("groups", MARIA, "/access/groups/"),
