@@ -20,7 +20,7 @@ from workspaces.views.viewing import PICTURE_HEADERS
 
 
 class ShapeOut(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(["image", "dicom", "pdf", "table", "text"])
+    kind = serializers.ChoiceField(["image", "dicom", "pdf", "table", "tree", "text"])
     pages = serializers.IntegerField()
     windows = serializers.ListField(child=serializers.CharField(), help_text="Windows that make sense for it.")
     entry = serializers.UUIDField(help_text="The ledger entry that says that you opened it.")
@@ -30,6 +30,19 @@ class LinesOut(serializers.Serializer[Any]):
     pages = serializers.IntegerField()
     lines = serializers.ListField(child=serializers.CharField())
     stamp = serializers.ListField(child=serializers.CharField(), help_text="To be shown with the lines.")
+
+
+class NodeOut(serializers.Serializer[Any]):
+    depth = serializers.IntegerField(help_text="What follows and is deeper belongs to it.")
+    name = serializers.CharField()
+    value = serializers.CharField()
+    group = serializers.BooleanField(help_text="Others may belong to it; its value says what they are.")
+
+
+class TreeOut(serializers.Serializer[Any]):
+    pages = serializers.IntegerField()
+    nodes = NodeOut(many=True, help_text="First the groups, from the page before, that the others belong to.")
+    stamp = serializers.ListField(child=serializers.CharField(), help_text="To be shown with the nodes.")
 
 
 class ColumnOut(serializers.Serializer[Any]):
@@ -76,7 +89,7 @@ class View(APIView):
 
 
 class ViewPage(APIView):
-    """A page as a picture, or as lines or rows where the file is text or a table; the right is asked for at each."""
+    """A page as a picture, or as lines, nodes or rows where it is text or a table; the right is asked for at each."""
 
     permission_classes = [IsSignedIn]
     token_scopes: ClassVar = {"GET": "download"}
@@ -90,7 +103,7 @@ class ViewPage(APIView):
         responses={
             (200, "image/png"): OpenApiTypes.BINARY,
             (200, "image/webp"): OpenApiTypes.BINARY,
-            (200, "application/json"): PolymorphicProxySerializer("ViewedPage", [LinesOut, TableOut], None),
+            (200, "application/json"): PolymorphicProxySerializer("ViewedPage", [LinesOut, TreeOut, TableOut], None),
             422: OpenApiResponse(description="This file, or this page of it, cannot be shown."),
         },
     )
@@ -101,5 +114,10 @@ class ViewPage(APIView):
         drawn = show_page(actor=signed_in(asked), version=version, look=look)
         if drawn.picture:
             return HttpResponse(drawn.picture, content_type=drawn.content_type, headers=PICTURE_HEADERS)
-        shown = TableOut(drawn.facts) if "rows" in drawn.facts else LinesOut(drawn.facts)
-        return Response(shown.data)
+        return Response(_out_of(drawn.facts)(drawn.facts).data)
+
+
+def _out_of(facts: dict[str, Any]) -> type[serializers.Serializer[Any]]:
+    if "rows" in facts:
+        return TableOut
+    return TreeOut if "nodes" in facts else LinesOut

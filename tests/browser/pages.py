@@ -56,6 +56,7 @@ PLACES = [
     Place("conversation", MARIA, "/workspaces/", (STUDY, *IMAGE, "Read the conversation")),
     Place("comment", MARIA, "/workspaces/", (STUDY, *IMAGE, "Read the conversation", "Answer")),
     Place("take-back-comment", MARIA, "/workspaces/", (STUDY, *IMAGE, "Read the conversation", "Take back")),
+    Place("viewer-tree", MARIA, "/workspaces/", (STUDY, "Case histories", "Case 102, first visit.json", "View")),
     Place("new-version", MARIA, "/workspaces/", (STUDY, *IMAGE, "New version")),
     Place("hand-over", MARIA, "/workspaces/", (STUDY, *IMAGE, "Hand over")),
     Place("keys", MARIA, "/workspaces/keys/"),

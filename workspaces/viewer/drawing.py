@@ -242,7 +242,12 @@ def _checked(job: Job, facts: dict[str, Any], picture: bytes) -> Drawn:
         return Drawn({"pages": int(facts["pages"]), "windows": [str(one) for one in facts.get("windows", [])]})
     if job.kind == "table":
         return Drawn({**_table(facts), "stamp": job.stamp})
-    if job.kind == "text":
+    if job.kind == "tree" and "nodes" in facts:
+        return Drawn(
+            {"pages": int(facts["pages"]), "nodes": [_node(*one) for one in facts["nodes"]], "stamp": job.stamp}
+        )
+    # A tree that is none comes as text.
+    if job.kind in {"text", "tree"}:
         return Drawn({"pages": int(facts["pages"]), "lines": [str(one) for one in facts["lines"]], "stamp": job.stamp})
     for begins, content_type in _PICTURES.items():
         if picture.startswith(begins):
@@ -268,6 +273,11 @@ def _table(facts: dict[str, Any]) -> dict[str, Any]:
         "whole": bool(facts["whole"]),
         **numbers,
     }
+
+
+def _node(depth: int, name: str, value: str, group: bool, closed: bool) -> dict[str, Any]:  # noqa: FBT001
+    told = {"name": str(name), "value": str(value)}
+    return {"depth": int(depth), "group": bool(group), "closed": bool(closed), **told}
 
 
 def _failure(payload: bytes) -> Exception:

@@ -4,10 +4,11 @@ from workspaces.media_types.claims import XLSX
 from workspaces.models import Version
 from workspaces.viewer.errors import cannot_show
 
-_TEXTS = {
-    "application/json", "application/xml", "application/hl7-v2", "image/svg+xml", "application/fhir+json",
-    "application/fhir+xml", "application/cda+xml",
+_TREES = {
+    "application/json", "application/xml", "application/hl7-v2", "application/fhir+json", "application/fhir+xml",
+    "application/cda+xml",
 }  # fmt: skip
+_TEXTS = {"image/svg+xml"}
 _TABLES = {
     "text/csv", "text/tab-separated-values", "text/x-vcf", XLSX, "application/vnd.apache.parquet",
     "application/x-sas-xport", "application/x-sas-data",
@@ -21,7 +22,7 @@ def shows(version: Version) -> bool:
 
 
 def kind_of(version: Version) -> str:
-    """Return what draws this version: "image", "dicom", "pdf", "table" or "text".
+    """Return what draws this version: "image", "dicom", "pdf", "table", "tree" or "text".
 
     Raises:
         CannotShow: nothing does.
@@ -42,7 +43,9 @@ def _kind(media_type: str) -> str | None:
         return "dicom"
     if media_type == "application/pdf":
         return "pdf"
-    # Markup too: it is shown as the text it is, and nothing in it runs.
     if media_type in _TABLES:
         return "table"
+    if media_type in _TREES:
+        return "tree"
+    # Markup too: it is shown as the text it is, and nothing in it runs.
     return "text" if media_type in _TEXTS or media_type.startswith("text/") else None

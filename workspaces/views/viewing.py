@@ -15,6 +15,7 @@ from workspaces.models import Version
 from workspaces.viewer.errors import CannotShow, NoSuchPage
 from workspaces.viewer.kinds import kind_of
 from workspaces.viewer.showing import WINDOWS, ZOOMS, Look, describe, read_look, show_page
+from workspaces.viewer.trees import nested
 from workspaces.views.finding import crumbs, signed_in, visible_version
 
 # A drawing of our own, and still nothing that may load, run, frame or submit anything.
@@ -61,9 +62,9 @@ def _shown(user: User, version: Version, look: Look) -> dict[str, Any]:
     if kind == "table":
         table = show_page(actor=user, version=version, look=look).facts
         return {"table": table, "stamp": table["stamp"], **_ways(version, look, look.page + table["more"])}
-    if kind == "text":
-        drawn = show_page(actor=user, version=version, look=look)
-        return drawn.facts | _ways(version, look, drawn.facts["pages"])
+    if kind in {"text", "tree"}:
+        facts = show_page(actor=user, version=version, look=look).facts
+        return facts | {"tree": nested(facts.get("nodes", []))} | _ways(version, look, facts["pages"])
     shape = describe(actor=user, version=version)
     if look.page > shape.pages:
         raise NoSuchPage(f"There is no page {look.page}: it has {shape.pages}.")

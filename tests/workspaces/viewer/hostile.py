@@ -41,6 +41,9 @@ def corpus() -> Iterator[Hostile]:
         ("pdf", "application/pdf", _pdfs),
         ("dicom", "application/dicom", _scans),
         ("text", "text/plain", _texts),
+        ("tree", "application/json", _jsons),
+        ("tree", "application/xml", _markups),
+        ("tree", "application/hl7-v2", _messages),
     ]:
         for name, content, outcome in makes():
             yield Hostile(name, kind, media_type, content, outcome)
@@ -180,6 +183,43 @@ def _texts() -> Made:
     yield "text that is none", bytes(range(256)) * 300, "shown"
     yield "text of nothing", b"", "shown"
     yield "text of eight million lines", b"\n" * 8_000_000, "shown"
+
+
+def _jsons() -> Made:
+    yield "json a million deep", b"[" * 1_000_000, "shown"
+    yield "json of two million numbers", lambda: b"[" + b"1," * 1_900_000 + b"1]", "any"
+    yield "json of one number of three megabytes", b"1" * 3_000_000, "shown"
+    yield "json with a script", b'{"<script>alert(1)</script>": "<img src=x onerror=alert(1)>"}', "shown"
+    yield "json with half a surrogate", b'["\\ud800"]', "shown"
+    yield "json of bytes that are no text", b'{"a": "' + bytes(range(128, 256)) + b'"}', "shown"
+
+
+def _markups() -> Made:
+    laughs = "".join(
+        f"<!ENTITY {after} '{f'&{before};' * 10}'>" for before, after in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    yield "xml of a billion laughs", f"<!DOCTYPE a [<!ENTITY a 'ha'>{laughs}]><a>&i;</a>".encode(), "shown"
+    yield "xml that names a file", b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>", "shown"
+    yield "xml that calls home", b"<!DOCTYPE a SYSTEM 'http://127.0.0.1/a.dtd'><a/>", "shown"
+    yield (
+        "xml that includes a file",
+        b"<a xmlns:x='http://www.w3.org/2001/XInclude'><x:include href='/etc/passwd'/></a>",
+        "shown",
+    )
+    yield "xml a million deep", b"<a>" * 1_000_000, "shown"
+    yield "xml with an attribute of three megabytes", b"<a b='" + b"c" * 3_000_000 + b"'/>", "shown"
+    yield (
+        "xml of a hundred thousand attributes",
+        b"<a " + b" ".join(b"a%d='1'" % at for at in range(100_000)) + b"/>",
+        "any",
+    )
+
+
+def _messages() -> Made:
+    yield "hl7 of one head", b"MSH", "shown"
+    yield "hl7 whose marks are all the same", b"MSH|||||||||||\rPID|1|2", "shown"
+    yield "hl7 of a million fields", b"MSH|^~\\&|" + b"x|" * 1_000_000, "any"
+    yield "hl7 with marks that are patterns", b"MSH|.*+([|\rPID|1.2.3*4+5(6[7", "shown"
 
 
 def png(width: int, height: int, pixels: bytes = b"", extra: bytes = b"", packed: bytes = b"") -> bytes:

@@ -30,7 +30,7 @@ def outcome_of(file: Hostile) -> str:
         return "refused" if "cannot be shown" in error.sentence else error.sentence
     return (
         "shown"
-        if drawn.content_type in {"image/png", "image/webp"} or {"lines", "rows"} & set(drawn.facts)
+        if drawn.content_type in {"image/png", "image/webp"} or {"lines", "rows", "nodes"} & set(drawn.facts)
         else "nothing"
     )
 

@@ -173,6 +173,18 @@ def test_what_is_left_out_of_a_file_of_sas_is_said(alice: User, workspace: Works
     assert "Column trt of the trial" in shown
 
 
+def test_a_tree_is_shown_as_text_in_groups_that_open_and_close(alice: User, workspace: Workspace) -> None:
+    version = put(alice, workspace, "a.json", b'{"<b>x</b>": ["<script>alert(1)</script>"]}')
+    shown = text(browser(alice).get(at(version)))
+    assert '<span class="viewer__name">&lt;b&gt;x&lt;/b&gt;</span> <span class="muted">1 entry</span>' in shown
+    assert "&quot;&lt;script&gt;alert(1)&lt;/script&gt;&quot;" in shown
+    tree = shown.partition("viewer__tree")[2].partition("viewer__mark")[0]
+    assert tree.count("<details") == tree.count("</details>") == 2
+    answer = browser(alice).get(f"/api/v1/versions/{version.pk}/view/pages/1/").json()
+    assert [node["name"] for node in answer["nodes"]] == ["", "<b>x</b>", "0"]
+    assert answer["stamp"][0] == "Alice Brandt · Charité, Berlin"
+
+
 def test_programs_hear_why_a_page_is_not_shown(alice: User, workspace: Workspace) -> None:
     version = put(alice, workspace, "a.pdf", b"%PDF-1.7 nothing")
     answer = browser(alice).get(f"/api/v1/versions/{version.pk}/view/pages/1/")

@@ -4,7 +4,7 @@ import json
 import socket
 from typing import Any, BinaryIO, Protocol, cast
 
-from workspaces.viewer.renderer import dicom, images, pdf, tables, text, watermark, wire
+from workspaces.viewer.renderer import dicom, images, pdf, structure, tables, text, watermark, wire
 from workspaces.viewer.renderer.failures import CannotDraw
 from workspaces.viewer.renderer.source import RemoteFile
 
@@ -27,7 +27,9 @@ class Kind(Protocol):
         ...
 
 
-KINDS: dict[str, Kind] = {"image": images, "dicom": dicom, "pdf": pdf, "table": tables, "text": text}
+KINDS: dict[str, Kind] = {
+    "image": images, "dicom": dicom, "pdf": pdf, "table": tables, "tree": structure, "text": text,
+}  # fmt: skip
 
 
 def warm_up() -> None:
