@@ -19,6 +19,7 @@ urlpatterns = [
     path("groups/", api_groups.GroupList.as_view(), name="groups"),
     path("groups/<int:group_id>/members/<uuid:person_id>/", api_groups.GroupMember.as_view(), name="member"),
     path("workspaces/<uuid:workspace_id>/why/", why.WorkspaceWhy.as_view(), name="why_workspace"),
+    path("workspaces/<uuid:workspace_id>/as/<uuid:person_id>/", why.WorkspaceSeenAs.as_view(), name="see_as"),
     path("items/<uuid:item_id>/why/", why.ItemWhy.as_view(), name="why_item"),
     path("items/<uuid:item_id>/file-requests/", links.FileRequests.as_view(), name="file_requests"),
     path("links/", links.LinkList.as_view(), name="links"),

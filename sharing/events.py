@@ -290,3 +290,14 @@ class ExceptionEndAnnounced(Event):
     right: str
     to: str
     until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenAsSomebody(Event):
+    """A manager looked at the tree of a workspace, or at one folder of it, as `person` sees it: names and rights."""
+
+    kind = "workspace.seen_as"
+    label = "Looked at as somebody else"
+    sentence = "looked at which files and folders {person} sees here, and with which rights"
+    action = "R"
+    dicom_code = "110101"

@@ -16,6 +16,7 @@ urlpatterns = [
     path(f"{_ACCESS}hand-over/", workspace.hand_over, name="hand_over"),
     path(f"{_ACCESS}ask/", requests.ask_workspace, name="ask_workspace"),
     path(f"{_ACCESS}why/", why.why_workspace, name="why_workspace"),
+    path(f"{_ACCESS}as/<uuid:person_id>/", why.see_as, name="see_as"),
     path(f"{_ACCESS}invitations/<uuid:invitation_id>/withdraw/", workspace.withdraw, name="withdraw"),
     path("access/grants/", grants.my_grants, name="my_grants"),
     path("access/grants/<uuid:grant_id>/renew/", grants.renew, name="renew"),

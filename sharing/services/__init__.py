@@ -12,6 +12,7 @@ from sharing.services.invitations import (
     withdraw_invitation,
 )
 from sharing.services.links import close_link, end_links
+from sharing.services.looking import look_as
 from sharing.services.renewing import announce_ends, renew_grant
 from sharing.services.requests import ask_for_access, grant_request, refuse_request, withdraw_request
 from sharing.services.visits import begin_visit, end_visit, introduce, prove_code, send_code
@@ -37,6 +38,7 @@ __all__ = [
     "invite",
     "leave_workspace",
     "lift_exception",
+    "look_as",
     "make_file_request",
     "prove_code",
     "record_expired_grants",

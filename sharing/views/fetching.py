@@ -69,7 +69,7 @@ def get_exception(request: HttpRequest, exception_id: UUID) -> ItemUserException
 def chosen_receiver(request: HttpRequest) -> Receiver | None:
     """Return the person or group that the address names, as a deed takes it; nothing while none is chosen."""
     if person := request.GET.get("person"):
-        return {"person": get_object_or_404(contributors(), pk=_uuid(person))}
+        return {"person": get_object_or_404(contributors(), pk=uuid_in(person))}
     if group := request.GET.get("group"):
         mine = Group.objects.filter(pk__in=groups_to_choose(person_of(request)))
         return {"group": get_object_or_404(mine, pk=_number(group))}
@@ -160,7 +160,8 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _uuid(text: str) -> UUID:
+def uuid_in(text: str) -> UUID:
+    """Read an id in an address; what is none is nobody's."""
     try:
         return UUID(text)
     except ValueError:

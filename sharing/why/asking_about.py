@@ -7,7 +7,7 @@ from django.http import Http404
 
 from accounts.models import User
 from core.access import require
-from sharing.models import WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.models import ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.selectors.access import people_concerned
 from sharing.selectors.people import FOUND_AT_ONCE, contributors
 from workspaces.models import Item, Workspace
@@ -33,7 +33,7 @@ def person_asked_about(user: User, thing: Workspace | Item, code: str) -> User:
 
 def people_to_ask_about(thing: Workspace | Item) -> QuerySet[User]:
     """Return everybody who could be given access, and those about whom something is said here already."""
-    concerned = people_concerned(thing) if isinstance(thing, Item) else _with_role(thing)
+    concerned = people_concerned(thing) if isinstance(thing, Item) else _of_workspace(thing)
     could = contributors().order_by().values("pk")
     return User.objects.filter(Q(pk__in=could) | Q(pk__in=concerned.values("pk"))).select_related("institution")
 
@@ -47,8 +47,11 @@ def find_people(thing: Workspace | Item, query: str) -> list[User]:
     return list(people_to_ask_about(thing).filter(matching).order_by("name")[:FOUND_AT_ONCE])
 
 
-def _with_role(workspace: Workspace) -> QuerySet[User]:
-    groups = WorkspaceGroupGrant.objects.filter(content_object=workspace).values("group")
-    members = User.groups.through.objects.filter(group__in=groups).values("user")
-    people = WorkspaceUserGrant.objects.filter(content_object=workspace).values("user")
-    return User.objects.filter(Q(pk=workspace.owner_id) | Q(pk__in=members) | Q(pk__in=people))
+def _of_workspace(workspace: Workspace) -> QuerySet[User]:
+    """Return the owner, and everybody with a role or an exception, also through a group, that holds or has ended."""
+    here, below = {"content_object": workspace}, {"content_object__workspace": workspace}
+    groups = Q(group__in=WorkspaceGroupGrant.objects.filter(**here).values("group"))
+    groups |= Q(group__in=ItemGroupException.objects.filter(**below).values("group"))
+    found = Q(pk=workspace.owner_id) | Q(pk__in=User.groups.through.objects.filter(groups).values("user"))
+    found |= Q(pk__in=WorkspaceUserGrant.objects.filter(**here).values("user"))
+    return User.objects.filter(found | Q(pk__in=ItemUserException.objects.filter(**below).values("user")))

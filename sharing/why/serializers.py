@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from sharing.why.previewing import Change, Count, Preview
+from sharing.why.seeing import Seen, SeenItem
 from sharing.why.weighing import Cause, Verdict
 
 
@@ -58,3 +59,26 @@ class PreviewOut(serializers.Serializer[Preview]):
     changes = ChangeOut(many=True)
     weighed = serializers.IntegerField()
     people = serializers.IntegerField()
+
+
+class SeenItemOut(serializers.Serializer[SeenItem]):
+    id = serializers.UUIDField(source="item.pk")
+    kind = serializers.CharField(source="item.kind")
+    name = serializers.CharField(source="item.name")
+    rights = serializers.SerializerMethodField()
+
+    def get_rights(self, row: SeenItem) -> list[str]:
+        return [right.codename for right in row.rights]
+
+
+class SeenOut(serializers.Serializer[Seen]):
+    """`rights` are those on the workspace itself."""
+
+    rights = serializers.SerializerMethodField()
+    count = serializers.IntegerField(source="page.paginator.count")
+    page = serializers.IntegerField(source="page.number")
+    pages = serializers.IntegerField(source="page.paginator.num_pages")
+    items = SeenItemOut(many=True, source="rows")
+
+    def get_rights(self, seen: Seen) -> list[str]:
+        return [right.codename for right in seen.rights]

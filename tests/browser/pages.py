@@ -70,6 +70,7 @@ PLACES = [
     Place("remove", MARIA, "/workspaces/", (STUDY, *IMAGE, "Remove")),
     Place("new-folder", MARIA, "/workspaces/", (STUDY, "New folder")),
     Place("access", MARIA, "/workspaces/", (STUDY, "People")),
+    Place("see-as", MARIA, "/workspaces/", (STUDY, *IMAGE, "See who", "Why", "See the workspace as")),
     Place("why-workspace", MARIA, "/workspaces/", (STUDY, "People", "What you may do here")),
     Place("invite", MARIA, "/workspaces/", (STUDY, "People", "Invite by e-mail")),
     Place("give-access", MARIA, "/workspaces/", (STUDY, "People", "Let somebody in")),
