@@ -377,3 +377,19 @@ class ApiTokenRefused(Event):
     dicom_code = "110114"
     token: str
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailChosen(Event):
+    """Which workspace it is about is nobody else's business, so the entry does not say."""
+
+    kind = "notices.mail_chosen"
+    label = "Mails about news chosen"
+    sentence = "chose to be mailed about news {how}, for {where}"
+    words = {
+        "how": {"immediate": "at once", "daily": "once a day", "off": "never", "usual": "as everywhere else"},
+        "where": {"one": "one workspace", "all": "everything else"},
+    }
+    action = "U"
+    how: str
+    where: str

@@ -19,11 +19,16 @@ from django.utils.formats import date_format
 logger = logging.getLogger(__name__)
 
 
-def send_mail(mail: str, /, *, to: str, **context: Any) -> None:
-    """Send templates/emails/<mail>.txt to one address, after commit."""
+def message_of(mail: str, /, *, to: str, **context: Any) -> EmailMessage:
+    """Return templates/emails/<mail>.txt as a message to one address."""
     text = render_to_string(f"emails/{mail}.txt", {"site": settings.SITE_ORIGIN, "email": to, **context})
     subject, _, body = text.strip().partition("\n")
-    message = EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to])
+    return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to])
+
+
+def send_mail(mail: str, /, *, to: str, **context: Any) -> None:
+    """Send templates/emails/<mail>.txt to one address, after commit."""
+    message = message_of(mail, to=to, **context)
 
     def deliver() -> None:
         try:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import application, appointments, own_account, people, review, tokens, walkthrough
+from accounts.views import application, appointments, inbox, own_account, people, review, tokens, walkthrough
 
 app_name = "accounts"
 urlpatterns = [
@@ -41,6 +41,11 @@ urlpatterns = [
     path("people/<uuid:person_id>/suspend/", people.suspend, name="suspend"),
     path("people/<uuid:person_id>/lift/", people.lift, name="lift"),
     path("people/<uuid:person_id>/appoint/", appointments.appoint, name="appoint"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/read-all/", inbox.read_all, name="read_all"),
+    path("inbox/<uuid:notice_id>/", inbox.open_notice, name="open_notice"),
+    path("inbox/<uuid:notice_id>/read/", inbox.read_notice, name="read_notice"),
+    path("account/mails/", inbox.mail_choices, name="mail_choices"),
     path("account/profile/", own_account.profile, name="profile"),
     path("account/security/", own_account.security, name="security"),
     path("account/enrol/", own_account.enrol, name="enrol"),

@@ -30,6 +30,8 @@ SCHEDULE: dict[str, Any] = {
     "end hand-overs": {"task": "workspaces.end_hand_overs", "schedule": 3600.0},
     "expire approvals": {"task": "accounts.expire_approvals", "schedule": 3600.0},
     "remind of expiry": {"task": "accounts.remind_of_expiry", "schedule": 86400.0},
+    "mail notices": {"task": "accounts.mail_notices", "schedule": 60.0, "options": {"expires": 60.0}},
+    "forget old notices": {"task": "accounts.forget_old_notices", "schedule": 86400.0},
     "record expired grants": {"task": "sharing.record_expired_grants", "schedule": 300.0},
     "end links": {"task": "sharing.end_links", "schedule": 300.0, "options": {"expires": 300.0}},
     "announce ends of access": {"task": "sharing.announce_ends", "schedule": 3600.0, "options": {"expires": 3600.0}},

@@ -2,6 +2,7 @@ from django.urls import path
 
 from workspaces import api, api_uploads, api_viewing
 from workspaces.conversation import api as conversation
+from workspaces.conversation import api_following as following
 from workspaces.handover import api as handover
 from workspaces.removal import api as removal
 
@@ -9,6 +10,9 @@ app_name = "workspaces_api"
 urlpatterns = [
     path("workspaces/", api.WorkspaceList.as_view(), name="workspaces"),
     path("workspaces/<uuid:workspace_id>/", api.WorkspaceDetail.as_view(), name="workspace"),
+    path("workspaces/<uuid:workspace_id>/follow/", following.FollowWorkspace.as_view(), name="follow_workspace"),
+    path("workspaces/<uuid:workspace_id>/mail-names/", following.NamesInMails.as_view(), name="mail_names"),
+    path("items/<uuid:item_id>/follow/", following.FollowItem.as_view(), name="follow_item"),
     path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),
     path("workspaces/<uuid:workspace_id>/zip/", api.WorkspaceArchive.as_view(), name="zip"),
     path("workspaces/<uuid:workspace_id>/bin/", removal.Bin.as_view(), name="bin"),

@@ -10,6 +10,7 @@ class WorkspacesConfig(AppConfig):
         from accounts.documents import register_vault
         from ledger_bridge import conditions, fsck, names
         from workspaces import binding, checks, selectors
+        from workspaces.conversation import notices
         from workspaces.conversation.binding import check_comments
         from workspaces.documents import SealingVault
         from workspaces.escrow.binding import condition as escrow_condition
@@ -41,4 +42,5 @@ class WorkspacesConfig(AppConfig):
         # Only the worker scans and ends viewings, but every process shows what was recorded about it.
         assert scanning_events.VersionSentToScanner.kind  # noqa: S101  imported for the kinds of events alone
         assert viewer_events.VersionViewed.kind  # noqa: S101  as above
+        notices.register()
         register_vault(SealingVault())

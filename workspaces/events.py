@@ -53,6 +53,16 @@ class WorkspaceReopened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamesInMailsSet(Event):
+    kind = "workspace.mail_names_set"
+    label = "Names in mails allowed or not"
+    sentence = "set that mails {allowed} name this workspace and its files"
+    words = {"allowed": {"yes": "may", "no": "may not"}}
+    action = "U"
+    allowed: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkspaceLimitSet(Event):
     """Bytes."""
 

@@ -1,5 +1,6 @@
 """The tables of this room, split by noun."""
 
+from accounts.inbox.models import MailChoice, Notice
 from accounts.models.applications import (
     AdminAppointment,
     Application,
@@ -20,6 +21,8 @@ __all__ = [
     "ApplicationMessage",
     "ApprovalNotice",
     "Institution",
+    "MailChoice",
+    "Notice",
     "RecoveryCode",
     "TermsVersion",
     "TotpUse",

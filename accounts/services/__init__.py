@@ -19,6 +19,7 @@ from accounts.services.appointments import (
     found_commission,
     propose_admin,
 )
+from accounts.services.inbox import choose_mail, mark_all_read, mark_read
 from accounts.services.institutions import create_institution
 from accounts.services.own_account import (
     add_factor,
@@ -52,6 +53,7 @@ __all__ = [
     "approve_application",
     "ask_for_more",
     "change_profile",
+    "choose_mail",
     "confirm_admin",
     "confirm_suspension",
     "create_institution",
@@ -64,6 +66,8 @@ __all__ = [
     "lift_suspension",
     "make_api_token",
     "make_recovery_codes",
+    "mark_all_read",
+    "mark_read",
     "note_password_change",
     "open_evidence",
     "propose_admin",

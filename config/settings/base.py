@@ -85,6 +85,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.http.installation",
+                "accounts.inbox.selectors.in_page_head",
             ],
             "builtins": ["core.templatetags.ui"],
         },
@@ -366,6 +367,8 @@ EMAIL_HOST_PASSWORD = env_text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
 EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL", default=False)
 EMAIL_TIMEOUT = 10
+# When daily mails about news leave, by the clock of whoever gets them.
+MAIL_DIGEST_HOUR = min(env_int("MAIL_DIGEST_HOUR", 7), 23)
 DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", "Ithaca <ithaca@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -1,15 +1,30 @@
-"""Mail about requests. It says who asks or answers, and names no workspace, folder or file."""
+"""Telling people about requests: a mail that says who asks or answers and names no place, and a line in their inbox."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.urls import reverse
+
+from accounts.inbox import kinds, telling
+from accounts.inbox.kinds import Group, Kind, Line
+from accounts.inbox.models import Notice
+from accounts.inbox.telling import About
 from accounts.mail import address_of, day, send_mail
+from accounts.models import User
 from core.access import Service
 from sharing.models import AccessRequest
 from sharing.permissions import Right
+from sharing.requests.selectors import RequestRow, rows_for
+
+ASKED = Kind("access_request.asked", Group.ACCESS, "asks for access")
+ANSWERED = Kind("access_request.answered", Group.ACCESS, "answered your request for access")
 
 CLOCK = Service("access requests", frozenset({Right.WATCH_REQUESTS}))
 
 
 def tell_who_answers(request: AccessRequest, why: str) -> None:
-    """Mail whoever the request is addressed to. `why` is one of asked, waiting, passed_on."""
+    """Tell whoever the request is addressed to. `why` is one of asked, waiting, passed_on."""
+    telling.tell([request.addressed_to_id], ASKED.code, actor=request.asker, about=_about(request), mailed=True)
     send_mail(
         "access_asked",
         to=request.addressed_to.email,
@@ -23,7 +38,8 @@ def tell_who_answers(request: AccessRequest, why: str) -> None:
 
 
 def tell_asker(request: AccessRequest, outcome: str) -> None:
-    """Mail the asker what became of it: granted, refused or expired. The reason stands on the page."""
+    """Tell the asker what became of it: granted, refused or expired. The reason stands on the page."""
+    telling.tell([request.asker_id], ANSWERED.code, actor=request.answered_by, about=_about(request), mailed=True)
     send_mail(
         "access_answered",
         to=request.asker.email,
@@ -33,3 +49,26 @@ def tell_asker(request: AccessRequest, outcome: str) -> None:
         asked_on=day(request.asked_at),
         url=address_of("sharing:request", request.pk),
     )
+
+
+def register() -> None:
+    kinds.register(read, [ASKED, ANSWERED])
+
+
+def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+    """Requests that the person may still answer, and their own."""
+    wanted = AccessRequest.objects.visible_to(person).filter(pk__in=[one.thing for one in notices]).with_names()
+    rows = {row.request.pk: row for row in rows_for(person, wanted)}
+    return {one.pk: _line(one, rows[one.thing]) for one in notices if one.thing in rows}
+
+
+def _line(notice: Notice, row: RequestRow) -> Line:
+    url = reverse("sharing:request", args=[row.request.pk])
+    if notice.kind == ASKED.code:
+        return Line(f"asks for access to {row.about}: {row.wanted}", row.within, url)
+    outcome = {"granted": "granted", "refused": "refused"}.get(row.request.state, "closed without an answer")
+    return Line(f"{outcome} what you asked for, on {row.about}", row.within, url)
+
+
+def _about(request: AccessRequest) -> About:
+    return About(thing=request.pk, workspace=request.workspace_id, item=request.item_id)

@@ -50,7 +50,7 @@ def set_exception(
         actor=actor, item=item, right=right, effect=effect, person=person, group=group,
         expires_at=expires_at, purpose=purpose,
     )  # fmt: skip
-    tell(person, actor, what=_TOLD[Effect(effect)])
+    tell(person, actor, what=_TOLD[Effect(effect)], about=item)
     return exception
 
 
@@ -97,7 +97,7 @@ def lift_exception(*, actor: User, exception: ItemException) -> None:
     event = events.ExceptionLifted(effect=found.effect, right=found.permission.codename, to=events.to(group))
     record(event, actor=actor, subject=found)
     found.delete()
-    tell(person, actor, what="lifted an exception about you")
+    tell(person, actor, what="lifted an exception about you", about=exception.content_object)
 
 
 def _refuse_own(actor: User, workspace: Workspace, effect: str, person: User | None, group: Group | None) -> None:

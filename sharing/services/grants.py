@@ -43,7 +43,7 @@ def grant_role(
     grant = give_role(
         actor=actor, workspace=workspace, role=role, person=person, group=group, expires_at=expires_at, purpose=purpose
     )
-    tell(person, actor, what="gave you a role in a workspace")
+    tell(person, actor, what="gave you a role in a workspace", about=workspace)
     return grant
 
 
@@ -76,7 +76,12 @@ def change_role(
 ) -> RoleGrant:
     """Change the role of a grant, its end, or both; without a purpose the old one stays."""
     grant = alter_role(actor=actor, grant=grant, role=role, expires_at=expires_at, purpose=purpose)
-    tell(receiver_of(grant)[0], actor, what="changed your role in a workspace, or when it ends")
+    tell(
+        receiver_of(grant)[0],
+        actor,
+        what="changed your role in a workspace, or when it ends",
+        about=grant.content_object,
+    )
     return grant
 
 
@@ -124,7 +129,7 @@ def revoke_role(*, actor: User, grant: RoleGrant) -> int:
     event = events.RoleRevoked(to=events.to(group), role=role_of(grant), exceptions_lifted=lifted)
     record(event, actor=actor, subject=grant)
     grant.delete()
-    tell(person, actor, what="took your role in a workspace away")
+    tell(person, actor, what="took your role in a workspace away", about=grant.content_object)
     return lifted
 
 

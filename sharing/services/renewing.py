@@ -59,7 +59,7 @@ def renew_grant(*, actor: User, grant: AnyGrant, expires_at: datetime | None = N
     fields = ["expires_at", "renewed_by", "renewed_at", "end_recorded_at", "end_announced_at"]
     grant.save(update_fields=fields)
     record(event, actor=actor, subject=grant, purpose=grant.purpose or None)
-    tell(receiver_of(grant)[0], actor, what="let something that you were given last longer")
+    tell(receiver_of(grant)[0], actor, what="let something that you were given last longer", about=grant.content_object)
     return grant
 
 

@@ -35,6 +35,9 @@ LEAVES_NO_ENTRY = {
     "workspaces.take_hand_over_receipt": "the ledger's own take_receipt, which it ends in, records it",
     "workspaces.restore_escrow": "nothing can be recorded before the keys are back; record_restored_escrow does it",
     "workspaces.finish_removals": "deletes bytes that nothing opens; the entry of the removal was committed before",
+    "workspaces.follow": "of what somebody wants to hear is nobody else's business",
+    "accounts.mark_read": "what somebody has read of their own inbox is nobody else's business",
+    "accounts.mark_all_read": "as mark_read",
     "workspaces.seal_upload": "what it stores belongs to nothing until add_file or upload_version, which record",
 }
 ASKS_NO_RIGHT = {

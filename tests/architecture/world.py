@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import services as people
-from accounts.models import Application, TermsVersion, User
+from accounts.models import Application, Notice, TermsVersion, User
 from ledger_bridge.erasure import services as erasures
 from ledger_bridge.erasure.models import Erasure
 from ledger_bridge.services import sequence_entries
@@ -139,6 +139,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         "comment_id": comment.pk,
         "link_id": link.pk,
         "visit_id": uuid4(),
+        "notice_id": Notice.objects.filter(person=who["visitor"]).latest("pk").pk,
         "request_id": request.pk,
         "key_id": key.pk,
         "hand_over_id": workspaces.hand_over_version(actor=owner, version=version, key=key).pk,

@@ -97,6 +97,8 @@ PLACES = [
     Place("new-group", MARIA, "/access/groups/new/"),
     Place("people", MARIA, "/people/"),
     Place("my-trail", MARIA, "/audit/mine/"),
+    Place("inbox", MARIA, "/inbox/"),
+    Place("mail-choices", MARIA, "/account/mails/"),
     Place("profile", MARIA, "/account/profile/"),
     Place("security", MARIA, "/account/security/"),
     Place("sessions", MARIA, "/account/sessions/"),

@@ -13,6 +13,7 @@ from workspaces.services.escrow import (
 )
 from workspaces.services.files import OnConflict, add_file, seal_upload, upload_version
 from workspaces.services.folders import create_folder, make_folders
+from workspaces.services.following import follow
 from workspaces.services.handing_over import (
     TakenHandOver,
     end_hand_overs,
@@ -44,6 +45,7 @@ from workspaces.services.uploads import (
 )
 from workspaces.services.viewing import end_viewings, record_page, view_version
 from workspaces.services.workspaces import (
+    allow_names_in_mails,
     archive_workspace,
     create_workspace,
     describe_workspace,
@@ -59,6 +61,7 @@ __all__ = [
     "OpenedVersion",
     "TakenHandOver",
     "add_file",
+    "allow_names_in_mails",
     "archive_workspace",
     "ask_for_removal",
     "begin_upload",
@@ -80,6 +83,7 @@ __all__ = [
     "finish_rotation",
     "finish_upload",
     "finish_uploads",
+    "follow",
     "hand_over_version",
     "make_escrow",
     "make_folders",

@@ -6,11 +6,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.inbox.telling import forget_thing
 from accounts.models import User
 from core.access import require
 from core.errors import Conflict, InvalidInput, Refused
 from core.ids import uuid7
 from ledger_bridge.recording import record
+from workspaces.conversation import notices
 from workspaces.conversation.events import CommentChanged, CommentTakenBack, CommentWritten
 from workspaces.conversation.mentions import mentioned_in
 from workspaces.conversation.models import CHANGED_WITHIN, LAST_PAGE
@@ -67,6 +69,7 @@ def write_comment(
     comment.entry = UUID(record(event, actor=actor, subject=comment))
     comment.save(force_insert=True)
     comment.mentioned.set(mentioned)
+    notices.tell_of_comment(comment, mentioned)
     return comment
 
 
@@ -99,6 +102,7 @@ def change_comment(*, actor: User, comment: Comment, text: str) -> Comment:
     comment.changed_entry = UUID(record(event, actor=actor, subject=comment))
     comment.save(update_fields=["sealed", "workspace_key", "changed_at", "changed_entry"])
     comment.mentioned.set(mentioned)
+    notices.tell_newly_mentioned(comment, mentioned)
     return comment
 
 
@@ -120,6 +124,7 @@ def take_back_comment(*, actor: User, comment: Comment) -> Comment:
     comment.sealed, comment.taken_back_at, comment.taken_back_by = b"", timezone.now(), actor
     comment.save(update_fields=["sealed", "taken_back_at", "taken_back_by"])
     comment.mentioned.clear()
+    forget_thing(comment.pk)
     event = CommentTakenBack(comment=str(comment.pk), about=comment.about, what="own" if own else "other")
     record(event, actor=actor, subject=comment)
     return comment

@@ -14,6 +14,7 @@ from ledger_bridge.recording import record
 from ledger_bridge.subjects import Subject
 from workspaces import quotas
 from workspaces.archive_rules import refuse_if_unwanted, sentence_about
+from workspaces.conversation import notices
 from workspaces.events import VersionUploaded
 from workspaces.keys import newest_key
 from workspaces.models import Item, Version, Workspace
@@ -215,6 +216,7 @@ def _add_version(actor: Reader, file: Item, number: int, sealed: SealedUpload, n
         entry=UUID(record(event, actor=actor, subject=subject)),
     )
     hold(version)
+    notices.tell_of_version(version, actor)
     return version
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.inbox.telling import forget_items
 from accounts.models import User
 from accounts.permissions import Right as PlatformRight
 from core.access import require
@@ -185,6 +186,7 @@ def _shred(item: Item, found: Extent) -> None:
     comments = Comment.objects.filter(file__in=taken)
     Comment.mentioned.through.objects.filter(comment__in=comments).delete()
     comments.update(sealed=b"")
+    forget_items(list(taken.values_list("pk", flat=True)))
     # What the scanner said may name what is in it, and there is nothing left to scan.
     VersionScan.objects.filter(version__in=versions).delete()
     versions.update(wrapped_key=b"", plaintext_sha256=b"", note="", shredded_at=now)

@@ -8,6 +8,7 @@ from accounts.permissions import Right as PlatformRight
 from core.access import require
 from ledger_bridge.recording import record
 from workspaces.events import (
+    NamesInMailsSet,
     WorkspaceArchived,
     WorkspaceCreated,
     WorkspaceDescribed,
@@ -59,6 +60,18 @@ def describe_workspace(*, actor: User, workspace: Workspace, description: str) -
         workspace.save(update_fields=["description"])
         event = WorkspaceDescribed(before=before, description=workspace.description)
         record(event, actor=actor, subject=workspace)
+    return workspace
+
+
+@transaction.atomic
+def allow_names_in_mails(*, actor: User, workspace: Workspace, allowed: bool) -> Workspace:
+    """Say whether mails to people may name the workspace and its files. What is in them no mail says."""
+    require(actor, Right.MANAGE, workspace)
+    workspace = _locked(workspace)
+    if workspace.names_in_mails != allowed:
+        workspace.names_in_mails = allowed
+        workspace.save(update_fields=["names_in_mails"])
+        record(NamesInMailsSet(allowed="yes" if allowed else "no"), actor=actor, subject=workspace)
     return workspace
 
 

@@ -11,6 +11,7 @@ from core.access import require
 from core.errors import Conflict, InvalidInput
 from ledger_bridge.trails import open_trail
 from workspaces import selectors, services
+from workspaces.conversation.audience import hears_of
 from workspaces.conversation.selectors import count_of
 from workspaces.forms import ItemForm, errors_shown_in
 from workspaces.integrity.scrubbing import damage
@@ -42,6 +43,7 @@ def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "is_shown": shows(newest.version),
         "may": selectors.may_on(user, item),
         "comments": count_of(item),
+        "follows": hears_of(user, item),
         "damaged": bool(damage(newest.version)),
         "crumbs": crumbs(user, item),
     }

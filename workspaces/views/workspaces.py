@@ -13,6 +13,7 @@ from accounts.permissions import Right as PlatformRight
 from core.access import require
 from ledger_bridge.trails import open_trail
 from workspaces import quotas, selectors, services
+from workspaces.conversation.audience import hears_of
 from workspaces.forms import FolderForm, SearchForm, WorkspaceForm, errors_shown_in
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
@@ -134,6 +135,14 @@ def settings(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def mail_names(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
+    workspace, allowed = visible_workspace(request, workspace_id), request.POST.get("allowed") == "yes"
+    services.allow_names_in_mails(actor=signed_in(request), workspace=workspace, allowed=allowed)
+    messages.success(request, "Saved and recorded.")
+    return redirect("workspaces:settings", workspace_id)
+
+
+@require_POST
 def archive(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     workspace = visible_workspace(request, workspace_id)
     services.archive_workspace(actor=signed_in(request), workspace=workspace)
@@ -166,6 +175,7 @@ def _listing_page(request: HttpRequest, workspace: Workspace, within: Item | Non
         "query": _query(request),
         "may": listing.may,
         "crumbs": crumbs(user, here),
+        "follows": hears_of(user, here),
         "upload_url": upload_url + inside,
         "new_folder_url": new_folder_url + inside,
     }
