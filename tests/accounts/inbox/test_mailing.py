@@ -14,8 +14,9 @@ from accounts import services
 from accounts.inbox import mailing
 from accounts.inbox.mailing import mail_notices
 from accounts.models import Notice, User
+from ledger_bridge.models import Entry
 from tests.accounts.inbox.conftest import say
-from tests.workspaces.conftest import exempt, last_entry
+from tests.workspaces.conftest import exempt
 from workspaces import services as workspaces
 from workspaces.models import Version, Workspace
 from workspaces.permissions import Right
@@ -99,7 +100,7 @@ def test_a_mail_names_no_file_no_place_and_no_word_of_it(told: User) -> None:
 
 def test_it_names_them_where_the_workspace_allows_it(alice: User, told: User, workspace: Workspace) -> None:
     workspaces.allow_names_in_mails(actor=alice, workspace=workspace, allowed=True)
-    assert (last_entry().kind, last_entry().detail) == ("workspace.mail_names_set", {"allowed": "yes"})
+    assert Entry.objects.get(kind="workspace.mail_names_set").detail == {"allowed": "yes"}
     services.choose_mail(actor=told, how="immediate")
     mail_notices()
     body = mail.outbox[0].body
