@@ -101,18 +101,14 @@ def test_no_deed_is_left(world: World, client: Client) -> None:
 def test_the_answer_is_that_of_a_stranger(world: World, client: Client) -> None:
     take_away(world)
     stranger = world.client("stranger")
-    people = [world.people[who] for who in ("manager", "stranger")]
-    names = {name: "…" for person in people for name in (person.name, str(person.institution))}
     for name in DOORS:
         path = path_of(world, name)
-        assert same(body(client, path), names) == same(body(stranger, path), names), name
+        assert without_head(body(client, path)) == without_head(body(stranger, path)), name
 
 
-def same(text: str, names: dict[str, str]) -> str:
-    """Return a page without what it says of who reads it."""
-    for name, instead in names.items():
-        text = text.replace(name, instead)
-    return text
+def without_head(text: str) -> str:
+    """Return a page without its head, where everybody reads their own name and how much is in their inbox."""
+    return text[max(text.find("<main"), 0) :]
 
 
 def test_nothing_that_is_listed_searched_or_told_names_it_any_more(world: World, client: Client) -> None:
