@@ -21,6 +21,7 @@ PROGRAMS = {
     "tus-js-client": ("node",),
     "clamd": ("clamd",),
     "zip": ("zip",),
+    "libreoffice": ("soffice", "libreoffice"),
 }
 NAMES = {
     "chromium": "Chromium",
@@ -31,6 +32,7 @@ NAMES = {
     "openssl": "OpenSSL (the program)",
     "clamd": "clamd (ClamAV)",
     "zip": "Info-ZIP (zip)",
+    "libreoffice": "LibreOffice",
     "ceph": "Ceph (radosgw, ceph-mon, ceph-osd)",
     "tus-js-client": "Node and tus-js-client (make tus-js-client)",
 }

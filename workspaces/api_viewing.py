@@ -20,7 +20,7 @@ from workspaces.views.viewing import PICTURE_HEADERS
 
 
 class ShapeOut(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(["image", "dicom", "pdf", "table", "tree", "text"])
+    kind = serializers.ChoiceField(["image", "dicom", "pdf", "office", "table", "tree", "text"])
     pages = serializers.IntegerField()
     windows = serializers.ListField(child=serializers.CharField(), help_text="Windows that make sense for it.")
     entry = serializers.UUIDField(help_text="The ledger entry that says that you opened it.")

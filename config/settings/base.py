@@ -1,6 +1,7 @@
 """Settings shared by every installation. What differs is read from the environment, here and nowhere else."""
 
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,8 @@ SCANNER_URL = parse_scanner_url(env_text("SCANNER_URL", ""))
 SCANNER_MAX_BYTES = env_int("SCANNER_MAX_BYTES", 100 * 1024**2)
 # What nobody could scan, because the scanner is down or the file too much for it, stays closed unless somebody decides.
 SCANNER_NOT_SCANNED = env_choice("SCANNER_NOT_SCANNED", ("hold", "open"), "hold")
+# The program that makes pages of Office documents (docs/viewer.md); where there is none, they are not shown.
+LIBREOFFICE = env_text("LIBREOFFICE", shutil.which("soffice") or "")
 # For how many days after its last version a file cannot be removed for good: what a manager may choose between.
 RETENTION_DAYS_LEAST = env_int("RETENTION_DAYS_LEAST", 0)
 RETENTION_DAYS_MOST = env_int("RETENTION_DAYS_MOST", 36_525)

@@ -13,6 +13,7 @@ _SENTENCES = {
     "too_many_pixels": "This file cannot be shown: an image of {width} by {height} pixels is more than is drawn here.",
     "too_many_pages": "This file cannot be shown: it has more than {most} pages.",
     "too_much": "This page cannot be shown: drawing it needs more time or memory than one page may have.",
+    "office": "Office documents are shown only where the server has LibreOffice, and this one has none.",
     "sandbox": "Nothing can be shown here: this server cannot lock the viewer in as it must. Tell its operators.",
 }
 _UNKNOWN = "broken"

@@ -1,28 +1,40 @@
 """Which files are shown, and what draws them."""
 
+from collections.abc import Container
+
 from workspaces.media_types.claims import XLSX
 from workspaces.models import Version
+from workspaces.viewer.converting import ENDINGS, is_there
 from workspaces.viewer.errors import cannot_show
 
 _TREES = {
     "application/json", "application/xml", "application/hl7-v2", "application/fhir+json", "application/fhir+xml",
     "application/cda+xml",
 }  # fmt: skip
-_TEXTS = {"image/svg+xml"}
 _TABLES = {
     "text/csv", "text/tab-separated-values", "text/x-vcf", XLSX, "application/vnd.apache.parquet",
     "application/x-sas-xport", "application/x-sas-data",
 }  # fmt: skip
 _PICTURES = {"image/png", "image/jpeg", "image/tiff", "image/gif", "image/webp"}
+_KINDS: dict[str, Container[str]] = {
+    "image": _PICTURES,
+    "dicom": {"application/dicom"},
+    "pdf": {"application/pdf"},
+    "office": ENDINGS,
+    "table": _TABLES,
+    "tree": _TREES,
+    "text": {"image/svg+xml"},
+}
 
 
 def shows(version: Version) -> bool:
     """Return whether there is anything that draws files of this kind; whether this one is sound shows when it does."""
-    return not version.type_mismatch and _kind(version.media_type) is not None
+    kind = None if version.type_mismatch else _kind(version.media_type)
+    return kind is not None and (kind != "office" or is_there())
 
 
 def kind_of(version: Version) -> str:
-    """Return what draws this version: "image", "dicom", "pdf", "table", "tree" or "text".
+    """Return what draws this version: "image", "dicom", "pdf", "office", "table", "tree" or "text".
 
     Raises:
         CannotShow: nothing does.
@@ -33,19 +45,14 @@ def kind_of(version: Version) -> str:
     kind = _kind(version.media_type)
     if kind is None:
         raise cannot_show("kind")
+    if kind == "office" and not is_there():
+        raise cannot_show("office")
     return kind
 
 
 def _kind(media_type: str) -> str | None:
-    if media_type in _PICTURES:
-        return "image"
-    if media_type == "application/dicom":
-        return "dicom"
-    if media_type == "application/pdf":
-        return "pdf"
-    if media_type in _TABLES:
-        return "table"
-    if media_type in _TREES:
-        return "tree"
+    for kind, media_types in _KINDS.items():
+        if media_type in media_types:
+            return kind
     # Markup too: it is shown as the text it is, and nothing in it runs.
-    return "text" if media_type in _TEXTS or media_type.startswith("text/") else None
+    return "text" if media_type.startswith("text/") else None

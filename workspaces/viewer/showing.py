@@ -11,7 +11,8 @@ from accounts.models import User
 from core.errors import InvalidInput
 from workspaces.models import Version
 from workspaces.services import OpenedVersion, record_page, view_version
-from workspaces.viewer.drawing import Drawn, Job, renderer
+from workspaces.viewer.converting import pdf_of
+from workspaces.viewer.drawing import Drawn, Job, ReadAt, renderer
 from workspaces.viewer.kinds import kind_of
 
 ZOOMS = (50, 75, 100, 150, 200, 300)
@@ -72,8 +73,9 @@ def show_page(*, actor: User, version: Version, look: Look) -> Drawn:
     """
     kind = kind_of(version)
     opened = view_version(actor=actor, version=version)
-    job = Job(kind, version.media_type, version.plaintext_size, look.page, look.zoom, look.window, stamp(actor, opened))
-    drawn = renderer().draw(job, opened.read_at, person=actor.pk, document=version.pk)
+    drawn_as, size, read_at = _source(kind, actor, version, opened)
+    job = Job(drawn_as, version.media_type, size, look.page, look.zoom, look.window, stamp(actor, opened))
+    drawn = renderer().draw(job, read_at, person=actor.pk, document=version.pk)
     # It may have taken seconds, and the right may have gone meanwhile.
     opened.require_still()
     record_page(actor=actor, version=version, page=look.page)
@@ -91,11 +93,20 @@ def describe(*, actor: User, version: Version) -> Shape:
     opened = view_version(actor=actor, version=version)
     facts = _shapes.get(version.pk)
     if facts is None:
-        job = Job(kind, version.media_type, version.plaintext_size, None)
-        facts = renderer().draw(job, opened.read_at, person=actor.pk, document=version.pk).facts
+        drawn_as, size, read_at = _source(kind, actor, version, opened)
+        job = Job(drawn_as, version.media_type, size, None)
+        facts = renderer().draw(job, read_at, person=actor.pk, document=version.pk).facts
         _shapes.put(version.pk, facts)
     offered = ["", "full", *facts.get("windows", [])] if kind == "dicom" else []
     return Shape(kind, int(facts["pages"]), [name for name in offered if name in WINDOWS], opened.entry)
+
+
+def _source(kind: str, actor: User, version: Version, opened: OpenedVersion) -> tuple[str, int, ReadAt]:
+    """Return what is drawn, as which kind: the version itself, or the PDF that is made of it."""
+    if kind != "office":
+        return kind, version.plaintext_size, opened.read_at
+    pdf = pdf_of(version.pk, version.media_type, version.plaintext_size, opened.read_at, person=actor.pk)
+    return "pdf", len(pdf), lambda at, size: pdf[at : at + size]
 
 
 def stamp(actor: User, opened: OpenedVersion) -> list[str]:

@@ -21,8 +21,8 @@ _SECCOMP_MODE_FILTER = 2
 _CLONE_NEWUTS, _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWNET = 0x04000000, 0x08000000, 0x10000000, 0x40000000
 
 # Loads and comparisons of classic BPF, and what a filter may return (linux/filter.h, linux/seccomp.h).
-_LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
+LOAD, IF_EQUAL, _IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
+ALLOW, REFUSE, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
 _NUMBER, _ARCHITECTURE = 0, 4
 # Numbers from here on are those of another calling convention on x86-64.
 _X32 = 0x40000000
@@ -93,11 +93,11 @@ def lock_in(line: int, *, memory: int = MEMORY, seconds: int = SECONDS) -> None:
     """
     os.closerange(0, line)
     os.closerange(line + 1, 65_536)
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     _limit(line, memory, seconds)
     _prctl(_PR_SET_DUMPABLE, 0)
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    _refuse_calls()
+    refuse_new_privileges()
+    install(_program(platform.machine()))
 
 
 def _limit(line: int, memory: int, seconds: int) -> None:
@@ -119,8 +119,23 @@ def _memory_now() -> int:
         return int(told.read().split()[0]) * resource.getpagesize()
 
 
-def _refuse_calls() -> None:
-    program = _program(platform.machine())
+def refuse_new_privileges() -> None:
+    """Let no program that is started from here have more rights than it."""
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def die_with_parent() -> None:
+    """End when the process ends that started this one."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def install(program: bytes) -> None:
+    """Let the kernel hold every call against a filter, for good.
+
+    Raises:
+        NoSandbox: it does not.
+
+    """
     told = _Filter(len(program) // 8, program)
     if _libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(told), 0, 0) != 0:
         raise NoSandbox("This kernel has no seccomp.")
@@ -128,21 +143,31 @@ def _refuse_calls() -> None:
 
 def _program(machine: str) -> bytes:
     """Return the filter: the listed calls go through, every other fails as not permitted."""
+    lines = beginning(machine)
+    column, _ = _MACHINES[machine]
+    for numbers in _CALLS.values():
+        lines += [(IF_EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, ALLOW)]
+    lines.append((RETURN, 0, 0, REFUSE))
+    return b"".join(struct.pack("=HBBI", *line) for line in lines)
+
+
+def beginning(machine: str) -> list[tuple[int, int, int, int]]:
+    """Return the first lines of a filter: calls of another kind of machine end the process.
+
+    Raises:
+        NoSandbox: there is no list of calls for this one.
+
+    """
     if machine not in _MACHINES:
         raise NoSandbox(f"No list of calls for {machine}.")
-    column, architecture = _MACHINES[machine]
-    lines = [
-        (_LOAD, 0, 0, _ARCHITECTURE),
-        (_IF_EQUAL, 1, 0, architecture),
-        (_RETURN, 0, 0, _KILL),
-        (_LOAD, 0, 0, _NUMBER),
+    return [
+        (LOAD, 0, 0, _ARCHITECTURE),
+        (IF_EQUAL, 1, 0, _MACHINES[machine][1]),
+        (RETURN, 0, 0, _KILL),
+        (LOAD, 0, 0, _NUMBER),
         (_IF_AT_LEAST, 0, 1, _X32),
-        (_RETURN, 0, 0, _KILL),
+        (RETURN, 0, 0, _KILL),
     ]
-    for numbers in _CALLS.values():
-        lines += [(_IF_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ALLOW)]
-    lines.append((_RETURN, 0, 0, _REFUSE))
-    return b"".join(struct.pack("=HBBI", *line) for line in lines)
 
 
 def _prctl(option: int, value: int) -> None:
