@@ -36,6 +36,7 @@ _GROUPS = {
     "installation": "Crypt4GH keys",
     "invitation": "Sharing",
     "ledger": "Ledger",
+    "send": "Sharing",
     "sharing": "Sharing",
     "signin": "Sign-in",
     "suspension": "Approval of contributors",

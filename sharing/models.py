@@ -18,7 +18,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
-from sharing.links.models import DeliveredFile, FileRequest, Link, Visit
+from sharing.links.models import DeliveredFile, FileRequest, Link, Send, Visit
 from sharing.requests.models import AccessRequest
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right, Role
@@ -35,6 +35,7 @@ __all__ = [
     "ItemGroupException",
     "ItemUserException",
     "Link",
+    "Send",
     "Visit",
     "WorkspaceGroupGrant",
     "WorkspaceUserGrant",

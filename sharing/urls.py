@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import grants, groups, invitations, items, links, outside, requests, why, workspace
+from sharing.views import grants, groups, invitations, items, links, outside, requests, sent, why, workspace
 
 app_name = "sharing"
 
@@ -38,6 +38,7 @@ urlpatterns = [
     path("access/requests/<uuid:request_id>/refuse/", requests.refuse, name="refuse_request"),
     path("access/requests/<uuid:request_id>/withdraw/", requests.withdraw, name="withdraw_request"),
     path("access/items/<uuid:item_id>/ask-for-files/", links.new_file_request, name="new_file_request"),
+    path("access/versions/<uuid:version_id>/send/", links.send_copy, name="send_copy"),
     path("access/links/", links.links, name="links"),
     path("access/links/<uuid:link_id>/", links.link_page, name="link"),
     path("access/links/<uuid:link_id>/close/", links.close, name="close_link"),
@@ -46,6 +47,10 @@ urlpatterns = [
     path("outside/<uuid:visit_id>/code/", outside.code, name="outside_code"),
     path("outside/<uuid:visit_id>/who/", outside.introduce, name="outside_introduce"),
     path("outside/<uuid:visit_id>/files/", outside.deliver, name="outside_deliver"),
+    path("outside/<uuid:visit_id>/copy/", sent.sent, name="outside_sent"),
+    path("outside/<uuid:visit_id>/copy/view/", sent.view, name="outside_view"),
+    path("outside/<uuid:visit_id>/copy/page/", sent.page, name="outside_page"),
+    path("outside/<uuid:visit_id>/copy/download/", sent.download, name="outside_download"),
     path("outside/<uuid:visit_id>/leave/", outside.leave, name="outside_leave"),
     path("access/groups/", groups.groups, name="groups"),
     path("access/groups/new/", groups.new_group, name="new_group"),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts.models import User
 from core.access import require
 from workspaces.media_types import UNKNOWN
 from workspaces.models import Version
 from workspaces.names import content_disposition
+from workspaces.outsiders import Reader
 from workspaces.permissions import Right
 from workspaces.services import Archive, open_version
 
@@ -32,7 +32,7 @@ class Span:
     stop: int
 
 
-def serve(request: HttpRequest, actor: User, version: Version) -> HttpResponseBase:
+def serve(request: HttpRequest, actor: Reader, version: Version) -> HttpResponseBase:
     """Answer with the content of a version, or a part of it; a HEAD request opens and records nothing."""
     if request.method == "HEAD":
         require(actor, Right.DOWNLOAD, version)

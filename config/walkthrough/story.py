@@ -50,6 +50,7 @@ def tell() -> Iterator[str]:
     ask(study, trial)
     talk(study)
     ask_outside(study)
+    send_outside(study)
     clear_up(study, trial)
     yield "What was sent twice lies in the bin, and two people decide whether it goes for good."
     read(study, trial)
@@ -215,6 +216,22 @@ def ask_outside(study: Workspace) -> None:
         actor=deliverer, workspace=study, chunks=papers.chunks(papers.DELIVERED), into=folder
     )
     sharing.deliver_file(actor=deliverer, request=request, name=papers.DELIVERED.name, sealed=sealed)
+
+
+def send_outside(study: Workspace) -> None:
+    """Let an expert without an account look at one slice."""
+    slice_14 = item_of(study, papers.CT)
+    if slice_14.links.exists() or slice_14.current_version is None:
+        return
+    sharing.send_copy(
+        actor=study.owner,
+        version=slice_14.current_version,
+        email=cast.COLLEAGUE,
+        expires_at=timezone.now() + timedelta(days=14),
+        mode="view",
+        most_openings=5,
+        purpose="An opinion on the bright rim at the left",
+    )
 
 
 def clear_up(study: Workspace, trial: Workspace) -> None:

@@ -71,6 +71,11 @@ def admit_known(request: HttpRequest, visit_id: UUID) -> tuple[Admitted, Outside
     return admitted, admitted.outsider
 
 
+def visit_stands(visit_id: UUID) -> bool:
+    """Say, asked for anew, whether a visit goes on: what was opened in it ends with it."""
+    return Visit.objects.filter(pk=visit_id, expires_at__gt=timezone.now()).exists()
+
+
 def remember(response: HttpResponseBase, visit: Visit, secret: str) -> None:
     """Give a browser the secret of its visit. It goes to the pages of this visit only, so two links do not mix."""
     response.set_cookie(

@@ -16,11 +16,13 @@ from core.api import IsSignedIn
 from sharing import services
 from sharing.api import asked_in, plain
 from sharing.links import notices, selectors
-from sharing.links.models import FileRequest, Link
+from sharing.links.models import FileRequest, Link, Send
 from sharing.links.rules import rights_needed
-from sharing.links.serializers import DeliveryOut, FileRequestIn, LinkMadeOut, LinkOut
+from sharing.links.serializers import DeliveryOut, FileRequestIn, ForOutsideIn, LinkMadeOut, LinkOut, OpeningOut
 from sharing.views.fetching import get_item, person_of
 from sharing.views.links import get_link
+from workspaces.permissions import Right
+from workspaces.views.finding import visible_version
 
 MOST = 200
 
@@ -83,3 +85,34 @@ class Deliveries(APIView):
     def get(self, request: Request, link_id: UUID) -> Response:
         found = get_object_or_404(FileRequest, pk=get_link(plain(request), link_id).pk)
         return Response(DeliveryOut(selectors.deliveries_of(found)[:MOST], many=True).data)
+
+
+class Sends(APIView):
+    """Letting one person outside open a version, and nothing else."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(request=ForOutsideIn, responses={201: LinkMadeOut})
+    def post(self, request: Request, version_id: UUID) -> HttpResponseBase:
+        version = visible_version(plain(request), version_id)
+        for right in rights_needed(Link.Kind.SEND):
+            require(person_of(plain(request)), right, version)
+        asked = asked_in(ForOutsideIn, request)
+
+        def make(asking: HttpRequest) -> Response:
+            made, token = services.send_copy(actor=person_of(asking), version=version, **asked)
+            return Response(LinkMadeOut({"id": made.pk, "url": notices.address(token)}).data, status=201)
+
+        return requires_recent_authentication(make)(plain(request))
+
+
+class Openings(APIView):
+    """What the recipient of a copy did with it, newest first, for whoever may see the trail of the file."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(responses=OpeningOut(many=True))
+    def get(self, request: Request, link_id: UUID) -> Response:
+        found = get_object_or_404(Send, pk=get_link(plain(request), link_id).pk)
+        require(person_of(plain(request)), Right.TRAIL, found.item)
+        return Response(OpeningOut(selectors.entries_of(found), many=True).data)

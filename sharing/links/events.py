@@ -10,6 +10,7 @@ from sharing.events import OBJECT_SECURITY_CHANGED
 from sharing.links.kinds import Kind
 
 _KINDS = {kind.value: str(kind.label) for kind in Kind} | {"": "every kind"}
+_MODES = {"mode": {"view": "look at", "download": "download"}}
 _WORDS = {"kinds": _KINDS, "whom": {"anybody": "whoever has it", "one": "one address, by a code mailed there"}}
 
 
@@ -67,4 +68,45 @@ class FileRequestExpired(Event):
     dicom_code = OBJECT_SECURITY_CHANGED
     request: str
     files: int
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopySent(Event):
+    """`link` is the id of the link; whom it is for is the entry's person, the purpose that of the entry."""
+
+    kind = "send.made"
+    label = "Copy sent outside"
+    sentence = "sent {person} version {number} of “{name}” to {mode}, at most {most_openings} times (ends: {until})"
+    words = _MODES
+    action = "C"
+    dicom_code = "110106"
+    link: str
+    name: str
+    number: int
+    mode: str
+    most_openings: int
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyClosed(Event):
+    kind = "send.closed"
+    label = "Copy sent outside closed"
+    sentence = "closed the link by which {person} could open a copy; it had been opened {openings} times"
+    action = "D"
+    dicom_code = OBJECT_SECURITY_CHANGED
+    link: str
+    openings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyExpired(Event):
+    kind = "send.expired"
+    label = "Copy sent outside ended"
+    sentence = "let the link of {person} for a copy end at {until}, as it was made; it had been opened {openings} times"
+    action = "D"
+    dicom_code = OBJECT_SECURITY_CHANGED
+    link: str
+    openings: int
     until: str

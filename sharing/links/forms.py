@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts.models import User
 from sharing.forms import end_of, zone_of
 from sharing.links.kinds import Kind
-from sharing.links.limits import MOST_FILES, USUAL
+from sharing.links.limits import MOST_FILES, MOST_OPENINGS, USUAL
+from sharing.links.models import Send
 
 _SIZES = {1: "1 GiB", 10: "10 GiB", 100: "100 GiB", 1024: "1 TiB"}
 _GIB = 1024**3
@@ -74,6 +75,35 @@ class FileRequestForm(LinkForm):
         kept = ("title", "instructions", "email", "most_files", "kinds")
         named = {name: self.cleaned_data[name] for name in kept}
         return named | {"expires_at": self.expires_at, "most_bytes": self.cleaned_data["most_gib"] * _GIB}
+
+
+class SendForm(LinkForm):
+    email = forms.EmailField(
+        label="E-mail address of the recipient",
+        help_text="The link is mailed there. It opens with a code, which is mailed when it is followed.",
+    )
+    name = forms.CharField(
+        label="Their name", required=False, max_length=200, help_text="Written across every page, with the address."
+    )
+    mode = forms.ChoiceField(
+        label="What they may do", choices=Send.Mode.choices, widget=forms.RadioSelect, initial=Send.Mode.VIEW
+    )
+    most_openings = forms.IntegerField(
+        label="How often they may open it", min_value=1, max_value=MOST_OPENINGS, initial=10
+    )
+    purpose = forms.CharField(
+        label="What they need it for",
+        max_length=500,
+        help_text="They see it, and it is kept with the record. Name no patient.",
+        error_messages={"required": "Say what they need it for."},
+    )
+    field_order = ["email", "name", "mode", "purpose", "expires_on", "most_openings"]
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What the deed takes."""
+        kept = ("email", "name", "mode", "most_openings", "purpose")
+        return {name: self.cleaned_data[name] for name in kept} | {"expires_at": self.expires_at}
 
 
 class TokenForm(forms.Form):

@@ -11,12 +11,13 @@ from django.utils import timezone
 from core.errors import Conflict, InvalidInput
 from core.text import plain_line
 from sharing.links.kinds import Kind, in_words
-from sharing.links.models import FileRequest, Link
+from sharing.links.models import FileRequest, Link, Send
 
 USUAL = timedelta(days=14)
 LONGEST = timedelta(days=366)
 MOST_FILES = 10_000
 MOST_OPEN = 200
+MOST_OPENINGS = 1_000
 LONGEST_LINE = 200
 
 
@@ -61,6 +62,13 @@ def check_limits(most_files: int, most_bytes: int, kinds: Collection[str]) -> No
         raise InvalidInput("Choose how much may come: from 1 byte to 1 PiB.", field="most_bytes")
     if not set(kinds) <= set(Kind.values):
         raise InvalidInput("Choose among the kinds of files.", field="kinds")
+
+
+def check_send(mode: str, most_openings: int) -> None:
+    if mode not in Send.Mode.values:
+        raise InvalidInput("Choose whether they may look at it or download it.", field="mode")
+    if not 1 <= most_openings <= MOST_OPENINGS:
+        raise InvalidInput(f"Choose between 1 and {MOST_OPENINGS:,} openings.", field="most_openings")
 
 
 def check_fits(request: FileRequest, size: int) -> None:

@@ -38,6 +38,7 @@ class Link(models.Model):
 
     class Kind(models.TextChoices):
         REQUEST = "request", "Request for files"
+        SEND = "send", "Copy for somebody outside"
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -77,6 +78,9 @@ class Link(models.Model):
                 condition=models.Q(state="closed", closed_by__isnull=False)
                 | (~models.Q(state="closed") & models.Q(closed_by=None)),
                 name="a_closed_link_says_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="send") | ~models.Q(email=""), name="a_copy_is_sent_to_an_address"
             ),
         ]
 
@@ -124,6 +128,54 @@ class FileRequest(Link):
         return self.most_files - self.files, self.most_bytes - self.size
 
 
+class Send(Link):
+    """A version that one person outside may look at, or take away, so often and no more.
+
+    Looking goes on as one opening while pages are asked for (`opened_at`, `seen_at`); every download is one.
+    """
+
+    class Mode(models.TextChoices):
+        VIEW = "view", "Look at it, page by page, with a watermark"
+        DOWNLOAD = "download", "Download it"
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="sends")
+    recipient = models.OneToOneField(Outsider, models.PROTECT, related_name="+")
+    mode = models.CharField(max_length=8, choices=Mode)
+    purpose = models.CharField(max_length=500)
+    most_openings = models.PositiveIntegerField()
+    openings = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Send]] = models.Manager()  # type: ignore[assignment]  # of this kind alone
+
+    class Meta:
+        app_label = "sharing"
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(most_openings__gte=1, openings__lte=models.F("most_openings")),
+                name="a_copy_is_opened_no_more_often",
+            ),
+            models.CheckConstraint(condition=~models.Q(purpose=""), name="a_copy_is_sent_for_something"),
+        ]
+
+    @property
+    def left(self) -> int:
+        """How often it may still be opened."""
+        return self.most_openings - self.openings
+
+    @property
+    def ledger_subject(self) -> Subject:
+        """The version and the recipient: what happens to the link stands in the trail of both."""
+        return Subject(
+            workspace=str(self.workspace_id),
+            item=str(self.item_id),
+            version=str(self.version_id),
+            person=str(self.recipient_id),
+        )
+
+
 class Visit(models.Model):
     """A browser that came through a link. It keeps a secret of its own, so that the link need not be shown again."""
 
@@ -138,7 +190,7 @@ class Visit(models.Model):
     code_tries = models.PositiveSmallIntegerField(default=0)
     codes_sent = models.PositiveSmallIntegerField(default=0)
     proved_at = models.DateTimeField(null=True)
-    outsider = models.OneToOneField(Outsider, models.PROTECT, null=True, related_name="+")
+    outsider = models.ForeignKey(Outsider, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         app_label = "sharing"

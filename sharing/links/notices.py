@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from accounts.mail import address_of, day, send_mail
 from core.access import Service
-from sharing.links.models import Link
+from sharing.links.models import Link, Send
 from sharing.permissions import Right
 
 CLOCK = Service("links", frozenset({Right.END_LINKS}))
@@ -19,6 +19,11 @@ def address(token: str) -> str:
 
 def send_code(link: Link, code: str) -> None:
     send_mail("link_code", to=link.email, code=code, minutes=CODE_MINUTES)
+
+
+def send_link(send: Send, token: str) -> None:
+    """Mail the recipient of a copy the link. It opens nothing without a code, which is mailed when it is followed."""
+    send_mail("copy_sent", to=send.email, sender=send.made_by, ends_on=day(send.expires_at), url=address(token))
 
 
 def tell_of_delivery(link: Link) -> None:

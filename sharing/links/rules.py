@@ -5,11 +5,11 @@ Everything about people without an account is answered here and nowhere else.
 
 from typing import Any
 
-from sharing.links.models import FileRequest, Link
-from workspaces.models import Item, Outsider
+from sharing.links.models import Link, Send
+from workspaces.models import Item, Outsider, Version
 from workspaces.permissions import Right
 
-_NEEDED = {Link.Kind.REQUEST: (Right.UPLOAD, Right.SHARE)}
+_NEEDED = {Link.Kind.REQUEST: (Right.UPLOAD, Right.SHARE), Link.Kind.SEND: (Right.DOWNLOAD, Right.SHARE)}
 _RELATED = ("made_by", "closed_by", "workspace", "item__workspace")
 
 
@@ -47,8 +47,14 @@ def outsider_may(outsider: Any, perm: str, thing: Any) -> bool:
     link = open_link(pk=outsider.link)
     if link is None:
         return False
-    return perm == Right.UPLOAD and isinstance(thing, Item) and thing.pk == link.item_id and _takes_files(link)
+    if link.kind == Link.Kind.REQUEST:
+        return perm == Right.UPLOAD and isinstance(thing, Item) and thing.pk == link.item_id
+    return isinstance(thing, Version) and perm in _rights_sent(link, thing)
 
 
-def _takes_files(link: Link) -> bool:
-    return FileRequest.objects.filter(pk=link.pk).exists()
+def _rights_sent(link: Link, version: Version) -> set[str]:
+    """Return what the recipient of a copy may do with a version: the one that was sent, as it was sent."""
+    send = Send.objects.filter(pk=link.pk, version=version.pk).first()
+    if send is None:
+        return set()
+    return {Right.VIEW, Right.DOWNLOAD} if send.mode == Send.Mode.DOWNLOAD else {Right.VIEW}

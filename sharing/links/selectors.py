@@ -2,16 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC
+from itertools import groupby
+from typing import Any
 
 from django.db.models import QuerySet
 
 from accounts.models import User
 from core.templatetags.ui import filesize
+from ledger_bridge.models import Entry
+from ledger_bridge.selectors import describe_entries
 from sharing.links.kinds import in_words
-from sharing.links.models import DeliveredFile, FileRequest, Link
+from sharing.links.models import DeliveredFile, FileRequest, Link, Send
 from sharing.links.rules import why_shut
 from workspaces.models import Item, Outsider
+from workspaces.permissions import Right
 
+SHOWN = 100
 LISTS = {"open": "Open", "over": "Closed and ended"}
 
 
@@ -47,7 +54,7 @@ def links_in(user: User, which: str) -> QuerySet[Link]:
     """Return one of the two lists of a person, by its name in LISTS."""
     links = Link.objects.visible_to(user)
     links = links.open() if which == "open" else links.exclude(pk__in=Link.objects.open().order_by().values("pk"))
-    return links.select_related("made_by", "closed_by", "workspace", "item__workspace", "filerequest")
+    return links.select_related("made_by", "closed_by", "workspace", "item__workspace", "filerequest", "send")
 
 
 def rows_for(links: Iterable[Link]) -> list[LinkRow]:
@@ -55,16 +62,33 @@ def rows_for(links: Iterable[Link]) -> list[LinkRow]:
 
 
 def row_of(link: Link) -> LinkRow:
+    why = why_shut(link) or ""
+    if link.kind == Link.Kind.SEND:
+        send: Send = link.send
+        return LinkRow(link, f"Copy for {send.email}", f"{send.openings:,} of {send.most_openings:,} openings", why)
     request: FileRequest = link.filerequest
     files = f"{request.files:,} of {request.most_files:,} files"
     used = f"{files}, {filesize(request.size)} of {filesize(request.most_bytes)}"
-    return LinkRow(link, request.title or "Request for files", used, why_shut(link) or "")
+    return LinkRow(link, request.title or "Request for files", used, why)
 
 
 def deliveries_of(request: FileRequest) -> QuerySet[DeliveredFile]:
     """Return what came, newest first; whoever may see the link may not see every file."""
     related = ("version__file", "outsider")
     return DeliveredFile.objects.filter(request=request).select_related(*related).order_by("-delivered_at")
+
+
+def entries_of(send: Send) -> list[Entry]:
+    """Return the newest entries that the recipient of a copy left."""
+    return list(Entry.objects.filter(actor=send.recipient_id).order_by("-recorded_at")[:SHOWN])
+
+
+def openings_of(user: User, send: Send) -> list[dict[str, Any]]:
+    """Return what the recipient of a copy did, newest first by day, for whoever may see the trail of the file."""
+    if not user.has_perm(Right.TRAIL, send.item):
+        return []
+    days = groupby(describe_entries(entries_of(send), asker=user), key=lambda event: event["at"].astimezone(UTC).date())
+    return [{"day": day, "events": list(events)} for day, events in days]
 
 
 def delivered_by(outsider: Outsider) -> list[DeliveredFile]:

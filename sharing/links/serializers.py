@@ -3,8 +3,8 @@
 from rest_framework import serializers
 
 from sharing.links.kinds import Kind
-from sharing.links.limits import MOST_FILES
-from sharing.links.models import DeliveredFile
+from sharing.links.limits import MOST_FILES, MOST_OPENINGS
+from sharing.links.models import DeliveredFile, Send
 from workspaces.serializers import OutsiderOut
 
 
@@ -18,6 +18,26 @@ class FileRequestIn(serializers.Serializer[object]):
     instructions = serializers.CharField(max_length=4000, allow_blank=True, default="")
     kinds = serializers.ListField(child=serializers.ChoiceField(Kind.choices), default=list)
     email = serializers.EmailField(allow_blank=True, default="")
+
+
+class ForOutsideIn(serializers.Serializer[object]):
+    """`mode` view: pages with a watermark, never the file."""
+
+    email = serializers.EmailField()
+    expires_at = serializers.DateTimeField()
+    mode = serializers.ChoiceField(Send.Mode.choices)
+    most_openings = serializers.IntegerField(min_value=1, max_value=MOST_OPENINGS)
+    purpose = serializers.CharField(max_length=500)
+    name = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class OpeningOut(serializers.Serializer[object]):
+    """An entry of the ledger that the recipient left."""
+
+    entry = serializers.UUIDField(source="id")
+    kind = serializers.CharField()
+    at = serializers.DateTimeField(source="recorded_at")
+    outcome = serializers.CharField()
 
 
 class LinkMadeOut(serializers.Serializer[object]):

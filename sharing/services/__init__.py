@@ -15,6 +15,7 @@ from sharing.services.links import close_link, end_links
 from sharing.services.looking import look_as
 from sharing.services.renewing import announce_ends, renew_grant
 from sharing.services.requests import ask_for_access, grant_request, refuse_request, withdraw_request
+from sharing.services.sends import counted_opening, send_copy
 from sharing.services.visits import begin_visit, end_visit, introduce, prove_code, send_code
 from sharing.services.watching import watch_requests
 
@@ -27,6 +28,7 @@ __all__ = [
     "change_role",
     "check_delivery",
     "close_link",
+    "counted_opening",
     "create_group",
     "decline_invitation",
     "deliver_file",
@@ -47,6 +49,7 @@ __all__ = [
     "renew_grant",
     "revoke_role",
     "send_code",
+    "send_copy",
     "set_exception",
     "transfer_ownership",
     "watch_requests",

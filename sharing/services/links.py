@@ -13,7 +13,7 @@ from ledger_bridge.events import Event
 from ledger_bridge.recording import record
 from sharing import events as sharing_events
 from sharing.links import events, notices
-from sharing.links.models import DeliveredFile, FileRequest, Link, Visit
+from sharing.links.models import DeliveredFile, FileRequest, Link, Send, Visit
 from sharing.permissions import Right
 
 _FORGOTTEN_AFTER = timedelta(days=1)
@@ -33,7 +33,8 @@ def close_link(*, actor: User, link: Link) -> Link:
     if not found.is_open:
         raise Conflict("This link was closed or had ended already.")
     _shut(found, Link.State.CLOSED, actor)
-    record(_closed(found), actor=actor, subject=found)
+    whole = _whole(found)
+    record(_closed(whole), actor=actor, subject=whole)
     return found
 
 
@@ -55,7 +56,8 @@ def _end(pk: UUID) -> bool:
     if link.state != Link.State.OPEN or link.is_open:
         return False
     _shut(link, Link.State.EXPIRED)
-    record(_expired(link), actor=notices.CLOCK, subject=link, occurred_at=link.expires_at)
+    whole = _whole(link)
+    record(_expired(whole), actor=notices.CLOCK, subject=whole, occurred_at=link.expires_at)
     return True
 
 
@@ -69,14 +71,21 @@ def _shut(link: Link, state: Link.State, by: User | None = None) -> None:
     link.save(update_fields=["state", "closed_at", "closed_by"])
 
 
-def _closed(link: Link) -> Event:
-    return events.FileRequestClosed(request=str(link.pk), files=_files(link))
+def _closed(link: FileRequest | Send) -> Event:
+    if isinstance(link, Send):
+        return events.CopyClosed(link=str(link.pk), openings=link.openings)
+    return events.FileRequestClosed(request=str(link.pk), files=link.files)
 
 
-def _expired(link: Link) -> Event:
+def _expired(link: FileRequest | Send) -> Event:
     until = sharing_events.until(link.expires_at)
-    return events.FileRequestExpired(request=str(link.pk), files=_files(link), until=until)
+    if isinstance(link, Send):
+        return events.CopyExpired(link=str(link.pk), openings=link.openings, until=until)
+    return events.FileRequestExpired(request=str(link.pk), files=link.files, until=until)
 
 
-def _files(link: Link) -> int:
-    return FileRequest.objects.get(pk=link.pk).files
+def _whole(link: Link) -> FileRequest | Send:
+    """Return a link with what is kept of its kind."""
+    if link.kind == Link.Kind.SEND:
+        return Send.objects.get(pk=link.pk)
+    return FileRequest.objects.get(pk=link.pk)

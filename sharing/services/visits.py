@@ -119,8 +119,19 @@ def _try_code(visit: Visit, code: str) -> tuple[Visit, bool]:
     proved = same(visit.code_digest, digest_of_code(code, visit.pk))
     if proved:
         visit.proved_at, visit.code_digest = timezone.now(), b""
-    visit.save(update_fields=["code_tries", "proved_at", "code_digest"])
+        visit.outsider = _recipient(visit.link)
+    visit.save(update_fields=["code_tries", "proved_at", "code_digest", "outsider"])
     return visit, proved
+
+
+def _recipient(link: Link) -> Outsider | None:
+    """Return whom a copy was sent to, who has just proved the address; a request has nobody yet."""
+    if link.kind != Link.Kind.SEND:
+        return None
+    recipient = Outsider.objects.get(link=link.pk)
+    recipient.proved = True
+    recipient.save(update_fields=["proved"])
+    return recipient
 
 
 def _locked(visit: Visit) -> Visit:

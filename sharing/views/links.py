@@ -1,5 +1,6 @@
 """Links from outside, for those who make them: making, looking after, closing."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,16 +13,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.stepup import requires_recent_authentication
 from core.access import require
-from core.errors import Conflict
+from core.errors import Conflict, InvalidInput
 from sharing import services
 from sharing.forms import attempt
 from sharing.links import notices, selectors
-from sharing.links.forms import FileRequestForm
+from sharing.links.forms import FileRequestForm, LinkForm, SendForm
 from sharing.links.kinds import in_words
-from sharing.links.models import FileRequest, Link
+from sharing.links.models import FileRequest, Link, Send
 from sharing.links.rules import rights_needed
 from sharing.views.fetching import Crumbs, confirm, get_item, item_crumbs, person_of, query_without_page
-from workspaces.models import Item
+from workspaces.models import Item, Version
+from workspaces.viewer.errors import CannotShow
+from workspaces.views.finding import visible_version
 
 PAGE_SIZE = 50
 
@@ -44,32 +47,49 @@ def links(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def link_page(request: HttpRequest, link_id: UUID) -> HttpResponse:
-    """One link: its state and what came through it. Names of files stand there for those who may view them."""
+    """One link: its state, and what came of it."""
     found = get_link(request, link_id)
-    user = person_of(request)
-    file_request = get_object_or_404(FileRequest, pk=found.pk)
-    page = Paginator(selectors.deliveries_of(file_request), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {
-        "row": selectors.row_of(found),
-        "request_": file_request,
-        "kinds": in_words(file_request.kinds),
+    row = selectors.row_of(found)
+    context = {"row": row, "crumbs": _crumbs((row.title, None))}
+    if found.kind == Link.Kind.SEND:
+        return _send_page(request, found, context)
+    return _request_page(request, found, context)
+
+
+def _request_page(request: HttpRequest, link: Link, context: dict[str, Any]) -> HttpResponse:
+    """Names of files stand there for those who may view them."""
+    asked = get_object_or_404(FileRequest, pk=link.pk)
+    page = Paginator(selectors.deliveries_of(asked), PAGE_SIZE).get_page(request.GET.get("page"))
+    context |= {
+        "request_": asked,
+        "kinds": in_words(asked.kinds),
         "page": page,
-        "rows": selectors.deliveries_shown_to(user, page.object_list),
+        "rows": selectors.deliveries_shown_to(person_of(request), page.object_list),
         "query": query_without_page(request),
-        "crumbs": _crumbs((selectors.row_of(found).title, None)),
     }
     return render(request, "sharing/link.html", context)
 
 
+def _send_page(request: HttpRequest, link: Link, context: dict[str, Any]) -> HttpResponse:
+    send = get_object_or_404(Send.objects.select_related("version", "item", "recipient"), pk=link.pk)
+    context |= {"send": send, "days": selectors.openings_of(person_of(request), send)}
+    return render(request, "sharing/link_send.html", context)
+
+
 def new_file_request(request: HttpRequest, item_id: UUID) -> HttpResponseBase:
     folder = get_item(request, item_id)
-    for right in rights_needed(Link.Kind.REQUEST):
-        require(person_of(request), right, folder)
-    return _confirmed(request, folder)
+    _require_all(request, Link.Kind.REQUEST, folder)
+    return _ask_for_files(request, folder)
+
+
+def send_copy(request: HttpRequest, version_id: UUID) -> HttpResponseBase:
+    version = visible_version(request, version_id)
+    _require_all(request, Link.Kind.SEND, version)
+    return _send(request, version)
 
 
 @requires_recent_authentication
-def _confirmed(request: HttpRequest, folder: Item) -> HttpResponse:
+def _ask_for_files(request: HttpRequest, folder: Item) -> HttpResponse:
     user = person_of(request)
     form = FileRequestForm(request.POST or None, actor=user)
     made: list[str] = []
@@ -78,16 +98,39 @@ def _confirmed(request: HttpRequest, folder: Item) -> HttpResponse:
         made.append(services.make_file_request(actor=user, folder=folder, **form.asked)[1])
 
     if form.is_valid() and attempt(form, make):
-        return show_made(request, made[0], "Your link for files", reverse("sharing:links"))
-    context = {
-        "title": "Ask for files",
-        "label": "Make the link",
-        "form": form,
-        "crumbs": item_crumbs(folder, ("Ask for files", None)),
-        "back": reverse("workspaces:folder", args=[folder.pk]) if folder.is_folder else reverse("sharing:links"),
-        "lede": f"Somebody without an account delivers into “{folder.name}”, and sees nothing of it.",
-    }
-    return render(request, "sharing/form.html", context, status=400 if form.errors else 200)
+        return _made(request, made[0], "Your link for files")
+    return _form(
+        request,
+        folder,
+        form,
+        title="Ask for files",
+        label="Make the link",
+        lede=f"Somebody without an account delivers into “{folder.name}”, and sees nothing of it.",
+    )
+
+
+@requires_recent_authentication
+def _send(request: HttpRequest, version: Version) -> HttpResponse:
+    user = person_of(request)
+    form = SendForm(request.POST or None, actor=user)
+    made: list[str] = []
+
+    def make() -> None:
+        try:
+            made.append(services.send_copy(actor=user, version=version, **form.asked)[1])
+        except CannotShow as error:
+            raise InvalidInput(f"{error.sentence} Let them download it instead.", field="mode") from error
+
+    if form.is_valid() and attempt(form, make):
+        return _made(request, made[0], "The link is on its way", mailed=True)
+    return _form(
+        request,
+        version.file,
+        form,
+        title="Send a copy",
+        label="Send the link",
+        lede=f"One person outside opens version {version.number} of “{version.file.name}”, and nothing else.",
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,22 +149,39 @@ def close(request: HttpRequest, link_id: UUID) -> HttpResponse:
     return confirm(
         request,
         title="Close the link",
-        question=f"“{row.title}” opens to nobody from then on, and stays closed. What came through it stays.",
+        question=f"“{row.title}” opens to nobody from then on, and stays closed. What was done through it stays.",
         label="Close",
         back=back,
         crumbs=_crumbs((row.title, back), ("Close", None)),
     )
 
 
-def show_made(request: HttpRequest, token: str, title: str, back: str) -> HttpResponse:
+def _require_all(request: HttpRequest, kind: Link.Kind, thing: Item | Version) -> None:
+    for right in rights_needed(kind):
+        require(person_of(request), right, thing)
+
+
+def _form(request: HttpRequest, item: Item, form: LinkForm, **words: str) -> HttpResponse:
+    here = "workspaces:folder" if item.is_folder else "workspaces:file"
+    crumbs = item_crumbs(item, (words["title"], None))
+    context = {"form": form, "crumbs": crumbs, "back": reverse(here, args=[item.pk]), **words}
+    return render(request, "sharing/form.html", context, status=400 if form.errors else 200)
+
+
+def _made(request: HttpRequest, token: str, title: str, *, mailed: bool = False) -> HttpResponse:
     """Show the address of a link, once: we keep no more than a fingerprint of it."""
-    context = {"title": title, "address": notices.address(token), "back": back}
+    context = {
+        "title": title,
+        "address": notices.address(token),
+        "back": reverse("sharing:links"),
+        "mailed": mailed,
+    }
     return render(request, "sharing/link_made.html", context)
 
 
 def get_link(request: HttpRequest, link_id: UUID) -> Link:
     """Return a link to whoever may share what it is about."""
-    related = ("made_by", "closed_by", "workspace", "item__workspace", "filerequest")
+    related = ("made_by", "closed_by", "workspace", "item__workspace", "filerequest", "send")
     return get_object_or_404(Link.objects.visible_to(request.user).select_related(*related), pk=link_id)
 
 

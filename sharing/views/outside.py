@@ -1,7 +1,6 @@
 """The pages of people without an account, who came through a link. Each begins at the one door, `admission`."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from allauth.decorators import rate_limit
@@ -32,6 +31,8 @@ from workspaces.upload import (
     sent_name,
     take_sealed,
 )
+
+_ON = {"request": "sharing:outside_deliver", "send": "sharing:outside_sent"}
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ def visit(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     if admitted.needs_code:
         return _ask_for_code(request, admitted, CodeForm())
     if admitted.outsider is None:
+        # Whoever a copy was sent to is known with the code.
         return _ask_who(request, admitted, IntroduceForm(proved=bool(admitted.link.email)))
-    return redirect("sharing:outside_deliver", visit_id)
+    return redirect(_ON[admitted.link.kind], visit_id)
 
 
 @for_outsiders
@@ -80,12 +82,12 @@ def code(request: HttpRequest, visit_id: UUID) -> HttpResponse:
         return redirect("sharing:outside_visit", visit_id)
     form = CodeForm(request.POST if "code" in request.POST else None)
     if not form.is_bound:
-        return _ask_for_code(request, admitted, form, **_send_code(admitted))
+        return _send_code(request, admitted)
     if form.is_valid() and attempt(
         form, lambda: services.prove_code(visit=admitted.visit, code=form.cleaned_data["code"])
     ):
         return redirect("sharing:outside_visit", visit_id)
-    return _ask_for_code(request, admitted, form, sent=True)
+    return _ask_for_code(request, admitted, form)
 
 
 @for_outsiders
@@ -137,13 +139,12 @@ def deliver(request: HttpRequest, visit_id: UUID) -> HttpResponseBase:
         raise Http404 from error
 
 
-def _send_code(admitted: Admitted) -> dict[str, Any]:
-    """Have a code mailed and return what the page says of it."""
+def _send_code(request: HttpRequest, admitted: Admitted) -> HttpResponse:
     try:
         services.send_code(visit=admitted.visit)
     except Conflict as error:
-        return {"problem": error.sentence}
-    return {"sent": True}
+        return _ask_for_code(request, admitted, CodeForm(), problem=error.sentence)
+    return redirect("sharing:outside_visit", admitted.visit.pk)
 
 
 def _take_one(request: HttpRequest, place: UploadPlace, outsider: Outsider, found: FileRequest) -> HttpResponse:
@@ -205,11 +206,9 @@ def _record(outsider: Outsider, found: FileRequest, name: str, sealed: SealedUpl
         raise
 
 
-def _ask_for_code(
-    request: HttpRequest, admitted: Admitted, form: CodeForm, *, sent: bool = False, problem: str = ""
-) -> HttpResponse:
-    sent = sent or admitted.visit.code_sent_at is not None
-    context = {"form": form, "visit": admitted.visit, "sent": sent, "problem": problem}
+def _ask_for_code(request: HttpRequest, admitted: Admitted, form: CodeForm, *, problem: str = "") -> HttpResponse:
+    visit = admitted.visit
+    context = {"form": form, "visit": visit, "sent": visit.code_sent_at is not None, "problem": problem}
     return render(request, "sharing/outside/code.html", context, status=400 if form.errors or problem else 200)
 
 

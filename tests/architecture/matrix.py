@@ -71,6 +71,11 @@ GET = {
     "sharing:add_member":                         "302 404 404 404 403 404 200 404 404",
     "sharing:remove_member":                      "302 404 404 404 200 404 200 404 404",
     "sharing:new_file_request":                  "302 404 404 403 403 200 200 404 404",
+    "sharing:send_copy":                         "302 404 404 403 403 200 200 404 404",
+    "sharing:outside_sent":                      "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_view":                      "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_page":                      "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_download":                  "404 404 404 404 404 404 404 404 404",
     "sharing:links":                             "302 200 200 200 200 200 200 200 200",
     "sharing:link":                              "302 404 404 404 404 200 200 404 404",
     "sharing:close_link":                        "302 404 404 404 404 200 200 404 404",
@@ -283,6 +288,8 @@ GET = {
     "sharing_api:grant_request":                  "403 405 405 405 405 405 405 405 405",
     "sharing_api:refuse_request":                 "403 405 405 405 405 405 405 405 405",
     "sharing_api:file_requests":                 "403 405 405 405 405 405 405 405 405",
+    "sharing_api:sends":                         "403 405 405 405 405 405 405 405 405",
+    "sharing_api:openings":                      "403 404 404 404 404 200 200 404 404",
     "sharing_api:links":                         "403 200 200 200 200 200 200 200 200",
     "sharing_api:link":                          "403 404 404 404 404 200 200 404 404",
     "sharing_api:deliveries":                    "403 404 404 404 404 200 200 404 404",
@@ -453,6 +460,8 @@ POST = {
     "sharing_api:grant_request":                  "403 404 404 403 404 200 200 404 404",
     "sharing_api:refuse_request":                 "403 404 404 403 404 400 400 404 404",
     "sharing:new_file_request":                  "302 404 404 403 403 200 200 404 404",
+    "sharing:send_copy":                         "302 404 404 403 403 200 200 404 404",
+    "sharing_api:sends":                         "403 404 404 403 403 400 400 404 404",
     "sharing:close_link":                        "302 404 404 404 404 302 302 404 404",
     "sharing:outside":                           "404 404 404 404 404 404 404 404 404",
     "sharing:outside_code":                      "404 404 404 404 404 404 404 404 404",
@@ -493,6 +502,7 @@ DELETE = {
 
 # Which id is meant where the parameter's name alone does not say it.
 IDS = {
+    "sharing_api:openings": {"link_id": "send_id"},
     "sharing:new_file_request": {"item_id": "folder_id"},
     "sharing_api:file_requests": {"item_id": "folder_id"},
     "verifier_file": {"name": "key"},

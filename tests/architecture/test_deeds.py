@@ -24,6 +24,7 @@ LEAVES_NO_ENTRY = {
     "ledger_bridge.sequence_entries": "makes leaves of entries; the checkpoint it signs is its trace",
     "sharing.begin_visit": "shows nothing and changes nothing kept; what is brought or opened is recorded",
     "sharing.check_delivery": "says early what deliver_file would refuse, and changes nothing",
+    "sharing.counted_opening": "counts what open_version and view_version record before anything opens",
     "sharing.end_visit": "lets a browser forget a link",
     "sharing.introduce": "names somebody who has done nothing yet; what they bring or open is recorded",
     "sharing.prove_code": "opens a link for one browser; what is brought or opened there is recorded",

@@ -135,7 +135,17 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     link, _ = sharing.make_file_request(
         actor=owner, folder=folder, expires_at=timezone.now() + timedelta(days=14), most_files=9, most_bytes=10_000
     )
+    send, _ = sharing.send_copy(
+        actor=owner,
+        version=version,
+        email="reader@elsewhere.example",
+        expires_at=timezone.now() + timedelta(days=14),
+        mode="view",
+        most_openings=3,
+        purpose="Second opinion",
+    )
     return {
+        "send_id": send.pk,
         "comment_id": comment.pk,
         "link_id": link.pk,
         "visit_id": uuid4(),

@@ -12,13 +12,13 @@ from django.db.models import QuerySet
 from django.db.utils import IntegrityError
 from django.utils import timezone
 
-from accounts.models import User
 from core.access import require
 from core.errors import Locked
 from ledger_bridge.recording import record
 from workspaces.events import VersionOpened
 from workspaces.models import Version
 from workspaces.opening import require_openable
+from workspaces.outsiders import Outsider, Reader
 from workspaces.permissions import Right
 from workspaces.services.reading import OpenedVersion
 from workspaces.viewer.events import VersionViewed
@@ -32,7 +32,7 @@ _ATTEMPTS = 3
 _AT_A_TIME = 500
 
 
-def view_version(*, actor: User, version: Version) -> OpenedVersion:
+def view_version(*, actor: Reader, version: Version) -> OpenedVersion:
     """Record that `actor` looks at a version, unless they are at it already, then open it for one page.
 
     Raises:
@@ -50,7 +50,7 @@ def view_version(*, actor: User, version: Version) -> OpenedVersion:
     return opened
 
 
-def record_page(*, actor: User, version: Version, page: int) -> None:
+def record_page(*, actor: Reader, version: Version, page: int) -> None:
     """Record that `actor` is sent a page; to be called when it is drawn and before it leaves.
 
     Raises:
@@ -74,7 +74,7 @@ def end_viewings() -> int:
     return ended
 
 
-def _note_viewing(actor: User, version: Version, page: int | None) -> str:
+def _note_viewing(actor: Reader, version: Version, page: int | None) -> str:
     """Return the entry of the viewing that this page belongs to."""
     for _ in range(_ATTEMPTS):
         try:
@@ -86,9 +86,9 @@ def _note_viewing(actor: User, version: Version, page: int | None) -> str:
     raise Locked("This file is being opened at this moment. Try again.")
 
 
-def _note_viewing_once(actor: User, version: Version, page: int | None) -> str:
+def _note_viewing_once(actor: Reader, version: Version, page: int | None) -> str:
     now = timezone.now()
-    viewing = _locked_viewings().filter(viewer=actor, version=version).first()
+    viewing = _locked_viewings().filter(**_whose(actor), version=version).first()
     if viewing is not None and _viewing_goes_on(viewing, page, now):
         if page is not None:
             viewing.pages = with_page(viewing.pages, page)
@@ -99,7 +99,7 @@ def _note_viewing_once(actor: User, version: Version, page: int | None) -> str:
         _end_viewing(viewing)
     entry = record(VersionOpened(name=version.file.name, number=version.number), actor=actor, subject=version)
     pages = [] if page is None else [[page, page]]
-    Viewing.objects.create(viewer=actor, version=version, entry=UUID(entry), began_at=now, seen_at=now, pages=pages)
+    Viewing.objects.create(**_whose(actor), version=version, entry=UUID(entry), began_at=now, seen_at=now, pages=pages)
     return entry
 
 
@@ -117,10 +117,14 @@ def _end_viewing(viewing: Viewing) -> None:
         opening=str(viewing.entry),
         seconds=int((viewing.seen_at - viewing.began_at).total_seconds()),
     )
-    record(event, actor=viewing.viewer, subject=version)
+    record(event, actor=viewing.reader, subject=version)
     viewing.delete()
 
 
+def _whose(reader: Reader) -> dict[str, Reader]:
+    return {"outsider" if isinstance(reader, Outsider) else "viewer": reader}
+
+
 def _locked_viewings() -> QuerySet[Viewing]:
-    related = Viewing.objects.select_related("version__file", "viewer__institution")
+    related = Viewing.objects.select_related("version__file", "viewer__institution", "outsider")
     return related.select_for_update(no_key=True, of=("self",))

@@ -7,13 +7,16 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from core.ids import uuid7
+from workspaces.outsiders import Outsider, Reader
 
 
 class Viewing(models.Model):
     """`entry` says that it began. When it ends, an entry says which pages were sent, and the row goes."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    viewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # One of the two: somebody with an account, or somebody who came through a link from outside.
+    viewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    outsider = models.ForeignKey(Outsider, models.PROTECT, null=True, related_name="+", db_index=False)
     version = models.ForeignKey("workspaces.Version", models.PROTECT, related_name="+", db_index=False)
     entry = models.UUIDField(help_text="The ledger entry that recorded its beginning.")
     began_at = models.DateTimeField()
@@ -24,8 +27,21 @@ class Viewing(models.Model):
     class Meta:
         app_label = "workspaces"
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["version", "viewer"], name="one_viewing_at_a_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "viewer"], name="one_viewing_at_a_time"),
+            models.UniqueConstraint(fields=["version", "outsider"], name="one_viewing_from_outside"),
+            models.CheckConstraint(
+                condition=models.Q(viewer=None) ^ models.Q(outsider=None), name="a_viewing_is_somebodys"
+            ),
+        ]
         indexes = [models.Index(fields=["seen_at"], name="viewing_by_last_page")]
 
     def __str__(self) -> str:
-        return f"{self.viewer_id} looks at {self.version_id}"
+        return f"{self.viewer_id or self.outsider_id} looks at {self.version_id}"
+
+    @property
+    def reader(self) -> Reader:
+        """Who looks."""
+        reader = self.viewer or self.outsider
+        assert reader is not None  # noqa: S101  a constraint holds it
+        return reader

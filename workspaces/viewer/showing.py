@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from accounts.models import User
 from core.errors import InvalidInput
-from workspaces.models import Version
+from workspaces.models import Outsider, Version
+from workspaces.outsiders import Reader
 from workspaces.services import OpenedVersion, record_page, view_version
 from workspaces.viewer.converting import pdf_of
 from workspaces.viewer.drawing import Drawn, Job, ReadAt, renderer
@@ -61,7 +61,7 @@ def read_look(asked: Any) -> Look:
     return Look(_number(asked.get("page", "1"), "page"), zoom, _window(asked.get("window", "")))
 
 
-def show_page(*, actor: User, version: Version, look: Look) -> Drawn:
+def show_page(*, actor: Reader, version: Version, look: Look) -> Drawn:
     """Have a page drawn for somebody who may view the version; the entry is committed first.
 
     Raises:
@@ -82,7 +82,7 @@ def show_page(*, actor: User, version: Version, look: Look) -> Drawn:
     return drawn
 
 
-def describe(*, actor: User, version: Version) -> Shape:
+def describe(*, actor: Reader, version: Version) -> Shape:
     """Return how many pages there are to see; looking that up opens the version, and is recorded.
 
     Raises:
@@ -101,7 +101,7 @@ def describe(*, actor: User, version: Version) -> Shape:
     return Shape(kind, int(facts["pages"]), [name for name in offered if name in WINDOWS], opened.entry)
 
 
-def _source(kind: str, actor: User, version: Version, opened: OpenedVersion) -> tuple[str, int, ReadAt]:
+def _source(kind: str, actor: Reader, version: Version, opened: OpenedVersion) -> tuple[str, int, ReadAt]:
     """Return what is drawn, as which kind: the version itself, or the PDF that is made of it."""
     if kind != "office":
         return kind, version.plaintext_size, opened.read_at
@@ -109,9 +109,10 @@ def _source(kind: str, actor: User, version: Version, opened: OpenedVersion) -> 
     return "pdf", len(pdf), lambda at, size: pdf[at : at + size]
 
 
-def stamp(actor: User, opened: OpenedVersion) -> list[str]:
+def stamp(actor: Reader, opened: OpenedVersion) -> list[str]:
     """Return the lines of the watermark: who looks, from where, when, and under which entry."""
-    who = f"{actor.name} · {actor.institution.name}" if actor.institution else actor.name
+    where = actor.email if isinstance(actor, Outsider) else actor.institution.name if actor.institution else ""
+    who = f"{actor.name} · {where}" if where and where != actor.name else actor.name
     return [who, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · entry {opened.entry}"]
 
 

@@ -1,5 +1,6 @@
 """The viewer: a page with the drawing of one page of a file in it, and the drawing."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -9,9 +10,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.models import User
 from workspaces import selectors
 from workspaces.models import Version
+from workspaces.outsiders import Reader
 from workspaces.viewer.errors import CannotShow, NoSuchPage
 from workspaces.viewer.kinds import kind_of
 from workspaces.viewer.showing import WINDOWS, ZOOMS, Look, describe, read_look, show_page
@@ -28,6 +29,14 @@ PICTURE_HEADERS = {
 }
 
 
+@dataclass(frozen=True)
+class Addresses:
+    """Where the page around a page is, and the drawing in it."""
+
+    page: str
+    picture: str
+
+
 @require_GET
 def view(request: HttpRequest, version_id: UUID) -> HttpResponse:
     """The page around a page. Text stands in it, a drawing is fetched by the browser."""
@@ -41,7 +50,7 @@ def view(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "crumbs": crumbs(user, version.file, f"View version {version.number}"),
     }
     try:
-        context |= _shown(user, version, look)
+        context |= shown(user, version, look, _addresses(version))
     except (CannotShow, NoSuchPage) as error:
         return render(request, "workspaces/view.html", context | {"problem": error.sentence}, status=error.status)
     return render(request, "workspaces/view.html", context)
@@ -51,31 +60,40 @@ def view(request: HttpRequest, version_id: UUID) -> HttpResponse:
 def page(request: HttpRequest, version_id: UUID) -> HttpResponse:
     """One page as a picture; text has none."""
     version = visible_version(request, version_id)
-    drawn = show_page(actor=signed_in(request), version=version, look=read_look(request.GET))
+    return drawing(signed_in(request), version, read_look(request.GET))
+
+
+def drawing(reader: Reader, version: Version, look: Look) -> HttpResponse:
+    """Answer with one page as a picture."""
+    drawn = show_page(actor=reader, version=version, look=look)
     if not drawn.picture:
         raise CannotShow("Text is shown as text, not as a picture.")
     return HttpResponse(drawn.picture, content_type=drawn.content_type, headers=PICTURE_HEADERS)
 
 
-def _shown(user: User, version: Version, look: Look) -> dict[str, Any]:
+def shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[str, Any]:
+    """Return what the template of the viewer takes of a page, for whoever may look at it by these addresses."""
     kind = kind_of(version)
     if kind == "table":
-        table = show_page(actor=user, version=version, look=look).facts
-        return {"table": table, "stamp": table["stamp"], **_ways(version, look, look.page + table["more"])}
+        table = show_page(actor=reader, version=version, look=look).facts
+        return {"table": table, "stamp": table["stamp"], **_ways(at.page, version, look, look.page + table["more"])}
     if kind in {"text", "tree"}:
-        facts = show_page(actor=user, version=version, look=look).facts
-        return facts | {"tree": nested(facts.get("nodes", []))} | _ways(version, look, facts["pages"])
-    shape = describe(actor=user, version=version)
+        facts = show_page(actor=reader, version=version, look=look).facts
+        return facts | {"tree": nested(facts.get("nodes", []))} | _ways(at.page, version, look, facts["pages"])
+    shape = describe(actor=reader, version=version)
     if look.page > shape.pages:
         raise NoSuchPage(f"There is no page {look.page}: it has {shape.pages}.")
     windows = [(name, WINDOWS[name]) for name in shape.windows]
-    picture = f"{reverse('workspaces:view_page', args=[version.pk])}?{_query(look)}"
-    return {"picture": picture, "windows": windows, "zooms": ZOOMS, **_ways(version, look, shape.pages)}
+    picture = f"{at.picture}?{_query(look)}"
+    return {"picture": picture, "windows": windows, "zooms": ZOOMS, **_ways(at.page, version, look, shape.pages)}
 
 
-def _ways(version: Version, look: Look, pages: int) -> dict[str, Any]:
+def _addresses(version: Version) -> Addresses:
+    return Addresses(*(reverse(name, args=[version.pk]) for name in ("workspaces:view", "workspaces:view_page")))
+
+
+def _ways(here: str, version: Version, look: Look, pages: int) -> dict[str, Any]:
     """Return where one may go from here: links, so that nothing needs JavaScript."""
-    here = reverse("workspaces:view", args=[version.pk])
     near = ZOOMS.index(look.zoom)
 
     def to(page: int, zoom: int) -> str:
