@@ -35,6 +35,7 @@ SCHEDULE: dict[str, Any] = {
     "record expired grants": {"task": "sharing.record_expired_grants", "schedule": 300.0},
     "end links": {"task": "sharing.end_links", "schedule": 300.0, "options": {"expires": 300.0}},
     "announce ends of access": {"task": "sharing.announce_ends", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "watch reviews of access": {"task": "sharing.watch_reviews", "schedule": 600.0, "options": {"expires": 600.0}},
     "watch requests for access": {"task": "sharing.watch_requests", "schedule": 600.0, "options": {"expires": 600.0}},
     "send invitations": {"task": "sharing.send_invitations", "schedule": 300.0},
     "feed the audit repository": {"task": "ledger_bridge.feed", "schedule": 5.0, "options": {"expires": 5.0}},

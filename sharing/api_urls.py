@@ -3,6 +3,7 @@ from django.urls import path
 from sharing import api, api_grants, api_groups
 from sharing.links import api as links
 from sharing.requests import api as requests
+from sharing.reviews import api as reviews
 from sharing.why import api as why
 
 app_name = "sharing_api"
@@ -19,6 +20,8 @@ urlpatterns = [
     path("groups/", api_groups.GroupList.as_view(), name="groups"),
     path("groups/<int:group_id>/members/<uuid:person_id>/", api_groups.GroupMember.as_view(), name="member"),
     path("workspaces/<uuid:workspace_id>/why/", why.WorkspaceWhy.as_view(), name="why_workspace"),
+    path("workspaces/<uuid:workspace_id>/review/", reviews.WorkspaceReview.as_view(), name="review"),
+    path("review-lines/<uuid:line_id>/", reviews.ReviewAnswer.as_view(), name="review_line"),
     path("workspaces/<uuid:workspace_id>/as/<uuid:person_id>/", why.WorkspaceSeenAs.as_view(), name="see_as"),
     path("items/<uuid:item_id>/why/", why.ItemWhy.as_view(), name="why_item"),
     path("items/<uuid:item_id>/file-requests/", links.FileRequests.as_view(), name="file_requests"),

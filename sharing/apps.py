@@ -12,6 +12,7 @@ class SharingConfig(AppConfig):
         from sharing.policies import may_see_trail_of, with_visible_trail
         from sharing.requests import events
         from sharing.requests import notices as request_notices
+        from sharing.reviews import events as review_events
 
         notices.register()
         request_notices.register()
@@ -19,3 +20,4 @@ class SharingConfig(AppConfig):
         # Only pages and the worker do the deeds, but every process shows what was recorded about them.
         assert events.AccessAsked.kind  # noqa: S101  imported for the kinds of events alone
         assert link_events.FileRequestMade.kind  # noqa: S101  as above
+        assert review_events.ReviewStarted.kind  # noqa: S101  as above

@@ -20,12 +20,14 @@ from core.ids import uuid7
 from ledger_bridge.subjects import Subject
 from sharing.links.models import DeliveredFile, FileRequest, Link, Send, Visit
 from sharing.requests.models import AccessRequest
+from sharing.reviews.models import AccessReview, ReviewLine, ReviewPlan
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right, Role
 
 __all__ = [
     "EXCEPTION_RIGHTS",
     "AccessRequest",
+    "AccessReview",
     "DeliveredFile",
     "Effect",
     "FileRequest",
@@ -35,6 +37,8 @@ __all__ = [
     "ItemGroupException",
     "ItemUserException",
     "Link",
+    "ReviewLine",
+    "ReviewPlan",
     "Send",
     "Visit",
     "WorkspaceGroupGrant",

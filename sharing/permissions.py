@@ -13,3 +13,4 @@ class Right(models.TextChoices):
     END_LINKS = "sharing.end_links", "write down that links have ended"
     WATCH_REQUESTS = "sharing.watch_requests", "remind of requests and let them end"
     ANNOUNCE_ENDS = "sharing.announce_ends", "announce that access ends soon"
+    WATCH_REVIEWS = "sharing.watch_reviews", "begin and remind of reviews of access"

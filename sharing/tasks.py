@@ -28,3 +28,8 @@ def watch_requests() -> None:
 @shared_task(name="sharing.announce_ends")
 def announce_ends() -> None:
     services.announce_ends()
+
+
+@shared_task(name="sharing.watch_reviews")
+def watch_reviews() -> None:
+    services.watch_reviews()

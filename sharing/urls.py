@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import grants, groups, invitations, items, links, outside, requests, sent, why, workspace
+from sharing.views import grants, groups, invitations, items, links, outside, requests, reviews, sent, why, workspace
 
 app_name = "sharing"
 
@@ -16,6 +16,11 @@ urlpatterns = [
     path(f"{_ACCESS}hand-over/", workspace.hand_over, name="hand_over"),
     path(f"{_ACCESS}ask/", requests.ask_workspace, name="ask_workspace"),
     path(f"{_ACCESS}why/", why.why_workspace, name="why_workspace"),
+    path(f"{_ACCESS}review/", reviews.review, name="review"),
+    path(f"{_ACCESS}review/start/", reviews.start, name="start_review"),
+    path(f"{_ACCESS}review/plan/", reviews.plan, name="plan_reviews"),
+    path("access/reviews/<uuid:line_id>/keep/", reviews.keep, name="keep_grant"),
+    path("access/reviews/<uuid:line_id>/take-away/", reviews.take, name="take_grant"),
     path(f"{_ACCESS}as/<uuid:person_id>/", why.see_as, name="see_as"),
     path(f"{_ACCESS}invitations/<uuid:invitation_id>/withdraw/", workspace.withdraw, name="withdraw"),
     path("access/grants/", grants.my_grants, name="my_grants"),

@@ -167,6 +167,9 @@ ACCESS_REQUEST_REMIND_DAYS = max(env_int("ACCESS_REQUEST_REMIND_DAYS", 3), 1)
 ACCESS_REQUEST_PASS_ON_DAYS = max(env_int("ACCESS_REQUEST_PASS_ON_DAYS", 7), 1)
 ACCESS_REQUEST_EXPIRES_DAYS = max(env_int("ACCESS_REQUEST_EXPIRES_DAYS", 30), 1)
 ACCESS_ENDS_ANNOUNCED_DAYS = max(env_int("ACCESS_ENDS_ANNOUNCED_DAYS", 14), 1)  # how long before access ends it is said
+# A review of access: how many days managers have for it, and how often they are reminded while it is open.
+ACCESS_REVIEW_DAYS = max(env_int("ACCESS_REVIEW_DAYS", 30), 1)
+ACCESS_REVIEW_REMIND_DAYS = max(env_int("ACCESS_REVIEW_REMIND_DAYS", 7), 1)
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # guardian's own backend knows neither expiry nor denial: see sharing.rules
 
 # Sessions: idle and absolute limits are enforced by accounts.middleware ------------------------------------------

@@ -19,7 +19,7 @@ from ledger_bridge.events import AccessRefused
 from ledger_bridge.models import Entry
 from ledger_bridge.recording import record_durably
 from sharing import services as sharing
-from sharing.models import Effect, Invitation, WorkspaceUserGrant
+from sharing.models import AccessReview, Effect, Invitation, WorkspaceUserGrant
 from workspaces import services as workspaces
 from workspaces.models import Item, Removal, Version, Workspace
 from workspaces.permissions import Right, Role
@@ -143,6 +143,9 @@ def share(study: Workspace, trial: Workspace) -> None:
     if not Invitation.objects.filter(workspace=study).exists():
         message = "We would like your opinion on two of the case histories."
         sharing.invite(actor=study.owner, workspace=study, email=cast.COLLEAGUE, role=Role.VISITOR, message=message)
+    if not AccessReview.objects.filter(workspace=study).exists():
+        sharing.plan_reviews(actor=study.owner, workspace=study, every_days=90)
+        sharing.start_review(actor=study.owner, workspace=study)
 
 
 def ask(study: Workspace, trial: Workspace) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import Group
 from django.db.models import CharField, F, IntegerField, Model, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
@@ -34,7 +35,7 @@ _EXCEPTIONS: tuple[Any, ...] = (ItemUserException, ItemGroupException)
 _TABLES: tuple[Any, ...] = (*_ROLES, *_EXCEPTIONS)
 _FIELDS = (
     "pk", "expires_at", "granted_at", "renewed_at", "purpose", "codename", "effect_", "holder", "holder_name", "group_",
-    "giver_name", "renewer_name", "workspace", "workspace_name", "item", "item_name", "item_kind",
+    "giver_name", "renewer_name", "workspace", "workspace_name", "item", "item_name", "is_own",
 )  # fmt: skip
 
 
@@ -66,6 +67,10 @@ class GrantRow:
     may_renew: bool
     ask_url: str
 
+    def receiver(self) -> User | Group:
+        """Return the person or the group it is for."""
+        return User.objects.get(pk=self.holder) if self.holder else Group.objects.get(pk=self.group or 0)
+
     @property
     def is_over(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
@@ -85,7 +90,7 @@ def my_grants(
     for model in _TABLES:
         whose = Q(granted_by=user) | Q(renewed_by=user) if given else _own(model, user)
         like = _like(model, query, *seen, given=given) if query else Q()
-        parts.append(_values(model, whose & _state(state) & _kind(model, kind) & like))
+        parts.append(_values(user, model, whose & _state(state) & _kind(model, kind) & like))
     return _together(parts, sort)
 
 
@@ -98,24 +103,33 @@ def ending_for(user: User, managed: QuerySet[Any, Any], *, within: timedelta) ->
         workspace = "content_object__workspace__in" if model in _EXCEPTIONS else "content_object__in"
         # The end of a denial is no loss to whom it denies something; it is for those who made it to know.
         mine = _own(model, user) & (Q(effect=Effect.ALLOW) if model in _EXCEPTIONS else Q())
-        parts.append(_values(model, soon & (mine | Q(**{workspace: managed}))))
+        parts.append(_values(user, model, soon & (mine | Q(**{workspace: managed}))))
     return _together(parts, "end")
 
 
+def grants_in(user: User, workspace: Workspace, ids: list[UUID]) -> QuerySet[Any]:
+    """Return these roles and exceptions of one workspace, as far as they are in force, as rows for `rows_for`."""
+    here = Q(pk__in=ids) & _state("current")
+    parts = []
+    for model in _TABLES:
+        where = "content_object__workspace" if model in _EXCEPTIONS else "content_object"
+        parts.append(_values(user, model, here & Q(**{where: workspace})))
+    return _together(parts, "who")
+
+
+def only_row(user: User, workspace: Workspace, grant: UUID) -> GrantRow | None:
+    return next(iter(rows_for(user, grants_in(user, workspace, [grant]))), None)
+
+
 def rows_for(user: User, found: Iterable[dict[str, Any]]) -> list[GrantRow]:
-    """Put rows into words, with what the person could do about them, in three queries at most."""
+    """Put rows into words, with what the person could do about them, in two queries at most."""
     listed = list(found)
     workspaces = rights_on_each(user, [Workspace(pk=pk) for pk in {row["workspace"] for row in listed}])
     items = rights_on_each(user, [Item(pk=pk) for pk in {row["item"] for row in listed if row["item"]}])
-    groups = set(user.groups.values_list("pk", flat=True)) if any(row["group_"] for row in listed) else set()
-    return [
-        _row(user, groups, row, workspaces[row["workspace"]], items.get(row["item"], frozenset())) for row in listed
-    ]
+    return [_row(user, row, workspaces[row["workspace"]], items.get(row["item"], frozenset())) for row in listed]
 
 
-def _row(
-    user: User, groups: set[int], row: dict[str, Any], on_workspace: frozenset[str], on_item: frozenset[str]
-) -> GrantRow:
+def _row(user: User, row: dict[str, Any], on_workspace: frozenset[str], on_item: frozenset[str]) -> GrantRow:
     is_role, mine = row["item"] is None, row["holder"] == user.pk
     sees = Right.VIEW in (on_workspace if is_role else on_item) and bool(row["workspace_name"])
     name = row["workspace_name"] if is_role else row["item_name"]
@@ -139,7 +153,7 @@ def _row(
         expires_at=row["expires_at"],
         purpose=row["purpose"],
         mine=mine,
-        is_own=mine or row["group_"] in groups,
+        is_own=row["is_own"],
         next_end=_next_end(row),
         may_renew=bool(sees and not mine and row["expires_at"] and _could_give(row, on_workspace, on_item)),
         ask_url=_ask_url(row) if mine and sees and row["effect_"] != Effect.DENY else "",
@@ -219,7 +233,7 @@ def _holder(model: type[Model]) -> str:
     return "group" if model in {WorkspaceGroupGrant, ItemGroupException} else "user"
 
 
-def _values(model: Any, where: Q) -> QuerySet[Any]:
+def _values(user: User, model: Any, where: Q) -> QuerySet[Any]:
     """Return rows of one table under the names that all four share."""
     is_group, is_item = _holder(model) == "group", model in _EXCEPTIONS
     workspace = "content_object__workspace" if is_item else "content_object"
@@ -236,7 +250,7 @@ def _values(model: Any, where: Q) -> QuerySet[Any]:
         workspace_name=F(f"{workspace}__name"),
         item=F("content_object_id") if is_item else nobody,
         item_name=F("content_object__name") if is_item else nothing,
-        item_kind=F("content_object__kind") if is_item else nothing,
+        is_own=Q(group__in=user.groups.all()) if is_group else Q(user=user),
     )  # fmt: skip
     return named.values(*_FIELDS)  # type: ignore[no-any-return]
 

@@ -4,14 +4,14 @@ from datetime import UTC
 from itertools import groupby
 from typing import Any
 
-from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 from core.access import rights_on_each
 from ledger_bridge.models import Entry
 from ledger_bridge.selectors import describe_entries
 from ledger_bridge.subject_keys import blind_ids
-from sharing.rules import workspace_rights
+from sharing.rules import has_standing, workspaces_with_right
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -34,19 +34,17 @@ def latest_events(user: User) -> list[dict[str, Any]]:
 
 
 def _workspaces_with_trail(user: User) -> list[Any]:
-    visible = Workspace.objects.visible_to(user).order_by().values_list("pk", flat=True)
-    trail = Right.TRAIL.codename
-    return [workspace for workspace, rights in workspace_rights(user, visible, [trail]).items() if trail in rights]
+    if not has_standing(user):
+        return []
+    return list(workspaces_with_right(Workspace.objects.order_by(), user, Right.TRAIL).values_list("pk", flat=True))
 
 
 def _entries(workspaces: list[Any]) -> list[Entry]:
     blind = list(blind_ids("workspace", workspaces).values())
     if not blind:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_LATEST, [blind, SHOWN, SHOWN])
-        ids = [row[0] for row in cursor.fetchall()]
-    return list(Entry.objects.filter(pk__in=ids).order_by("-recorded_at"))
+    latest = RawSQL(_LATEST, [blind, SHOWN, SHOWN])  # noqa: S611  a constant; values are bound
+    return list(Entry.objects.filter(pk__in=latest).order_by("-recorded_at"))
 
 
 def _with_trail(user: User, entries: list[Entry]) -> list[Entry]:

@@ -14,7 +14,8 @@ from core.access import rights_on_each
 from ledger_bridge.blind_ids import real_ids
 from ledger_bridge.models import Entry
 from sharing import events
-from sharing.models import Invitation, ItemGroupException, ItemUserException, WorkspaceUserGrant
+from sharing.models import AccessReview, Invitation, ItemGroupException, ItemUserException, WorkspaceUserGrant
+from sharing.reviews.selectors import reviews_for
 from sharing.selectors.grants import GrantRow, ending_for, rows_for
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right, Role
@@ -56,6 +57,11 @@ def my_workspaces(user: User) -> list[Workspace]:
 def ending_access(user: User) -> list[GrantRow]:
     """Return own access that ends soon, and that of others in workspaces where the person could renew it."""
     return rows_for(user, ending_for(user, _managed(user), within=SOON)[:SHOWN])
+
+
+def reviews_to_do(user: User) -> list[AccessReview]:
+    """Return the open reviews of workspaces that the person manages."""
+    return list(reviews_for(_managed(user))[:SHOWN])
 
 
 def changed_access(user: User) -> list[ChangedAccess]:

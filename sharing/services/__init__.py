@@ -15,6 +15,7 @@ from sharing.services.links import close_link, end_links
 from sharing.services.looking import look_as
 from sharing.services.renewing import announce_ends, renew_grant
 from sharing.services.requests import ask_for_access, grant_request, refuse_request, withdraw_request
+from sharing.services.reviewing import keep_grant, plan_reviews, start_review, take_grant, watch_reviews
 from sharing.services.sends import counted_opening, send_copy
 from sharing.services.visits import begin_visit, end_visit, introduce, prove_code, send_code
 from sharing.services.watching import watch_requests
@@ -38,10 +39,12 @@ __all__ = [
     "grant_role",
     "introduce",
     "invite",
+    "keep_grant",
     "leave_workspace",
     "lift_exception",
     "look_as",
     "make_file_request",
+    "plan_reviews",
     "prove_code",
     "record_expired_grants",
     "refuse_request",
@@ -51,8 +54,11 @@ __all__ = [
     "send_code",
     "send_copy",
     "set_exception",
+    "start_review",
+    "take_grant",
     "transfer_ownership",
     "watch_requests",
+    "watch_reviews",
     "withdraw_invitation",
     "withdraw_request",
 ]

@@ -30,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "requests": requests.rows_for(user, requests.requests_in(user, "waiting")[: selectors.SHOWN]),
         "asked": requests.rows_for(user, requests.asked_lately(user)[: selectors.SHOWN]),
         "invitations": selectors.invitations_for(user),
+        "reviews": selectors.reviews_to_do(user),
         "ending": selectors.ending_access(user),
         "changed": selectors.changed_access(user),
         "workspaces": selectors.my_workspaces(user),

@@ -53,10 +53,9 @@ class Count:
     workspace: bool
 
     @property
-    def in_words(self) -> str:
-        things = f"{self.items} file{'' if self.items == 1 else 's'} or folder{'' if self.items == 1 else 's'}"
-        where = [things] if self.items else []
-        return f"{self.right.label} ({' and '.join([*where, *(['the workspace'] if self.workspace else [])])})"
+    def where(self) -> str:
+        things = "1 file or folder" if self.items == 1 else f"{self.items} files or folders"
+        return " and ".join([*([things] if self.items else []), *(["the workspace"] if self.workspace else [])])
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,14 @@ class Change:
     workspace: Workspace
     gains: tuple[Count, ...]
     loses: tuple[Count, ...]
+
+    @property
+    def gains_in_words(self) -> list[str]:
+        return _in_words(self.gains)
+
+    @property
+    def loses_in_words(self) -> list[str]:
+        return _in_words(self.loses)
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,14 @@ def preview(
         if (change := _change(person, place, was, will_be))
     ]
     return Preview(tuple(found), len(weighed), max(len(weighed), people.count()))
+
+
+def _in_words(counts: Iterable[Count]) -> list[str]:
+    """Return a line for each number of things, with all rights it is about."""
+    found: dict[str, list[str]] = {}
+    for count in counts:
+        found.setdefault(count.where, []).append(count.right.label)
+    return [f"{', '.join(rights)} ({where})" for where, rights in found.items()]
 
 
 def people_behind(receiver: User | Group) -> QuerySet[User]:

@@ -144,12 +144,14 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         most_openings=3,
         purpose="Second opinion",
     )
+    review = sharing.start_review(actor=owner, workspace=workspace)
     return {
         "send_id": send.pk,
         "comment_id": comment.pk,
         "link_id": link.pk,
         "visit_id": uuid4(),
         "notice_id": Notice.objects.filter(person=who["visitor"]).latest("pk").pk,
+        "line_id": review.lines.get(grant=grants[Role.VISITOR].pk).pk,
         "request_id": request.pk,
         "key_id": key.pk,
         "hand_over_id": workspaces.hand_over_version(actor=owner, version=version, key=key).pk,

@@ -70,6 +70,8 @@ PLACES = [
     Place("remove", MARIA, "/workspaces/", (STUDY, *IMAGE, "Remove")),
     Place("new-folder", MARIA, "/workspaces/", (STUDY, "New folder")),
     Place("access", MARIA, "/workspaces/", (STUDY, "People")),
+    Place("access-review", MARIA, "/workspaces/", (STUDY, "People", "Review of access")),
+    Place("take-in-review", MARIA, "/workspaces/", (STUDY, "People", "Review of access", "Take away")),
     Place("see-as", MARIA, "/workspaces/", (STUDY, *IMAGE, "See who", "Why", "See the workspace as")),
     Place("why-workspace", MARIA, "/workspaces/", (STUDY, "People", "What you may do here")),
     Place("invite", MARIA, "/workspaces/", (STUDY, "People", "Invite by e-mail")),

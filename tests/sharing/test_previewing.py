@@ -12,7 +12,7 @@ from core.errors import Conflict, Refused
 from ledger_bridge.models import Entry
 from sharing import services
 from sharing.models import GroupProfile, ItemUserException, WorkspaceUserGrant
-from sharing.why.previewing import Preview, people_behind, preview
+from sharing.why.previewing import Count, Preview, people_behind, preview
 from tests.conftest import make_person
 from tests.sharing.conftest import exempt, give, house_of, in_days, make_item
 from workspaces.models import Item, Workspace
@@ -27,9 +27,13 @@ def as_(person: User) -> Client:
 
 def said(found: Preview) -> list[tuple[str, list[str], list[str]]]:
     return [
-        (change.person.name, [one.in_words for one in change.gains], [one.in_words for one in change.loses])
+        (change.person.name, [words(one) for one in change.gains], [words(one) for one in change.loses])
         for change in found.changes
     ]
+
+
+def words(count: Count) -> str:
+    return f"{count.right.label} ({count.where})"
 
 
 def giving(actor: User, workspace: Workspace, role: str, person: User) -> Preview:
@@ -147,9 +151,14 @@ def test_removed_items_are_not_counted(alice: User, bob: User, workspace: Worksp
     assert gains[0] == "view (1 file or folder and the workspace)"
 
 
+def test_rights_on_the_same_things_stand_in_one_line(alice: User, bob: User, workspace: Workspace, scan: Item) -> None:
+    [change] = giving(alice, workspace, "visitor", bob).changes
+    assert change.gains_in_words == ["view, download, hand over sealed (2 files or folders and the workspace)"]
+
+
 def test_the_form_shows_it_and_saves_nothing(alice: User, bob: User, workspace: Workspace, scan: Item) -> None:
     answer = as_(alice).post(f"{reverse('sharing:grant', args=[workspace.pk])}?person={bob.pk}", role_of(bob))
-    assert "View (2 files or folders and the workspace)" in text_of(answer)
+    assert "(2 files or folders and the workspace)" in text_of(answer)
     assert "Nothing has been saved" in text_of(answer)
     assert not WorkspaceUserGrant.objects.exists()
 
@@ -157,7 +166,7 @@ def test_the_form_shows_it_and_saves_nothing(alice: User, bob: User, workspace: 
 def test_changing_a_role_can_be_previewed(alice: User, bob: User, workspace: Workspace, scan: Item) -> None:
     grant = give(workspace, "contributor", bob)
     answer = as_(alice).post(reverse("sharing:change", args=[grant.pk]), role_of(bob))
-    assert "Upload (2 files or folders and the workspace)" in text_of(answer)
+    assert "(2 files or folders and the workspace)" in text_of(answer)
     grant.refresh_from_db()
     assert grant.permission.codename == "contributor"
 
@@ -175,7 +184,7 @@ def test_taking_away_and_lifting_show_it_before_they_are_confirmed(
 ) -> None:
     grant, exception = give(workspace, "visitor", bob), exempt(scan, "deny", Right.DOWNLOAD, bob)
     lost = text_of(as_(alice).get(reverse("sharing:revoke", args=[grant.pk])))
-    assert "View (2 files or folders and the workspace)" in lost
+    assert "(2 files or folders and the workspace)" in lost
     gained = text_of(as_(alice).get(reverse("sharing:lift_exception", args=[exception.pk])))
     assert "Download (1 file or folder)" in gained
     assert WorkspaceUserGrant.objects.exists()
@@ -197,14 +206,14 @@ def readers(alice: User, workspace: Workspace) -> GroupProfile:
 
 def test_joining_a_group_shows_what_it_brings(alice: User, bob: User, readers: GroupProfile, scan: Item) -> None:
     page = as_(alice).get(f"{reverse('sharing:add_member', args=[readers.pk])}?person={bob.pk}")
-    assert "View (2 files or folders and the workspace)" in text_of(page)
+    assert "(2 files or folders and the workspace)" in text_of(page)
     assert not bob.groups.exists()
 
 
 def test_leaving_a_group_shows_what_it_takes(alice: User, bob: User, readers: GroupProfile, scan: Item) -> None:
     bob.groups.add(readers.group)
     page = as_(alice).get(reverse("sharing:remove_member", args=[readers.pk, bob.pk]))
-    assert "View (2 files or folders and the workspace)" in text_of(page)
+    assert "(2 files or folders and the workspace)" in text_of(page)
 
 
 def test_workspaces_that_the_manager_of_a_group_does_not_see_are_not_named(
