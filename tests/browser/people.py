@@ -40,6 +40,7 @@ class Visitor:
     base: str
     complaints: list[str] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
+    ways: dict[tuple[str, ...], str] = field(default_factory=dict)
     examiner: Page | None = None
     has_passkey: bool = False
 

@@ -2,10 +2,9 @@
 
 from playwright.sync_api import Browser, expect
 
+from tests.browser.pages import SEUN
 from tests.browser.people import ADD_PASSKEY, give_a_passkey, give_an_authenticator, press, sign_in_as, visitor
 from tests.stack import Stack
-
-SEUN = "seun@northern-shore.example"
 
 
 def test_a_passkey_is_added_and_signs_in_alone(stack: Stack, browser: Browser) -> None:
