@@ -111,6 +111,23 @@ def test_a_page_of_a_pdf_is_drawn() -> None:
     assert darkness(two) > darkness(one) + 5
 
 
+def test_a_page_of_writing_is_drawn_without_loss_and_one_in_colour_keeps_it() -> None:
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    canvas.setFillColorRGB(0.8, 0.1, 0.1)
+    canvas.rect(60, 60, 400, 600, fill=1)
+    canvas.save()
+    writing, coloured = draw("pdf", letters("I")), draw("pdf", out.getvalue())
+    assert (writing.content_type, picture(writing).mode) == ("image/png", "L")
+    red, green, _ = np.asarray(picture(coloured).convert("RGB")).reshape(-1, 3).mean(axis=0)
+    assert red > green + 30
+
+
+def test_a_large_scan_is_drawn_as_a_small_one() -> None:
+    padded = CT + b"\xfc\xff\xfc\xffOB\0\0" + (3_000_000).to_bytes(4, "little") + bytes(3_000_000)
+    assert picture(draw("dicom", padded)).tobytes() == picture(draw("dicom", CT)).tobytes()
+
+
 def test_a_pdf_with_a_password_says_so() -> None:
     with pytest.raises(CannotShow, match="password"):
         draw("pdf", letters("A", password="secret"))

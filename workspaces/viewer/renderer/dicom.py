@@ -26,6 +26,8 @@ from workspaces.viewer.renderer.images import finish, size_at
 # Centre and width in Hounsfield units, for CT.
 WINDOWS = {"brain": (40, 80), "soft": (50, 400), "lung": (-600, 1500), "bone": (500, 2000)}
 _SYNTAXES = (ExplicitVRLittleEndian, JPEGBaseline8Bit, JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless, RLELossless)
+# A file of this size is read once, with all its pixels; of larger ones the header, and then one frame.
+_SMALL = 2 * 1024 * 1024
 _GREY = {"MONOCHROME1", "MONOCHROME2"}
 
 
@@ -46,16 +48,17 @@ def describe(file: BinaryIO, job: dict[str, Any]) -> dict[str, Any]:
 
 def draw(file: BinaryIO, job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Draw one frame."""
-    header = _header(file)
+    is_small = job["size"] <= _SMALL
+    header = _header(file, with_pixels=is_small)
     refuse_missing_page(job["page"], _frames(header))
     file.seek(0)
-    pixels = pixel_array(file, index=job["page"] - 1)
+    pixels = pixel_array(header if is_small else file, index=job["page"] - 1)
     image = Image.fromarray(_grey(pixels, header, job["window"]) if _is_grey(header) else _coloured(pixels, header))
     return finish(image, size_at(_square(image.size, header), job["zoom"]), job)
 
 
-def _header(file: BinaryIO) -> Dataset:
-    header = pydicom.dcmread(file, stop_before_pixels=True)
+def _header(file: BinaryIO, *, with_pixels: bool = False) -> Dataset:
+    header = pydicom.dcmread(file, stop_before_pixels=not with_pixels)
     if not header.get("Rows") or not header.get("Columns"):
         raise CannotDraw("no_picture")
     refuse_too_many_pixels(int(header.Columns) * int(header.get("SamplesPerPixel", 1)), int(header.Rows))

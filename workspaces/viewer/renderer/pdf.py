@@ -3,6 +3,7 @@
 import io
 from typing import Any, BinaryIO
 
+import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
@@ -39,8 +40,10 @@ def draw(file: BinaryIO, job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     refuse_missing_page(job["page"], len(document))
     document.init_forms()
     page = document[job["page"] - 1]
-    marked = stamp(_pixels(page, job["zoom"]), job["stamp"])
-    return {"width": marked.width, "height": marked.height}, encode(marked)
+    drawn = _pixels(page, job["zoom"])
+    is_sheet = _is_sheet(drawn)
+    marked = stamp(drawn, job["stamp"])
+    return {"width": marked.width, "height": marked.height}, encode(marked, plain=is_sheet)
 
 
 def _pixels(page: Any, zoom: int) -> Image.Image:
@@ -49,8 +52,19 @@ def _pixels(page: Any, zoom: int) -> Image.Image:
         raise CannotDraw("broken")
     wanted = _WIDTH * zoom / 100 / width
     most = (_MOST_PIXELS / (width * height)) ** 0.5
-    drawn: Image.Image = page.render(scale=min(wanted, most), prefer_bgrx=True).to_pil()
-    return drawn.convert("RGB")
+    drawn = page.render(scale=min(wanted, most), prefer_bgrx=True)
+    colours = drawn.to_numpy()
+    blue, green, red = (colours[..., at] for at in range(3))
+    if np.array_equal(blue, green) and np.array_equal(green, red):
+        # Most pages are black on white, which costs a third to mark and to encode.
+        return Image.fromarray(np.ascontiguousarray(green))
+    in_colour: Image.Image = drawn.to_pil().convert("RGB")
+    return in_colour
+
+
+def _is_sheet(image: Image.Image) -> bool:
+    """Tell a page of writing from a photograph of one: it is grey, and mostly pure white."""
+    return image.mode == "L" and image.histogram()[-1] * 2 > image.width * image.height
 
 
 def _opened(file: BinaryIO) -> Any:

@@ -84,7 +84,8 @@ def _drawable(line: str, size: int) -> str:
     """Replace letters that the font does not have: the entry still says who it was."""
     font = _font(size)
     missing = bytes(font.getmask(_NOWHERE))
-    return "".join(one if one.isspace() or bytes(font.getmask(one)) != missing else "?" for one in line)
+    lacking = {one for one in set(line) if not one.isspace() and bytes(font.getmask(one)) == missing}
+    return "".join("?" if one in lacking else one for one in line)
 
 
 @cache
