@@ -3,8 +3,10 @@
 Everything about people without an account is answered here and nowhere else.
 """
 
+from collections.abc import Collection
 from typing import Any
 
+from core.access import rights_on_each
 from sharing.links.models import Link, Send
 from workspaces.models import Item, Outsider, Version
 from workspaces.permissions import Right
@@ -18,8 +20,11 @@ def rights_needed(kind: str) -> tuple[Right, ...]:
     return _NEEDED[Link.Kind(kind)]
 
 
-def why_shut(link: Link) -> str | None:
-    """Return why a link opens to nobody now, for those who may see it; None while it is open."""
+def why_shut(link: Link, rights: Collection[str] | None = None) -> str | None:
+    """Return why a link opens to nobody now, for those who may see it; None while it is open.
+
+    `rights` are those of its maker on what it is about, where they were asked for many links at once.
+    """
     if link.state == Link.State.CLOSED:
         return f"Closed by {link.closed_by}."
     if not link.is_open:
@@ -28,7 +33,9 @@ def why_shut(link: Link) -> str | None:
         return f"The {link.item.get_kind_display().lower()} was removed."
     if link.kind == Link.Kind.REQUEST and link.workspace.archived_at is not None:
         return "The workspace is archived."
-    missing = [right for right in rights_needed(link.kind) if not link.made_by.has_perm(right, link.item)]
+    if rights is None:
+        rights = rights_on_each(link.made_by, [link.item])[link.item_id]
+    missing = [right for right in rights_needed(link.kind) if right not in rights]
     if missing:
         return f"{link.made_by}, who made it, may not {missing[0].label} here any more."
     return None

@@ -1,6 +1,6 @@
 """Links as pages and programs show them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC
 from itertools import groupby
@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import User
+from core.access import rights_on_each
 from core.templatetags.ui import filesize
 from ledger_bridge.models import Entry
 from ledger_bridge.selectors import describe_entries
@@ -58,11 +59,17 @@ def links_in(user: User, which: str) -> QuerySet[Link]:
 
 
 def rows_for(links: Iterable[Link]) -> list[LinkRow]:
-    return [row_of(link) for link in links]
+    """Put links into words, with one question for each of their makers."""
+    listed = list(links)
+    items: dict[User, list[Item]] = {}
+    for link in listed:
+        items.setdefault(link.made_by, []).append(link.item)
+    rights = {maker: rights_on_each(maker, things) for maker, things in items.items()}
+    return [row_of(link, rights[link.made_by][link.item_id]) for link in listed]
 
 
-def row_of(link: Link) -> LinkRow:
-    why = why_shut(link) or ""
+def row_of(link: Link, rights: Collection[str] | None = None) -> LinkRow:
+    why = why_shut(link, rights) or ""
     if link.kind == Link.Kind.SEND:
         send: Send = link.send
         return LinkRow(link, f"Copy for {send.email}", f"{send.openings:,} of {send.most_openings:,} openings", why)

@@ -11,7 +11,7 @@ from core.access import require
 from core.errors import InvalidInput, Refused
 from ledger_bridge.recording import record
 from sharing import events as sharing_events
-from sharing.links import events, notices
+from sharing.links import events, inbox, notices
 from sharing.links.kinds import promises, takes
 from sharing.links.limits import (
     check_fits,
@@ -131,6 +131,7 @@ def deliver_file(*, actor: Outsider, request: FileRequest, name: str, sealed: Se
     entry = record(event, actor=actor, subject=version)
     if not DeliveredFile.objects.filter(outsider=actor).exists():
         notices.tell_of_delivery(found)
+        inbox.tell_of_delivery(found, actor)
     return DeliveredFile.objects.create(version=version, request=found, outsider=actor, name=given, entry=UUID(entry))
 
 

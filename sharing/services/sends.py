@@ -13,7 +13,7 @@ from core.access import require
 from core.errors import Conflict, IthacaError
 from ledger_bridge.recording import record
 from sharing import events as sharing_events
-from sharing.links import events, notices
+from sharing.links import events, inbox, notices
 from sharing.links.limits import check_room_for_link, check_send, checked_address, checked_end, checked_line
 from sharing.links.models import Link, Send
 from sharing.links.tokens import new_secret
@@ -100,6 +100,8 @@ def counted_opening(*, actor: Outsider, send: Send, right: Right) -> Iterator[No
         if counted:
             Send.objects.filter(pk=send.pk, openings__gt=0).update(openings=F("openings") - 1, seen_at=None)
         raise
+    if counted:
+        inbox.tell_of_opening(send)
 
 
 @transaction.atomic
