@@ -57,9 +57,10 @@ class NamesOfTrail:
     def find(self, kind: str, text: str) -> tuple[str, ...]:
         if names.is_id(text):
             return tuple(self._occurring(kind, [text.lower()]))
-        if (called := names.search(kind, text)) is None:
+        called = [one for table in names.searches(kind, text) for one in _few_called(table, text)]
+        if not called:
             return ()
-        ids = self._occurring(kind, _few_called(called, text))
+        ids = self._occurring(kind, called)
         return tuple(names.best_matches(text, self._visible(kind, ids)))
 
     def suggestions(self, kind: str) -> list[str]:

@@ -26,7 +26,7 @@ Search = Callable[[str], QuerySet[Any]]
 _FEW = 50
 _SUGGESTED = 200
 _resolvers: dict[str, Resolver] = {}
-_more: dict[str, list[Resolver]] = {}
+_more: dict[str, list[tuple[Resolver, Search]]] = {}
 _shown_to: dict[str, ShownTo] = {}
 _searches: dict[str, Search] = {}
 
@@ -44,9 +44,9 @@ def register(kind: str, resolver: Resolver, *, search: Search | None = None, sho
         _shown_to[kind] = shown_to
 
 
-def register_more(kind: str, resolver: Resolver) -> None:
+def register_more(kind: str, resolver: Resolver, *, search: Search) -> None:
     """Let a second room name those of a kind that it keeps itself: people without an account, say."""
-    _more.setdefault(kind, []).append(resolver)
+    _more.setdefault(kind, []).append((resolver, search))
 
 
 def resolve(ids_by_kind: Mapping[str, Collection[object]], *, asker: Any = None) -> dict[str, dict[str, str]]:
@@ -65,9 +65,11 @@ def find(kind: str, text: str) -> dict[str, str]:
     return best_matches(text, _called(kind, text))
 
 
-def search(kind: str, text: str) -> QuerySet[Any] | None:
-    """Return what is called so, not fetched yet; nothing where a kind cannot be searched."""
-    return _searches[kind](text) if kind in _searches else None
+def searches(kind: str, text: str) -> list[QuerySet[Any]]:
+    """Return what is called so, table by table and not fetched yet; nothing where a kind cannot be searched."""
+    if kind not in _searches:
+        return []
+    return [_searches[kind](text), *(search(text) for _, search in _more.get(kind, []))]
 
 
 def best_matches(text: str, named: Mapping[str, str]) -> dict[str, str]:
@@ -89,8 +91,9 @@ def is_id(text: str) -> bool:
 
 
 def _called(kind: str, text: str) -> dict[str, str]:
-    if (found := search(kind, text)) is not None:
-        return {str(key): name for key, name in found.order_by().values_list("pk", "name")[:_FEW]}
+    if tables := searches(kind, text):
+        found = [row for table in tables for row in table.order_by().values_list("pk", "name")[:_FEW]]
+        return {str(key): name for key, name in found[:_FEW]}
     return {key: name for key, name in _newest(kind, 5_000).items() if text.casefold() in name.casefold()}
 
 
@@ -106,7 +109,7 @@ def _named(kind: str, ids: Collection[object], asker: Any = None) -> dict[str, s
     limited = asker is not None and kind in _shown_to
     found = _shown_to[kind](asker, wanted) if limited else _resolvers[kind](wanted)
     named = {str(key): name for key, name in found.items()}
-    for resolver in _more.get(kind, []):
+    for resolver, _ in _more.get(kind, []):
         if missing := wanted - named.keys():
             named |= {str(key): name for key, name in resolver(missing).items()}
     return named

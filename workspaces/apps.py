@@ -16,7 +16,7 @@ class WorkspacesConfig(AppConfig):
         from workspaces.escrow.binding import condition as escrow_condition
         from workspaces.handover.binding import check_keys
         from workspaces.integrity.scrubbing import condition
-        from workspaces.outsiders import names_of_outsiders
+        from workspaces.outsiders import names_of_outsiders, outsiders_called
         from workspaces.scanning import events as scanning_events
         from workspaces.viewer import events as viewer_events
 
@@ -33,7 +33,7 @@ class WorkspacesConfig(AppConfig):
         names.register(
             "item", selectors.item_names, search=selectors.items_called, shown_to=selectors.item_names_shown_to
         )
-        names.register_more("person", names_of_outsiders)
+        names.register_more("person", names_of_outsiders, search=outsiders_called)
         fsck.register("Crypt4GH keys and hand-overs: each row against its entry", check_keys)
         fsck.register("versions: each row against its entry, each blob by its size", binding.check_versions)
         fsck.register("comments: each text against the entry that commits to it", check_comments)

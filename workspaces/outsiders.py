@@ -15,6 +15,8 @@ from accounts.models import User
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
 
+FROM_OUTSIDE = ", from outside"
+
 
 class Outsider(models.Model):
     """Somebody who came through a link. The name is what they said; the address too, unless it was `proved`."""
@@ -39,7 +41,7 @@ class Outsider(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}, from outside"
+        return self.name + FROM_OUTSIDE
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Ask those who know what a link is for; nobody answering means no."""
@@ -83,3 +85,8 @@ def made_by(reader: Reader) -> dict[str, Reader | None]:
 def names_of_outsiders(ids: Any) -> dict[str, str]:
     found = Outsider.objects.filter(pk__in=ids)
     return {str(one.pk): str(one) for one in found}
+
+
+def outsiders_called(text: str) -> models.QuerySet[Outsider]:
+    """Find them by what they are called in a trail, or by a part of it."""
+    return Outsider.objects.filter(name__icontains=text.removesuffix(FROM_OUTSIDE))

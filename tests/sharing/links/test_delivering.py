@@ -62,6 +62,18 @@ def test_the_delivery_is_recorded_by_who_it_was(dora: Outside, asked: Asked, ali
     assert told["sentence"].startswith("Dora Deliverer, from outside delivered a file")
 
 
+@pytest.mark.parametrize("text", ["Dora Deliverer, from outside", "dora"])
+def test_a_trail_is_filtered_by_who_came_from_outside(
+    dora: Outside, alice: User, folder: Item, asked: Asked, text: str
+) -> None:
+    dora.send("scan.csv", CSV)
+    trail = as_(alice).get(reverse("workspaces:trail", args=[folder.workspace_id]), {"person": text})
+    page = trail.content.decode()
+    assert "delivered a file of" in page
+    assert "created the workspace" not in page
+    assert "Dora Deliverer, from outside" in [*trail.context["suggestions"]["person"]]
+
+
 def test_the_row_of_what_came_is_held_against_its_entry(dora: Outside) -> None:
     dora.send("scan.csv", CSV)
     version = Version.objects.select_related("file").get()
