@@ -1,5 +1,6 @@
-// [data-viewer]: arrows turn pages, + and - change the size, g goes to the page field. Pages beside the one that is
-// shown are fetched ahead and kept in memory only. Without this module every control is a link.
+// [data-viewer]: arrows turn pages, + and - change the size, g goes to the page field, n and p to the scans after and
+// before in the folder, digits choose a window. Pages beside the one that is shown are fetched ahead and kept in memory
+// only. Without this module every control is a link.
 
 const KEPT = 3;
 
@@ -118,11 +119,24 @@ function bind(viewer) {
       "=": () => follow(viewer.querySelector("[data-viewer-larger]")),
       "-": () => follow(viewer.querySelector("[data-viewer-smaller]")),
       g: () => field.select(),
+      n: () => follow(viewer.querySelector("[data-viewer-after]")),
+      p: () => follow(viewer.querySelector("[data-viewer-before]")),
     };
-    const deed = keys[event.key];
+    const deed = keys[event.key] || choosesWindow(event.key);
     if (!deed || scrollsSideways(event)) return;
     event.preventDefault();
     deed();
+  }
+
+  // 1 is the first window of the list, and so on.
+  function choosesWindow(key) {
+    const list = viewer.querySelector("select[name=window]");
+    const chosen = list && /^[1-9]$/.test(key) && list.options[Number(key) - 1];
+    if (!chosen) return null;
+    return () => {
+      list.value = chosen.value;
+      list.form.requestSubmit();
+    };
   }
 
   // A drawing wider than the stage is moved with the arrows first.

@@ -10,12 +10,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from accounts.models import User
 from workspaces import selectors
 from workspaces.models import Version
 from workspaces.outsiders import Reader
 from workspaces.viewer.errors import CannotShow, NoSuchPage
 from workspaces.viewer.kinds import kind_of
 from workspaces.viewer.showing import WINDOWS, ZOOMS, Look, describe, read_look, show_page
+from workspaces.viewer.stacks import place_in_stack
 from workspaces.viewer.trees import nested
 from workspaces.views.finding import crumbs, signed_in, visible_version
 
@@ -50,7 +52,7 @@ def view(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "crumbs": crumbs(user, version.file, f"View version {version.number}"),
     }
     try:
-        context |= shown(user, version, look, _addresses(version))
+        context |= shown(user, version, look, _addresses(version)) | _stack(user, version, look)
     except (CannotShow, NoSuchPage) as error:
         return render(request, "workspaces/view.html", context | {"problem": error.sentence}, status=error.status)
     return render(request, "workspaces/view.html", context)
@@ -90,6 +92,17 @@ def shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[s
 
 def _addresses(version: Version) -> Addresses:
     return Addresses(*(reverse(name, args=[version.pk]) for name in ("workspaces:view", "workspaces:view_page")))
+
+
+def _stack(user: User, version: Version, look: Look) -> dict[str, Any]:
+    """Return the ways to the other scans of the folder, seen through the same window."""
+    place = place_in_stack(user, version) if version.media_type == "application/dicom" else None
+    query = _query(Look(1, look.zoom, look.window))
+
+    def to(other: UUID | None) -> str:
+        return f"{reverse('workspaces:view', args=[other])}?{query}" if other else ""
+
+    return {"stack": place, "before_url": to(place.before), "after_url": to(place.after)} if place else {}
 
 
 def _ways(here: str, version: Version, look: Look, pages: int) -> dict[str, Any]:
