@@ -29,6 +29,8 @@ class Refused(IthacaError):
 
     status = 403
     code = "refused"
+    ask = ask_url = ask_label = ""
+    """What can be done about it and where, in words and as an address, where the rule itself knows that."""
 
     def __init__(self, sentence: str, *, right: str = "", subject: Any = None) -> None:
         super().__init__(sentence)

@@ -44,11 +44,14 @@ def record_refusal(request: HttpRequest, error: Refused) -> str:
 
 def error_response(request: HttpRequest, error: IthacaError, entry: str | None = None) -> HttpResponse:
     """Answer with JSON where a program asked, with a page otherwise. Both say the sentence, and where to ask."""
-    ask_url = _where_to_ask(request, error) if isinstance(error, Refused) else None
+    refused = error if isinstance(error, Refused) else None
+    ask_url = refused and _where_to_ask(request, refused)
     if wants_json(request):
         answer = {"error": error.sentence, "code": error.code, **({"ask": ask_url} if ask_url else {}), **error.extra}
         return JsonResponse(answer, status=error.status)
     context = {"sentence": error.sentence, "rule": error.sentence, "status": error.status, "ask_url": ask_url}
+    if refused and refused.ask and ask_url:
+        context |= {"ask": refused.ask, "ask_label": refused.ask_label}
     if entry and request.user.is_authenticated:
         context["entry_url"] = reverse("ledger:receipt", args=[entry])
     return render(request, "403.html" if isinstance(error, Refused) else "error.html", context, status=error.status)
@@ -57,4 +60,6 @@ def error_response(request: HttpRequest, error: IthacaError, entry: str | None =
 def _where_to_ask(request: HttpRequest, error: Refused) -> str | None:
     if not request.user.is_authenticated or error.subject is None:
         return None
+    if error.ask_url:
+        return error.ask_url
     return where_to_ask(request.user, str(error.right), error.subject)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from workspaces import api, api_uploads, api_viewing
+from workspaces.acknowledging import api as acknowledging
 from workspaces.conversation import api as conversation
 from workspaces.conversation import api_following as following
 from workspaces.handover import api as handover
@@ -25,6 +26,17 @@ urlpatterns = [
     path("files/<uuid:item_id>/comments/", conversation.CommentList.as_view(), name="comments"),
     path("files/<uuid:item_id>/mentionable/", conversation.Mentionable.as_view(), name="mentionable"),
     path("comments/<uuid:comment_id>/", conversation.CommentDetail.as_view(), name="comment"),
+    path(
+        "versions/<uuid:version_id>/acknowledgement/",
+        acknowledging.VersionAcknowledgement.as_view(),
+        name="acknowledgement",
+    ),
+    path("versions/<uuid:version_id>/acknowledge/", acknowledging.VersionAcknowledge.as_view(), name="acknowledge"),
+    path(
+        "versions/<uuid:version_id>/acknowledgements/",
+        acknowledging.VersionAcknowledgements.as_view(),
+        name="acknowledgements",
+    ),
     path("versions/<uuid:version_id>/content/", api.VersionContent.as_view(), name="content"),
     path("versions/<uuid:version_id>/view/", api_viewing.View.as_view(), name="view"),
     path("versions/<uuid:version_id>/view/pages/<int:page>/", api_viewing.ViewPage.as_view(), name="view_page"),

@@ -10,6 +10,7 @@ class WorkspacesConfig(AppConfig):
         from accounts.documents import register_vault
         from ledger_bridge import conditions, fsck, names
         from workspaces import binding, checks, selectors
+        from workspaces.acknowledging import notices as acknowledgement_notices
         from workspaces.conversation import notices
         from workspaces.conversation.binding import check_comments
         from workspaces.documents import SealingVault
@@ -43,4 +44,5 @@ class WorkspacesConfig(AppConfig):
         assert scanning_events.VersionSentToScanner.kind  # noqa: S101  imported for the kinds of events alone
         assert viewer_events.VersionViewed.kind  # noqa: S101  as above
         notices.register()
+        acknowledgement_notices.register()
         register_vault(SealingVault())

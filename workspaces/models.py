@@ -16,6 +16,7 @@ from django.db import models
 from core import access
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
+from workspaces.acknowledging.models import Acknowledgement, AcknowledgementAsk
 from workspaces.conversation.models import Comment, Follow
 from workspaces.handover.models import HandOver, InstallationKey, RecipientKey
 from workspaces.incoming import StorageUse, Upload, UploadRun
@@ -26,6 +27,8 @@ from workspaces.rotation.models import KeyRotation  # noqa: F401  Django looks f
 from workspaces.viewer.models import Viewing  # noqa: F401  Django looks for models here
 
 __all__ = [
+    "Acknowledgement",
+    "AcknowledgementAsk",
     "BlobStoreOwner",
     "Comment",
     "Follow",

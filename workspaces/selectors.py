@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from accounts.models import User
 from core.access import rights_on_each, visible_to
 from ledger_bridge.receipts import ProofState, proof_states
+from workspaces.acknowledging.selectors import AskShown, asks_on
 from workspaces.archive_rules import is_no_office
 from workspaces.binding import erased_uploads
 from workspaces.inspection import State
@@ -74,6 +75,13 @@ class VersionRow:
     scan: ScanShown
     is_erased: bool = False
     """What the ledger said about its upload was erased."""
+    asked: AskShown | None = None
+    """What whoever looks is asked to acknowledge about it."""
+
+    @property
+    def is_shut(self) -> bool:
+        """True while it does not open for whoever looks, whatever their rights."""
+        return self.scan.held or (self.asked is not None and self.asked.keeps_shut)
 
     @property
     def type_in_words(self) -> str:
@@ -144,13 +152,17 @@ def list_bin(user: User, workspace: Workspace, *, page: str | int = 1) -> Listin
     return _listing(user, removed.order_by("-removed_at", "id"), page, may_on(user, workspace))
 
 
-def list_versions(file: Item) -> list[VersionRow]:
+def list_versions(user: User, file: Item) -> list[VersionRow]:
     versions = list(file.versions.select_related("created_by__institution", "brought_by", "scan"))
     states = proof_states([version.entry for version in versions])
-    erased = erased_uploads(versions)
+    erased, asked = erased_uploads(versions), asks_on(user, versions)
     return [
         VersionRow(
-            version, states[str(version.entry)], shown(version, getattr(version, "scan", None)), version.pk in erased
+            version,
+            states[str(version.entry)],
+            shown(version, getattr(version, "scan", None)),
+            version.pk in erased,
+            asked.get(version.pk),
         )
         for version in versions
     ]

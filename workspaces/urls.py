@@ -1,6 +1,7 @@
 from django.urls import path
 
 from workspaces.views import (
+    acknowledging,
     content,
     conversation,
     following,
@@ -53,6 +54,13 @@ urlpatterns = [
     path("removals/", removals.removals, name="removals"),
     path("removals/<uuid:removal_id>/", removals.removal, name="removal"),
     path("removals/<uuid:removal_id>/decline/", removals.decline, name="decline_removal"),
+    path("versions/<uuid:version_id>/acknowledge/", acknowledging.acknowledge, name="acknowledge"),
+    path("versions/<uuid:version_id>/acknowledgements/", acknowledging.acknowledgements, name="acknowledgements"),
+    path(
+        "versions/<uuid:version_id>/acknowledgements/withdraw/",
+        acknowledging.withdraw,
+        name="withdraw_acknowledgement",
+    ),
     path("versions/<uuid:version_id>/view/", viewing.view, name="view"),
     path("versions/<uuid:version_id>/view/page/", viewing.page, name="view_page"),
     path("versions/<uuid:version_id>/download/", content.download, name="download"),

@@ -19,6 +19,7 @@ class Group(TextChoices):
 
     COMMENTS = "comments", "Comments and mentions"
     VERSIONS = "versions", "Files and versions"
+    ACKNOWLEDGEMENTS = "acknowledgements", "To acknowledge"
     ACCESS = "access", "Access"
 
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils import timezone
+
 from accounts.inbox.kinds import is_known
 from accounts.inbox.models import Notice
 from accounts.models import User
@@ -45,6 +47,11 @@ def tell(
     if rows:
         Notice.objects.bulk_create(rows, ignore_conflicts=True)
         wake("accounts.mail_notices", at_most_every=2.0)
+
+
+def settle(person: UUID, thing: UUID) -> None:
+    """Note that somebody has done what a notice asked of them: there is nothing left to read."""
+    Notice.objects.filter(person=person, thing=thing, read_at=None).update(read_at=timezone.now())
 
 
 def forget_items(items: Collection[UUID]) -> None:

@@ -49,6 +49,7 @@ def tell() -> Iterator[str]:
     share(study, trial)
     ask(study, trial)
     talk(study)
+    ask_to_read(study)
     ask_outside(study)
     send_outside(study)
     clear_up(study, trial)
@@ -235,6 +236,17 @@ def send_outside(study: Workspace) -> None:
         most_openings=5,
         purpose="An opinion on the bright rim at the left",
     )
+
+
+def ask_to_read(study: Workspace) -> None:
+    """Ask everybody to acknowledge the consent form; one of them has."""
+    version = item_of(study, papers.CONSENT).current_version
+    assert version is not None  # noqa: S101  every file has one
+    if version.asks.exists():
+        return
+    statement = "I have read this consent form and ask no family for more than it says."
+    ask = workspaces.ask_acknowledgement(actor=study.owner, version=version, statement=statement)
+    workspaces.acknowledge(actor=user_of(cast.SEUN), ask=ask)
 
 
 def clear_up(study: Workspace, trial: Workspace) -> None:

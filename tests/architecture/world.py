@@ -131,6 +131,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     request = sharing.ask_for_access(
         actor=who["visitor"], thing=version.file, days=7, purpose="Second reading", rights=[Right.EDIT]
     )
+    workspaces.ask_acknowledgement(actor=owner, version=version)
     comment = workspaces.write_comment(actor=owner, file=version.file, text="Look at the third row.")
     link, _ = sharing.make_file_request(
         actor=owner, folder=folder, expires_at=timezone.now() + timedelta(days=14), most_files=9, most_bytes=10_000

@@ -15,6 +15,7 @@ TRIAL = "Remission trials, read again"
 STUDY = "Undiagnosed epilepsies of early childhood"
 STEP_UP = "/accounts/2fa/reauthenticate/"
 IMAGE = ("Images", "CT head, slice 14.dcm")
+CONSENT = ("Consent", "Consent form (blank).pdf")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ PLACES = [
     Place("comment", MARIA, "/workspaces/", (STUDY, *IMAGE, "Read the conversation", "Answer")),
     Place("take-back-comment", MARIA, "/workspaces/", (STUDY, *IMAGE, "Read the conversation", "Take back")),
     Place("viewer-tree", MARIA, "/workspaces/", (STUDY, "Case histories", "Case 102, first visit.json", "View")),
+    Place("acknowledge", MARIA, "/workspaces/", (STUDY, *CONSENT, "Read and acknowledge")),
+    Place("acknowledgements", MARIA, "/workspaces/", (STUDY, *CONSENT, "Who has acknowledged")),
     Place("new-version", MARIA, "/workspaces/", (STUDY, *IMAGE, "New version")),
     Place("hand-over", MARIA, "/workspaces/", (STUDY, *IMAGE, "Hand over")),
     Place("keys", MARIA, "/workspaces/keys/"),

@@ -6,10 +6,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from core.errors import Refused
 from core.queue import wake
 from workspaces.models import Item, Version, VersionScan
-from workspaces.permissions import Right
 
 State = VersionScan.State
 
@@ -30,17 +28,6 @@ def hold(version: Version) -> None:
     if settings.SCANNER_URL:
         VersionScan.objects.create(version=version, state=State.HELD, due_at=timezone.now())
         wake("workspaces.scan_uploads", at_most_every=1.0)
-
-
-def require_let_go(version: Version, right: Right) -> None:
-    """Refuse to open a version that is held.
-
-    Raises:
-        Refused: with a sentence that says why, and what can be done.
-
-    """
-    if sentence := held_because(version):
-        raise Refused(sentence, right=right.value, subject=version)
 
 
 def held_because(version: Version) -> str | None:

@@ -1,5 +1,11 @@
 """The deeds of this room, one module per noun."""
 
+from workspaces.services.acknowledgements import (
+    ASKED_ANEW,
+    acknowledge,
+    ask_acknowledgement,
+    withdraw_acknowledgement,
+)
 from workspaces.services.archives import Archive, open_archive
 from workspaces.services.conversation import change_comment, take_back_comment, write_comment
 from workspaces.services.escrow import (
@@ -54,15 +60,18 @@ from workspaces.services.workspaces import (
 )
 
 __all__ = [
+    "ASKED_ANEW",
     "ESCROW_WORKER",
     "Archive",
     "MadeEscrow",
     "OnConflict",
     "OpenedVersion",
     "TakenHandOver",
+    "acknowledge",
     "add_file",
     "allow_names_in_mails",
     "archive_workspace",
+    "ask_acknowledgement",
     "ask_for_removal",
     "begin_upload",
     "change_comment",
@@ -115,5 +124,6 @@ __all__ = [
     "take_hand_over_receipt",
     "upload_version",
     "view_version",
+    "withdraw_acknowledgement",
     "write_comment",
 ]

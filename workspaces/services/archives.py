@@ -21,19 +21,21 @@ from core.credentials import ENDED, credential_stands
 from core.errors import Conflict, Gone, InvalidInput, Refused, TooLarge
 from core.templatetags.ui import filesize
 from ledger_bridge.recording import record_durably
+from workspaces.acknowledging.rules import open_files
 from workspaces.archive_names import Names, safe_component
 from workspaces.asking import with_right
 from workspaces.events import ArchiveDownloaded
 from workspaces.models import Item, ItemQuerySet, Version, Workspace
+from workspaces.opening import require_openable
 from workspaces.permissions import Right
-from workspaces.scanning.rules import let_go, require_let_go
+from workspaces.scanning.rules import let_go
 from workspaces.services.reading import open_version
 
 SUMS = "SHA256SUMS.txt"
 LEFT_OUT = "LEFT OUT.txt"
 _LEFT_OUT_WORDS = (
-    "You may see these files, but not download them, or the virus scanner holds them, so they are not in this"
-    " archive:\n\n"
+    "You may see these files, but not download them, or the virus scanner holds them, or you have to acknowledge them"
+    " first, so they are not in this archive:\n\n"
 )
 MOST_CHOSEN = 200
 
@@ -64,7 +66,7 @@ def open_archive(
     """
     found = _items(actor, workspace, folder, chosen)
     files = found.files().select_related("current_version__workspace_key", "current_version__file__workspace")
-    open_to_actor = let_go(with_right(files, actor, Right.DOWNLOAD))
+    open_to_actor = open_files(let_go(with_right(files, actor, Right.DOWNLOAD)), actor)
     taken = list(open_to_actor.order_by("path")[: settings.MAX_ARCHIVE_FILES + 1])
     _require_some(actor, taken, files, folder or workspace)
     size = sum(_version(file).plaintext_size for file in taken)
@@ -117,7 +119,7 @@ def _require_some(actor: User, taken: Sequence[Item], files: ItemQuerySet, place
         raise Conflict("There is no file here, so there is nothing to put into an archive.")
     # Nothing of it may be downloaded, and the sentence about any of it says which rule refused.
     require(actor, Right.DOWNLOAD, seen)
-    require_let_go(_version(seen), Right.DOWNLOAD)
+    require_openable(actor, _version(seen), Right.DOWNLOAD)
 
 
 def _refuse_too_much(count: int, size: int) -> None:

@@ -23,6 +23,7 @@ from core.ids import uuid7
 from ledger_bridge.models import Entry
 from ledger_bridge.recording import record, record_durably
 from ledger_bridge.services import take_receipt
+from workspaces.acknowledging.rules import keeps_shut
 from workspaces.binding import require_same
 from workspaces.events import VersionCutOff, VersionDamaged
 from workspaces.handover.binding import require_recorded, require_registered
@@ -31,8 +32,9 @@ from workspaces.handover.models import HandOver, RecipientKey
 from workspaces.handover.receipt import make_receipt
 from workspaces.handover.sending import Part, send_sealed
 from workspaces.models import Version
+from workspaces.opening import require_openable
 from workspaces.permissions import Right
-from workspaces.scanning.rules import held_because, require_let_go
+from workspaces.scanning.rules import held_because
 from workspaces.services.reading import OpenedVersion
 from workspaces.storage import blob_store
 
@@ -43,6 +45,7 @@ _ENDED = "This hand-over has ended. Make a new one; it costs nothing but a heade
 _MAY_NOT = (
     "{} does not have the right to download this file, so it is not sealed for their key. Share it with them first."
 )
+_NOT_YET = "{} has not acknowledged this version yet, which it requires before it opens."
 _NO_BYTES = "The stored bytes of this version are missing or incomplete. Nothing was handed out."
 
 
@@ -59,7 +62,7 @@ def hand_over_version(*, actor: User, version: Version, key: RecipientKey, purpo
 
     """
     require(actor, Right.HAND_OVER, version)
-    require_let_go(version, Right.HAND_OVER)
+    require_openable(actor, version, Right.HAND_OVER)
     _require_usable(key, version)
     require_registered(key)
     header = _made_header(actor, version, key)
@@ -83,7 +86,7 @@ def open_hand_over(*, actor: User, hand_over: HandOver, part: Part) -> "TakenHan
 
     """
     require(actor, Right.HAND_OVER, hand_over.version)
-    require_let_go(hand_over.version, Right.HAND_OVER)
+    require_openable(actor, hand_over.version, Right.HAND_OVER)
     require_standing(hand_over)
     require_recorded(hand_over)
     require_same(hand_over.version)
@@ -208,6 +211,9 @@ def _require_usable(key: RecipientKey, version: Version) -> None:
         raise InvalidInput("This key was removed by its owner. Choose another.", field="key")
     if not key.owner.has_perm(Right.DOWNLOAD, version):
         raise InvalidInput(_MAY_NOT.format(key.owner.name), field="key")
+    # What is sealed for somebody they open without asking here again.
+    if keeps_shut(key.owner, version):
+        raise InvalidInput(_NOT_YET.format(key.owner.name), field="key")
 
 
 def _made_header(actor: User, version: Version, key: RecipientKey) -> bytes:

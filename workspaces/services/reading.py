@@ -38,14 +38,15 @@ def open_version(
     `right` is VIEW to look at it, DOWNLOAD to take it away.
 
     Raises:
-        Refused: without the right, or while the version is held because of the virus scanner.
+        Refused: without the right, while the version is held because of the virus scanner, or before the actor has
+            acknowledged it where that is required.
         Gone: it was removed for good.
         DamagedContent: key, blob and record do not belong together; recorded as an alert.
         Unavailable: the key service or the store does not answer.
 
     """
     require(actor, right, version)
-    require_openable(version, right)
+    require_openable(actor, version, right)
     happened = VersionDownloaded if right == Right.DOWNLOAD else VersionOpened
     event = happened(name=version.file.name, number=version.number)
     entry = record_durably(event, actor=actor, subject=version, purpose=purpose)

@@ -23,7 +23,17 @@ from ledger_bridge.models import Entry
 from ledger_bridge.recording import record, record_durably
 from workspaces import quotas
 from workspaces.asking import managers_of, require_on_all
-from workspaces.models import Comment, HandOver, Item, Removal, Upload, Version, VersionScan, Workspace
+from workspaces.models import (
+    AcknowledgementAsk,
+    Comment,
+    HandOver,
+    Item,
+    Removal,
+    Upload,
+    Version,
+    VersionScan,
+    Workspace,
+)
 from workspaces.permissions import Right
 from workspaces.removal.events import ItemShredded, RemovalAsked, RemovalDeclined, RemovalRefused, RetentionSet
 from workspaces.removal.inputs import checked_days, said
@@ -186,6 +196,8 @@ def _shred(item: Item, found: Extent) -> None:
     comments = Comment.objects.filter(file__in=taken)
     Comment.mentioned.through.objects.filter(comment__in=comments).delete()
     comments.update(sealed=b"")
+    AcknowledgementAsk.objects.filter(version__in=versions, withdrawn_at=None).update(withdrawn_at=now)
+    AcknowledgementAsk.objects.filter(version__in=versions).update(statement="")
     forget_items(list(taken.values_list("pk", flat=True)))
     # What the scanner said may name what is in it, and there is nothing left to scan.
     VersionScan.objects.filter(version__in=versions).delete()

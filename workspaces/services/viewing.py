@@ -36,14 +36,15 @@ def view_version(*, actor: Reader, version: Version) -> OpenedVersion:
     """Record that `actor` looks at a version, unless they are at it already, then open it for one page.
 
     Raises:
-        Refused: without the right, or while the version is held because of the virus scanner.
+        Refused: without the right, while the version is held because of the virus scanner, or before the actor has
+            acknowledged it where that is required.
         Gone: it was removed for good.
         DamagedContent: key, blob and record do not belong together; recorded as an alert.
         Unavailable: the key service or the store does not answer.
 
     """
     require(actor, Right.VIEW, version)
-    require_openable(version, Right.VIEW)
+    require_openable(actor, version, Right.VIEW)
     entry = _note_viewing(actor, version, None)
     opened = OpenedVersion(actor, version, Right.VIEW, entry)
     opened.verify()

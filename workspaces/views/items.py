@@ -33,7 +33,7 @@ from workspaces.views.finding import (
 def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
     user = signed_in(request)
     item = visible_item(request, item_id, Item.Kind.FILE)
-    versions = selectors.list_versions(item)
+    versions = selectors.list_versions(user, item)
     newest = versions[0]
     context = {
         "item": item,

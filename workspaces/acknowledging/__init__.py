@@ -1,0 +1,1 @@
+"""Asking people to acknowledge that they have read a version, who has, and what does not open before."""

@@ -1,0 +1,51 @@
+"""Who may ask, and what is not open to somebody before they have acknowledged it.
+
+`workspaces.opening` asks the same about one version on the way of every opening, in the question it puts anyway.
+"""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+
+from accounts.models import User
+from core.errors import Refused
+from workspaces.models import Acknowledgement, AcknowledgementAsk, Item, Version
+from workspaces.permissions import Right
+
+
+class NotAcknowledged(Refused):
+    """The version opens for this person as soon as they have acknowledged it."""
+
+    code = "acknowledgement_required"
+    ask = "Read what you are asked to acknowledge. As soon as you have acknowledged it, it opens."
+    ask_label = "Read and acknowledge"
+
+    def __init__(self, version: Version, right: Right) -> None:
+        sentence = "This version opens only for those who have acknowledged it, and you have not yet."
+        super().__init__(sentence, right=right.value, subject=version)
+        self.ask_url = reverse("workspaces:acknowledge", args=[version.pk])
+
+
+def right_to_ask(actor: User, version: Version) -> Right:
+    """Return the right it takes to ask: whoever brought the version in may as long as they may upload there."""
+    own = version.created_by_id == actor.pk
+    return Right.UPLOAD if own and actor.has_perm(Right.UPLOAD, version) else Right.MANAGE
+
+
+def standing_ask(version: Version) -> AcknowledgementAsk | None:
+    return version.asks.filter(withdrawn_at=None).select_related("asked_by__institution").first()
+
+
+def keeps_shut(person: User, version: Version) -> bool:
+    """Return whether the version does not open for the person before they acknowledge it."""
+    return Version.objects.filter(_shut(person), pk=version.pk).exists()
+
+
+def open_files(files: QuerySet[Item], person: User) -> QuerySet[Item]:
+    """Leave out the files whose newest version the person has to acknowledge first."""
+    return files.exclude(current_version__in=Version.objects.filter(_shut(person)))
+
+
+def _shut(person: User) -> Q:
+    given = Acknowledgement.objects.filter(ask=OuterRef("pk"), person=person)
+    missing = AcknowledgementAsk.objects.filter(~Exists(given), required=True, withdrawn_at=None)
+    return Q(pk__in=missing.values("version"))
