@@ -10,6 +10,7 @@ class WorkspacesConfig(AppConfig):
         from accounts.documents import register_vault
         from ledger_bridge import conditions, fsck, names
         from workspaces import binding, checks, selectors
+        from workspaces.acknowledging import events as acknowledgement_events
         from workspaces.acknowledging import notices as acknowledgement_notices
         from workspaces.conversation import notices
         from workspaces.conversation.binding import check_comments
@@ -42,6 +43,7 @@ class WorkspacesConfig(AppConfig):
         conditions.register(escrow_condition)
         # Only the worker scans and ends viewings, but every process shows what was recorded about it.
         assert scanning_events.VersionSentToScanner.kind  # noqa: S101  imported for the kinds of events alone
+        assert acknowledgement_events.AcknowledgementGiven.kind  # noqa: S101  as above
         assert viewer_events.VersionViewed.kind  # noqa: S101  as above
         notices.register()
         acknowledgement_notices.register()
