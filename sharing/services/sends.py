@@ -18,6 +18,7 @@ from sharing.links.limits import check_room_for_link, check_send, checked_addres
 from sharing.links.models import Link, Send
 from sharing.links.tokens import new_secret
 from sharing.services import checks
+from workspaces.acknowledging.rules import require_open_to_outsiders
 from workspaces.models import Outsider, Version
 from workspaces.opening import require_openable
 from workspaces.permissions import Right
@@ -52,7 +53,8 @@ def send_copy(
     """
     require(actor, Right.DOWNLOAD, version)
     require(actor, Right.SHARE, version)
-    require_openable(version, Right.DOWNLOAD)
+    require_openable(actor, version, Right.DOWNLOAD)
+    require_open_to_outsiders(version)
     workspace = checks.lock_workspace(version.file.workspace)
     check_room_for_link(workspace.pk)
     check_send(mode, most_openings)

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
-from core.errors import Refused
+from core.errors import Conflict, Refused
 from workspaces.models import Acknowledgement, AcknowledgementAsk, Item, Version
 from workspaces.permissions import Right
 
@@ -38,6 +38,20 @@ def standing_ask(version: Version) -> AcknowledgementAsk | None:
 def keeps_shut(person: User, version: Version) -> bool:
     """Return whether the version does not open for the person before they acknowledge it."""
     return Version.objects.filter(_shut(person), pk=version.pk).exists()
+
+
+def require_open_to_outsiders(version: Version) -> None:
+    """Refuse to make a link to a version that nobody could open by it.
+
+    Raises:
+        Conflict: it has to be acknowledged first, which takes an account.
+
+    """
+    if version.asks.filter(withdrawn_at=None, required=True).exists():
+        raise Conflict(
+            "This version opens only for those who have acknowledged it, and nobody from outside can. Let it open"
+            " before it is acknowledged, or send another version."
+        )
 
 
 def open_files(files: QuerySet[Item], person: User) -> QuerySet[Item]:

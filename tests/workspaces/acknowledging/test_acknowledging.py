@@ -2,10 +2,12 @@
 
 import io
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.inbox import selectors as inbox
 from accounts.models import Notice, User
@@ -341,3 +343,18 @@ def test_the_api_asks_acknowledges_and_counts(alice: User, visitor: User, versio
     assert theirs.get(f"{path}/acknowledgements/").status_code == 403
     assert client.delete(f"{path}/acknowledgement/").status_code == 204
     assert asks_on(visitor, [version]) == {}
+
+
+def test_no_copy_is_sent_outside_that_nobody_could_open(alice: User, version: Version, ask: AcknowledgementAsk) -> None:
+    from sharing.services import send_copy
+
+    sent: dict[str, Any] = {
+        "email": "gita@example.org",
+        "expires_at": timezone.now() + timedelta(days=7),
+        "mode": "view",
+    }
+    more: dict[str, Any] = {"most_openings": 1, "purpose": "An opinion"}
+    assert refused(lambda: send_copy(actor=alice, version=version, **sent, **more))
+    services.acknowledge(actor=alice, ask=ask)
+    with pytest.raises(Conflict, match="nobody from outside can"):
+        send_copy(actor=alice, version=version, **sent, **more)
