@@ -48,7 +48,7 @@ class TreeOut(serializers.Serializer[Any]):
 class ColumnOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     meaning = serializers.CharField(help_text="What the file says that it means, as files of SAS do.")
-    kind = serializers.ChoiceField(["number", "text", "empty"])
+    kind = serializers.ChoiceField(["number", "date", "text", "empty"])
     filled = serializers.IntegerField(help_text="In how many rows of the sample there is something.")
     different = serializers.IntegerField()
     lowest = serializers.CharField()

@@ -12,8 +12,8 @@ _TREES = {
     "application/cda+xml",
 }  # fmt: skip
 _TABLES = {
-    "text/csv", "text/tab-separated-values", "text/x-vcf", XLSX, "application/vnd.apache.parquet",
-    "application/x-sas-xport", "application/x-sas-data",
+    "text/csv", "text/tab-separated-values", "text/x-vcf", "application/x-vcf+gzip", XLSX,
+    "application/vnd.apache.parquet", "application/x-sas-xport", "application/x-sas-data",
 }  # fmt: skip
 _PICTURES = {"image/png", "image/jpeg", "image/tiff", "image/gif", "image/webp"}
 _KINDS: dict[str, Container[str]] = {

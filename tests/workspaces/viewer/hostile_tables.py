@@ -1,5 +1,6 @@
 """Tables made to hurt whoever opens them: workbooks, which are archives of XML, and formats that count themselves."""
 
+import gzip
 import io
 import struct
 import zipfile
@@ -30,6 +31,7 @@ def corpus() -> Iterator[Hostile]:
         ("application/vnd.apache.parquet", _parquets),
         ("text/csv", _texts),
         ("text/x-vcf", _variants),
+        ("application/x-vcf+gzip", _packed_variants),
     ]:
         for name, content, outcome in makes():
             yield Hostile(name, "table", media_type, content, outcome)
@@ -174,6 +176,15 @@ def _variants() -> Made:
     yield "vcf of a header alone", b"##fileformat=VCFv4.3\n" * 90_000, "refused"
     yield "vcf with a line of eight megabytes", b"##fileformat=VCFv4.3\n#CHROM\tPOS\n" + b"1" * 8_000_000, "any"
     yield "vcf with a script in its header", b"##fileformat=VCFv4.3<script>\n#CHROM\tPOS\n1\t2\n", "shown"
+
+
+def _packed_variants() -> Made:
+    head = gzip.compress(b"##fileformat=VCFv4.3\n")
+    bomb = head[:10] + zeros(300, raw=True)
+    yield "vcf that inflates to 300 megabytes without a line", bomb, "refused"
+    yield "vcf with a row that inflates to 300 megabytes", gzip.compress(b"#CHROM\tPOS\n1\t") + bomb, "any"
+    yield "vcf packed twice", gzip.compress(gzip.compress(b"#CHROM\tPOS\n")), "refused"
+    yield "vcf that ends in the middle of its packing", gzip.compress(b"#CHROM\tPOS\n" * 9000)[:60], "refused"
 
 
 def _sheet(before: str, rows: str) -> bytes:

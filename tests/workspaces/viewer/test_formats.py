@@ -1,6 +1,7 @@
 """Tables that are no text: workbooks, files of SAS, Parquet, and the variants of a VCF."""
 
 import csv
+import gzip
 import io
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,21 @@ def test_a_file_of_sas_is_shown() -> None:
 
 def test_variables_of_sas_bring_their_labels() -> None:
     assert table((TABLES / "veteran.xpt").read_bytes(), XPT)["columns"][0]["meaning"] == "Column trt of the trial"
+
+
+def test_dates_of_sas_are_shown_as_dates() -> None:
+    facts = table((TABLES / "dates.xpt").read_bytes(), XPT)
+    assert facts["rows"] == [
+        ["01-001", "2019-05-01", "2024-02-29 13:45:10", "1.5"],
+        ["01-002", "", "", ""],
+        ["", "1958-01-02", "2020-01-01 00:00:00", "-3e-07"],
+    ]
+    assert [(column["kind"], column["lowest"]) for column in facts["columns"]][1:] == [
+        ("date", "1958-01-02"),
+        ("date", "2020-01-01 00:00:00"),
+        ("number", "-3e-07"),
+    ]
+    assert facts["columns"][0]["meaning"] == "Unique Subject Identifier"
 
 
 def test_letters_of_old_codes_in_a_file_of_sas_are_read() -> None:
@@ -175,6 +191,14 @@ def test_variants_come_as_a_table_under_what_the_file_says_of_itself() -> None:
     assert facts["rows"] == [["1", "100", '"rs1']] * 50
     assert facts["head"] == ["##fileformat=VCFv4.3", '##source="x']
     assert table(content, "text/x-vcf", None)["pages"] == 2
+
+
+def test_packed_variants_are_shown_as_others() -> None:
+    content = b"##fileformat=VCFv4.3\n#CHROM\tPOS\n" + b"".join(b"1\t%d\n" % at for at in range(20_000))
+    # In blocks, one after the other, as bgzip writes them.
+    packed = b"".join(gzip.compress(content[at : at + 65_280]) for at in range(0, len(content), 65_280))
+    assert table(packed, "application/x-vcf+gzip", 150)["rows"] == table(content, "text/x-vcf", 150)["rows"]
+    assert table(packed, "application/x-vcf+gzip", None)["pages"] == 200
 
 
 def test_variants_without_names_of_columns_are_refused() -> None:

@@ -1,6 +1,7 @@
 """Tables: a hundred rows at a time, and what the columns hold, whatever the size of the file."""
 
-from typing import Any, BinaryIO, Protocol
+import gzip
+from typing import Any, BinaryIO, Protocol, cast
 
 from workspaces.viewer.renderer.tables import delimited, parquet, sas, spreadsheet
 from workspaces.viewer.renderer.tables.page import Page, in_facts, pages_of
@@ -30,6 +31,9 @@ _READERS: dict[str, Reader] = {
 }
 
 
+_UNPACKED = {"application/x-vcf+gzip": "text/x-vcf"}
+
+
 def warm_up() -> None:
     """Load what is loaded late."""
     for reader in (delimited, *_READERS.values()):
@@ -38,13 +42,23 @@ def warm_up() -> None:
 
 def describe(file: BinaryIO, job: dict[str, Any]) -> dict[str, Any]:
     """Count the pages; this may read all of it."""
-    return {"pages": max(_reader(job).count_pages(file, job["media_type"]), pages_of(0))}
+    opened, media_type = _opened(file, job)
+    return {"pages": max(_reader(media_type).count_pages(opened, media_type), pages_of(0))}
 
 
 def draw(file: BinaryIO, job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Return the rows of one page, the names of the columns, and what these hold."""
-    return in_facts(_reader(job).read_page(file, job["media_type"], job["page"])), b""
+    opened, media_type = _opened(file, job)
+    return in_facts(_reader(media_type).read_page(opened, media_type, job["page"])), b""
 
 
-def _reader(job: dict[str, Any]) -> Reader:
-    return _READERS.get(job["media_type"], delimited)
+def _opened(file: BinaryIO, job: dict[str, Any]) -> tuple[BinaryIO, str]:
+    """Return the file to read, unpacked where it is packed as variants mostly are."""
+    media_type = job["media_type"]
+    if media_type not in _UNPACKED:
+        return file, media_type
+    return cast("BinaryIO", gzip.GzipFile(fileobj=file, mode="rb")), _UNPACKED[media_type]
+
+
+def _reader(media_type: str) -> Reader:
+    return _READERS.get(media_type, delimited)

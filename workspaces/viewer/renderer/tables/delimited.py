@@ -102,7 +102,7 @@ def _after_rows(file: BinaryIO, start: int, wanted: int | None, form: _Format) -
 
     A line break in a quoted cell ends no row. Nothing is kept of what is passed over.
     """
-    opening = _opening(form)
+    opening = re.compile(b'(?<=[\n\r%s])"' % re.escape(form.separator.encode())) if form.quotes else None
     file.seek(start)
     at, rows, quoted, before = start, 0, False, _NEWLINE
     while chunk := _chunk(file):
@@ -118,8 +118,14 @@ def _after_rows(file: BinaryIO, start: int, wanted: int | None, form: _Format) -
     return at, rows, before == _NEWLINE
 
 
-def _outside_quotes(block: bytes, opening: re.Pattern[bytes], quoted: bool) -> tuple[list[tuple[int, int]], bool]:  # noqa: FBT001
+def _outside_quotes(
+    block: bytes,
+    opening: re.Pattern[bytes] | None,
+    quoted: bool,  # noqa: FBT001
+) -> tuple[list[tuple[int, int]], bool]:
     """Return what of a block, behind its first byte, stands in no quoted cell, and whether its end does."""
+    if opening is None:
+        return [(1, len(block))], False
     spans, place = [], 1
     while place < len(block):
         if quoted:
@@ -148,11 +154,6 @@ def _after_breaks(block: bytes, place: int, number: int) -> int:
     for _ in range(number):
         place = block.index(_NEWLINE, place) + 1
     return place
-
-
-def _opening(form: _Format) -> re.Pattern[bytes]:
-    """Return what begins a quoted cell: nothing does where there are none."""
-    return re.compile(b'(?<=[\n\r%s])"' % re.escape(form.separator.encode()) if form.quotes else b"(?!)")
 
 
 def _rows_at(file: BinaryIO, start: int, count: int, form: _Format, most: int = _LONGEST_PAGE) -> list[Row]:

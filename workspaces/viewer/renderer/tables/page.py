@@ -1,6 +1,7 @@
 """What one page of a table is made of, whatever the file it comes from."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from workspaces.viewer.renderer.failures import refuse_missing_page
 ROWS = 100
 MOST_COLUMNS = 200
 LONGEST_CELL = 200
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]|$)")
 _LEAST_SAMPLE, _LARGEST_SAMPLE = 1000, 10_000
 _CELLS_OF_A_SAMPLE = 50_000
 
@@ -110,12 +112,18 @@ def _summary(name: str, meaning: str, cells: list[str]) -> dict[str, Any]:
     return {
         "name": _short(name),
         "meaning": _short(meaning),
-        "kind": "number" if is_number else "text" if filled else "empty",
+        "kind": "number" if is_number else _kind(filled),
         "filled": len(filled),
         "different": len(set(filled)),
         "lowest": _short(texts[0]) if texts else "",
         "highest": _short(texts[-1]) if texts else "",
     }
+
+
+def _kind(filled: list[str]) -> str:
+    if not filled:
+        return "empty"
+    return "date" if all(map(_DATE.match, filled)) else "text"
 
 
 def _number(cell: str) -> float | None:
