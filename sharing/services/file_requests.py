@@ -23,7 +23,6 @@ from sharing.links.limits import (
     wrong_kind,
 )
 from sharing.links.models import DeliveredFile, FileRequest, Link
-from sharing.links.rules import open_link
 from sharing.links.tokens import new_secret
 from sharing.services import checks
 from workspaces.models import Item, Outsider
@@ -32,7 +31,7 @@ from workspaces.permissions import Right
 from workspaces.sealing import SealedUpload
 from workspaces.services import add_file
 
-_SHUT = "This link does not take files any more. Nothing was stored."
+_OTHER = "This came through another link. Nothing was stored."
 
 
 @transaction.atomic
@@ -91,7 +90,7 @@ def check_delivery(*, actor: Outsider, request: FileRequest, size: int, name: st
         InvalidInput: the name promises a kind that it does not take.
 
     """
-    require(actor, Right.UPLOAD, request.item)
+    _require_open(actor, request)
     check_fits(request, size)
     if name and not promises(request.kinds, name):
         raise wrong_kind(request)
@@ -110,11 +109,9 @@ def deliver_file(*, actor: Outsider, request: FileRequest, name: str, sealed: Se
         InvalidInput: it is of a kind that the request does not take.
 
     """
-    require(actor, Right.UPLOAD, request.item)
-    # Closing waits for this row, or this finds that it was closed.
     found = FileRequest.objects.select_for_update(no_key=True, of=("self", "link_ptr")).get(pk=request.pk)
-    if not found.is_open or open_link(pk=found.pk) is None:
-        raise Refused(_SHUT, right=Right.UPLOAD.value)
+    # Closing waits for this row, or this finds that it was closed.
+    _require_open(actor, found)
     given, content = clean_name(name), sealed.stored.content
     check_fits(found, content.plaintext_size)
     if not takes(found.kinds, sealed.media_type(given)):
@@ -133,6 +130,13 @@ def deliver_file(*, actor: Outsider, request: FileRequest, name: str, sealed: Se
         notices.tell_of_delivery(found)
         inbox.tell_of_delivery(found, actor)
     return DeliveredFile.objects.create(version=version, request=found, outsider=actor, name=given, entry=UUID(entry))
+
+
+def _require_open(actor: Outsider, request: FileRequest) -> None:
+    """Refuse whoever came through another link, also one to the same folder, and everybody once it is shut."""
+    if actor.link != request.pk:
+        raise Refused(_OTHER, right=Right.UPLOAD.value)
+    require(actor, Right.UPLOAD, request.item)
 
 
 def _made(request: FileRequest) -> events.FileRequestMade:

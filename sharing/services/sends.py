@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.access import require
-from core.errors import Conflict, IthacaError
+from core.errors import Conflict, IthacaError, Refused
 from ledger_bridge.recording import record
 from sharing import events as sharing_events
 from sharing.links import events, inbox, notices
@@ -27,6 +27,7 @@ from workspaces.viewer.kinds import kind_of
 # Like a viewing of a member (workspaces.services.viewing): who asks for no page for so long has stopped looking.
 _PAUSE = timedelta(minutes=15)
 _LONGEST = timedelta(hours=8)
+_OTHER = "This was sent to somebody else."
 _USED = "This was opened as often as it may be. Ask whoever sent it for another link."
 
 
@@ -94,6 +95,8 @@ def counted_opening(*, actor: Outsider, send: Send, right: Right) -> Iterator[No
         Conflict: it was opened as often as it may be.
 
     """
+    if actor.pk != send.recipient_id:
+        raise Refused(_OTHER, right=right.value)
     require(actor, right, send.version)
     counted = _count(send, goes_on=right == Right.VIEW)
     try:

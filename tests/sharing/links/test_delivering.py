@@ -220,6 +220,31 @@ def test_closing_while_bytes_flow_stores_nothing(dora: Outside, asked: Asked, al
     assert not Version.objects.exists()
 
 
+def test_a_shut_link_says_nothing_of_what_it_took(alice: User, folder: Item) -> None:
+    request, token = ask_for_files(alice, folder, kinds=["tables"], most_files=1)
+    Outside().introduced(token).send("scan.csv", CSV)
+    outsider = Outsider.objects.get()
+    sealed = seal_upload(actor=outsider, workspace=request.workspace, chunks=[PNG], into=request.item)
+    close(request, alice)
+    request.refresh_from_db()
+    with pytest.raises(Refused):
+        services.check_delivery(actor=outsider, request=request, size=1)
+    with pytest.raises(Refused):
+        services.deliver_file(actor=outsider, request=request, name="scan.png", sealed=sealed)
+
+
+def test_whoever_came_through_another_link_to_the_folder_delivers_nothing_here(
+    dora: Outside, alice: User, folder: Item
+) -> None:
+    other, _ = ask_for_files(alice, folder)
+    outsider = Outsider.objects.get()
+    sealed = seal_upload(actor=outsider, workspace=folder.workspace, chunks=[CSV], into=folder)
+    with pytest.raises(Refused):
+        services.deliver_file(actor=outsider, request=other, name="scan.csv", sealed=sealed)
+    with pytest.raises(Refused):
+        services.check_delivery(actor=outsider, request=other, size=1)
+
+
 def test_the_name_it_was_sent_under_goes_with_the_file(dora: Outside) -> None:
     dora.send("Patient Miller.csv", CSV)
     Version.objects.update(shredded_at="2026-11-29T00:00Z", wrapped_key=b"", plaintext_sha256=b"")

@@ -238,6 +238,21 @@ def test_one_link_does_not_open_another(rex: Outside, alice: User, version: Vers
     assert {rex.get(page).status_code for page in PAGES} == {404}
 
 
+def test_nobody_opens_a_copy_that_was_sent_to_somebody_else(sent: Sent, alice: User, version: Version) -> None:
+    other, _ = send(alice, version, email="other@reader.example")
+    with pytest.raises(Refused), services.counted_opening(actor=other.recipient, send=sent[0], right=Right.VIEW):
+        pass
+    assert Send.objects.get(pk=sent[0].pk).openings == 0
+
+
+def test_a_copy_that_is_shut_does_not_say_that_it_is_used_up(alice: User, version: Version) -> None:
+    made, token = send(alice, version, most_openings=1)
+    signed_in(token).get("outside_download")
+    close(made, alice)
+    with pytest.raises(Refused), services.counted_opening(actor=made.recipient, send=made, right=Right.DOWNLOAD):
+        pass
+
+
 def test_a_link_for_files_opens_no_copy_and_a_copy_takes_no_files(rex: Outside, alice: User, folder: Item) -> None:
     from tests.sharing.links.conftest import ask_for_files
 
