@@ -37,8 +37,8 @@ class Admitted:
 
     @property
     def outsider(self) -> Outsider | None:
-        """Who it is, once they have proved and said so."""
-        return None if self.needs_code else self.visit.outsider
+        """Who it is, once they have proved and said so: nobody says it before the code."""
+        return self.visit.outsider
 
 
 def admit(request: HttpRequest, visit_id: UUID) -> Admitted:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, Refused
 from core.text import plain_line
 from sharing.links import notices
 from sharing.links.limits import checked_address
@@ -83,6 +83,7 @@ def introduce(*, visit: Visit, name: str, email: str = "") -> Outsider:
     """Say who one is. Where a code was mailed, the address is the one that was proved.
 
     Raises:
+        Refused: before the code that the link asks for.
         InvalidInput: without a name, or with an address that is none.
         Conflict: it was said already.
 
@@ -90,7 +91,9 @@ def introduce(*, visit: Visit, name: str, email: str = "") -> Outsider:
     visit = _locked(visit)
     if visit.outsider_id is not None:
         raise Conflict("You have said already who you are.")
-    proved = bool(visit.link.email)
+    proved = visit.proved_at is not None
+    if visit.link.email and not proved:
+        raise Refused("Type the code first that was mailed to the address of this link.")
     visit.outsider = Outsider.objects.create(
         link=visit.link_id,
         name=plain_line(name[:200], field="name", empty="Say who you are."),

@@ -92,7 +92,7 @@ def download(request: HttpRequest, visit_id: UUID) -> HttpResponseBase:
 def _sent_to(request: HttpRequest, visit_id: UUID) -> tuple[Outsider, Admitted, Send, Version]:
     admitted, outsider = admit_known(request, visit_id)
     related = ("version__file__workspace", "version__workspace_key")
-    send = get_object_or_404(Send.objects.select_related(*related), pk=admitted.link.pk, recipient=outsider)
+    send = get_object_or_404(Send.objects.select_related(*related), pk=admitted.link.pk)
     return outsider, admitted, send, send.version
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, Refused
 from sharing import services
 from sharing.models import FileRequest, Visit, WorkspaceUserGrant
 from tests.sharing.conftest import exempt
@@ -183,6 +183,16 @@ def test_a_link_for_an_address_opens_with_the_code_mailed_there(addressed: str) 
     assert dora.send("scan.csv", CSV).status_code == 201
     outsider = Outsider.objects.get()
     assert (outsider.email, outsider.proved) == ("dora@lab.example", True)
+
+
+def test_nobody_says_who_they_are_before_the_code(addressed: str) -> None:
+    dora = Outside()
+    dora.enter(addressed)
+    assert dora.post("outside_introduce", name="Dora Deliverer").status_code == 302
+    assert dora.visit is not None
+    with pytest.raises(Refused):
+        services.introduce(visit=dora.visit, name="Dora Deliverer")
+    assert not Outsider.objects.exists()
 
 
 def test_the_address_is_not_told_to_whoever_has_the_link(addressed: str) -> None:
