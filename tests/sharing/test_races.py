@@ -12,19 +12,35 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Conflict
-from sharing.models import AccessRequest, Invitation, ItemUserException, WorkspaceUserGrant
+from ledger_bridge.models import Entry
+from sharing.models import (
+    AccessRequest,
+    AccessReview,
+    Invitation,
+    ItemUserException,
+    ReviewLine,
+    ReviewPlan,
+    WorkspaceUserGrant,
+)
 from sharing.services import (
     accept_invitation,
+    announce_ends,
     ask_for_access,
     grant_request,
     grant_role,
     invite,
+    keep_grant,
     refuse_request,
+    renew_grant,
     revoke_role,
+    start_review,
+    take_grant,
     watch_requests,
+    watch_reviews,
     withdraw_invitation,
     withdraw_request,
 )
+from sharing.why.previewing import people_behind, preview
 from tests.sharing.conftest import give
 from tests.sharing.test_asking import ask
 from workspaces.models import Item, Workspace
@@ -134,3 +150,58 @@ def test_whoever_is_taken_out_at_that_moment_stays_out(alice: User, bob: User, c
         )
         assert not bob.has_perm(Right.VIEW, scan)
         AccessRequest.objects.all().delete()
+
+
+def test_what_is_renewed_and_taken_at_once_is_gone(
+    alice: User, bob: User, charlie: User, workspace: Workspace, scan: Item
+) -> None:
+    give(workspace, "manager", charlie)
+    for _ in range(5):
+        grant = give(workspace, "visitor", bob, days=1)
+        at_once(partial(renew_grant, actor=alice, grant=grant), partial(revoke_role, actor=charlie, grant=grant))
+        assert not bob.has_perm(Right.VIEW, scan)
+
+
+def test_of_two_clicks_on_renew_one_counts(alice: User, bob: User, workspace: Workspace) -> None:
+    grant, end = give(workspace, "visitor", bob, days=1), timezone.now() + timedelta(days=9)
+    clicks = [partial(renew_grant, actor=alice, grant=grant, expires_at=end)] * 3
+    assert at_once(*clicks) == ["conflict", "conflict", "done"]
+
+
+def test_a_line_of_a_review_is_answered_once(alice: User, bob: User, charlie: User, workspace: Workspace) -> None:
+    give(workspace, "visitor", bob)
+    give(workspace, "manager", charlie)
+    line = start_review(actor=alice, workspace=workspace).lines.get(grant=WorkspaceUserGrant.objects.get(user=bob).pk)
+    results = at_once(
+        partial(keep_grant, actor=alice, line=ReviewLine.objects.get(pk=line.pk)),
+        partial(take_grant, actor=charlie, line=ReviewLine.objects.get(pk=line.pk)),
+    )
+    line.refresh_from_db()
+    assert results == ["conflict", "done"]
+    assert bob.has_perm(Right.VIEW, workspace) == (line.answer == ReviewLine.Answer.KEPT)
+
+
+def test_a_planned_review_begins_once(bob: User, workspace: Workspace) -> None:
+    give(workspace, "visitor", bob)
+    ReviewPlan.objects.create(workspace=workspace, every_days=30, next_at=timezone.now())
+    assert at_once(*[watch_reviews] * 3) == ["done", "done", "done"]
+    assert AccessReview.objects.count() == 1
+
+
+def test_an_end_is_announced_once_by_many(bob: User, workspace: Workspace) -> None:
+    grant = give(workspace, "visitor", bob, days=1)
+    WorkspaceUserGrant.objects.update(granted_at=timezone.now() - timedelta(days=60))
+    assert at_once(*[announce_ends] * 3) == ["done", "done", "done"]
+    assert Entry.objects.filter(kind="grant.end_announced").count() == 1
+    grant.refresh_from_db()
+    assert grant.end_announced_at is not None
+
+
+def test_a_preview_at_the_same_time_changes_nothing(
+    alice: User, bob: User, charlie: User, workspace: Workspace, scan: Item
+) -> None:
+    grant = give(workspace, "visitor", bob)
+    taking = partial(revoke_role, actor=alice, grant=grant)
+    looking = partial(preview, taking, actor=alice, people=people_behind(bob), workspaces=[workspace])
+    assert at_once(looking, looking, looking) == ["done", "done", "done"]
+    assert bob.has_perm(Right.VIEW, scan)
