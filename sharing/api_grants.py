@@ -30,7 +30,7 @@ class MyGrants(APIView):
     permission_classes = [IsSignedIn]
 
     @extend_schema(
-        parameters=[*_PARAMETERS, OpenApiParameter("query"), OpenApiParameter("page", int)], responses=MyGrantsOut
+        parameters=[*_PARAMETERS, OpenApiParameter("q"), OpenApiParameter("page", int)], responses=MyGrantsOut
     )
     def get(self, request: Request) -> Response:
         user = person_of(plain(request))

@@ -118,7 +118,7 @@ class GroupForm(forms.Form):
 class GrantFilterForm(forms.Form):
     """What to show of a list of grants. What it does not know is left out, not refused: it comes from addresses."""
 
-    query = forms.CharField(label="Name of a person, group or place", required=False, max_length=150)
+    q = forms.CharField(label="Name of a person, group or place", required=False, max_length=150)
     state = forms.ChoiceField(label="State", required=False, choices=list(grants.STATES.items()))
     kind = forms.ChoiceField(label="Kind", required=False, choices=list(grants.KINDS.items()))
     sort = forms.ChoiceField(label="Order", required=False, choices=list(grants.SORTS.items()))
@@ -127,7 +127,8 @@ class GrantFilterForm(forms.Form):
     def chosen(self) -> dict[str, str]:
         """Return what the selector takes."""
         self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        found = {name: value for name, value in self.cleaned_data.items() if value}
+        return {"query" if name == "q" else name: value for name, value in found.items()}
 
     @property
     def narrows(self) -> bool:

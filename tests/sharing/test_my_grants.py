@@ -151,14 +151,14 @@ def test_programs_get_the_same(alice: User, bob: User, workspace: Workspace, giv
 
 
 def test_nonsense_in_the_address_shows_everything(bob: User, given: dict[str, Any]) -> None:
-    text = page(bob, list="x", state="y", kind="z", sort="w", page="minus one", query="\0")
+    text = page(bob, list="x", state="y", kind="z", sort="w", page="minus one", q="\0")
     assert "Role Visitor" in text
 
 
 def test_nothing_yet_says_so(charlie: User) -> None:
     assert "You were given nothing" in page(charlie)
     assert "You have given nothing" in page(charlie, list="given")
-    assert "Nothing found" in page(charlie, query="x")
+    assert "Nothing found" in page(charlie, q="x")
 
 
 def test_it_takes_as_many_queries_for_many_as_for_one(alice: User, workspace: Workspace, scan: Item) -> None:
