@@ -91,12 +91,12 @@ _RIGHTS_ON_ITEMS = f"""
     )
 }"""  # noqa: S608  constants only; values are bound
 
-# The same question about many people: the person becomes a column.
+# The same question about many people and one item: the person becomes a column.
 _RIGHTS_OF_PEOPLE = f"""
-    SELECT asker.id, item.id, asked.codename
+    SELECT asker.id, asked.codename
     FROM unnest(:things::uuid[]) AS asker(id) CROSS JOIN unnest(:asked::text[]) AS asked(codename),
         workspaces_item item
-    WHERE item.id = ANY(:items) AND {
+    WHERE item.id = :item AND {
     _MAY.format(
         workspace="item.workspace_id",
         path="item.path",
@@ -128,12 +128,6 @@ _RIGHTS_ON_WORKSPACES = f"""
     UNION
     SELECT seen.workspace_id, 'view' FROM {_LET_IN} seen
     WHERE 'view' = ANY(:asked) AND seen.workspace_id = ANY(:things)
-"""  # noqa: S608  constants only; values are bound
-
-_RIGHTS_OF_PEOPLE_ON_WORKSPACES = f"""
-    SELECT asker.id, found.workspace_id, found.codename
-    FROM unnest(:people::uuid[]) AS asker(id)
-    CROSS JOIN LATERAL ({_RIGHTS_ON_WORKSPACES.replace(":person", "asker.id")}) AS found(workspace_id, codename)
 """  # noqa: S608  constants only; values are bound
 
 _FROM_ROLE = "{id} IN (SELECT held.workspace_id FROM {roles} held WHERE held.role || '.' || {codename} = ANY(:gives))"
@@ -181,38 +175,10 @@ def workspace_rights(person: User, workspaces: Iterable[Any], asked: Iterable[st
 def people_rights(people: Iterable[User], item: Any) -> dict[Any, frozenset[str]]:
     """Return the codenames of the rights that each person (by id) has on one item, in one query."""
     listed = list(people)
-    found = people_rights_on_each(listed, [item])
-    return {person.pk: found[person.pk, item] for person in listed}
-
-
-def people_rights_on_each(people: Iterable[User], items: Iterable[Any]) -> dict[tuple[Any, Any], frozenset[str]]:
-    """Return the codenames of the rights of each person on each item, by both ids, in one query."""
-    listed, things = list(people), list(items)
-    asked = [right.codename for right in Right]
-    sql = _bind(_RIGHTS_OF_PEOPLE, things=[person.pk for person in listed], items=things, asked=asked)
-    return _with_view(_triples(*sql, listed, things))
-
-
-def people_rights_on_workspace(people: Iterable[User], workspace: Any) -> dict[Any, frozenset[str]]:
-    """Return the codenames of the rights that each person (by id) has on a workspace itself, in one query."""
-    listed = list(people)
-    asked = [right.codename for right in Right]
-    names = [person.pk for person in listed]
-    sql = _bind(_RIGHTS_OF_PEOPLE_ON_WORKSPACES, people=names, things=[workspace], asked=asked)
-    return {person: rights for (person, _), rights in _triples(*sql, listed, [workspace]).items()}
-
-
-def _triples(
-    text: str, values: tuple[Any, ...], people: list[User], things: list[Any]
-) -> dict[tuple[Any, Any], frozenset[str]]:
-    found: dict[tuple[Any, Any], set[str]] = {(person.pk, thing): set() for person in people for thing in things}
-    standing = {person.pk for person in people if has_standing(person)}  # rule 1
-    with connection.cursor() as cursor:
-        cursor.execute(text, values)
-        for person, thing, codename in cursor.fetchall():
-            if person in standing:
-                found[person, thing].add(codename)
-    return {key: frozenset(codenames) for key, codenames in found.items()}
+    everything = [right.codename for right in Right]
+    text, values = _bind(_RIGHTS_OF_PEOPLE, things=[person.pk for person in listed], asked=everything, item=item)
+    found = _with_view(_pairs(text, values, [person.pk for person in listed]))
+    return {person.pk: found[person.pk] if has_standing(person) else frozenset() for person in listed}
 
 
 def functions() -> dict[str, str]:

@@ -5,7 +5,8 @@ before and after are asked of `sharing.rules`, which answers every other questio
 know other rules than the ones that hold. Nothing of it stays: no grant, no entry, no mail.
 
 Rights on an item depend on its workspace and on the exceptions on its path alone. So all items below the same nearest
-exception have the same rights, and it is enough to ask about one of each kind and to count the others.
+exception have the same rights, and it is enough to ask about one of each kind and to count the others. In the same way
+one person stands for all of whom the same is said (`sharing.why.likeness`), as long as the change is about all of them.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,11 +21,14 @@ from django.db.models import QuerySet
 from accounts.models import User
 from sharing import rules
 from sharing.models import GroupProfile, ItemGroupException, ItemUserException, WorkspaceGroupGrant
+from sharing.why.likeness import stand_ins
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
 MOST_PEOPLE = 200
-_MOST_QUESTIONS = 20_000  # people times kinds of items
+_MOST_QUESTIONS = 20_000  # people who differ times kinds of items; more would hold the lock of the workspace for long
+_ALL = [right.codename for right in Right]
+_NONE: frozenset[str] = frozenset()
 
 _KINDS = """
     SELECT min(kept.id::text)::uuid, count(*) FROM (
@@ -41,7 +45,8 @@ _KINDS = """
     HAVING count(*) > 0
 """
 
-Rights = dict[tuple[Any, Any], frozenset[str]]
+_Rights = tuple[dict[tuple[Any, Any], frozenset[str]], dict[Any, frozenset[str]]]
+"""On each item by each person, and on the workspace by each person."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,23 @@ class Preview:
 
 @dataclass(frozen=True)
 class _Place:
-    """A workspace, and one item of each kind in it that the actor sees, with how many there are of it."""
+    """A workspace, one item of each kind in it that the actor sees with how many there are of it, and who is alike."""
 
     workspace: Workspace
     kinds: dict[UUID, int]
+    stand_ins: dict[UUID, User]
+
+    def rights(self) -> _Rights:
+        """Ask of one person after the other: to each of them many items cost little more than one."""
+        on_items: dict[tuple[Any, Any], frozenset[str]] = {}
+        on_workspace: dict[Any, frozenset[str]] = {}
+        for person in {one.pk: one for one in self.stand_ins.values()}.values():
+            standing = rules.has_standing(person)
+            found = rules.item_rights(person, self.kinds, _ALL) if standing else dict.fromkeys(self.kinds, _NONE)
+            on_items |= {(person.pk, item): rights for item, rights in found.items()}
+            pk = self.workspace.pk
+            on_workspace[person.pk] = rules.workspace_rights(person, [pk], _ALL)[pk] if standing else _NONE
+        return on_items, on_workspace
 
 
 def preview(
@@ -107,15 +125,16 @@ def preview(
 ) -> Preview:
     """Return what the deed would change for these people in these workspaces, as far as the actor sees them.
 
-    `at` is the item that would get its first exception. Raises whatever the deed raises.
+    The deed changes the same for all of them: it is about one person, or about a group that they belong to. `at` is the
+    item that would get its first exception. Raises whatever the deed raises.
     """
-    places = [_place(actor, workspace, at) for workspace in workspaces]
-    kinds = sum(len(place.kinds) for place in places)
-    weighed = list(people[: min(MOST_PEOPLE, max(1, _MOST_QUESTIONS // max(kinds, 1)))])
-    before = [_rights(weighed, place) for place in places]
+    first = list(people[:MOST_PEOPLE])
+    places = [_place(actor, workspace, at, first) for workspace in workspaces]
+    weighed = first[: _how_many(first, places)]
+    before = [place.rights() for place in places]
     with transaction.atomic():
         deed()
-        after = [_rights(weighed, place) for place in places]
+        after = [place.rights() for place in places]
         transaction.set_rollback(True)
     found = [
         change
@@ -124,6 +143,23 @@ def preview(
         if (change := _change(person, place, was, will_be))
     ]
     return Preview(tuple(found), len(weighed), max(len(weighed), people.count()))
+
+
+def _how_many(people: list[User], places: list[_Place]) -> int:
+    """Leave out of each place whoever would make it too many questions; return how many people are left everywhere."""
+    left = len(people)
+    for place in places:
+        most = max(1, _MOST_QUESTIONS // max(len(place.kinds), 1))
+        different: set[UUID] = set()
+        for number, person in enumerate(people[:left]):
+            different.add(place.stand_ins[person.pk].pk)
+            if len(different) > most:
+                left = number
+                break
+    for place in places:
+        for person in people[left:]:
+            place.stand_ins.pop(person.pk)
+    return left
 
 
 def _in_words(counts: Iterable[Count]) -> list[str]:
@@ -149,7 +185,7 @@ def reached_by(profile: GroupProfile, *, reader: User) -> QuerySet[Workspace]:
     return visible.filter(pk__in=granted.union(excepted))
 
 
-def _place(actor: User, workspace: Workspace, at: Item | None) -> _Place:
+def _place(actor: User, workspace: Workspace, at: Item | None, people: list[User]) -> _Place:
     excepted = {at.pk} if at else set()
     for model in (ItemUserException, ItemGroupException):
         here = model.objects.filter(content_object__workspace=workspace)
@@ -158,28 +194,25 @@ def _place(actor: User, workspace: Workspace, at: Item | None) -> _Place:
         cursor.execute(_KINDS, {"workspace": workspace.pk, "excepted": list(excepted)})
         kinds = dict(cursor.fetchall())
     seen = rules.item_rights(actor, kinds, {Right.VIEW.codename}) if rules.has_standing(actor) else {}
-    return _Place(workspace, {item: count for item, count in kinds.items() if seen.get(item)})
+    shown = {item: count for item, count in kinds.items() if seen.get(item)}
+    return _Place(workspace, shown, stand_ins(people, workspace))
 
 
-def _rights(people: list[User], place: _Place) -> tuple[Rights, dict[Any, frozenset[str]]]:
-    on_items = rules.people_rights_on_each(people, place.kinds)
-    return on_items, rules.people_rights_on_workspace(people, place.workspace.pk)
-
-
-def _change(person: User, place: _Place, was: Any, will_be: Any) -> Change | None:
+def _change(person: User, place: _Place, was: _Rights, will_be: _Rights) -> Change | None:
     gains = tuple(_counts(person, place, will_be, was))
     loses = tuple(_counts(person, place, was, will_be))
     return Change(person, place.workspace, gains, loses) if gains or loses else None
 
 
-def _counts(person: User, place: _Place, these: Any, without: Any) -> Iterable[Count]:
+def _counts(person: User, place: _Place, these: _Rights, without: _Rights) -> Iterable[Count]:
     (on_items, on_workspace), (other_items, other_workspace) = these, without
+    like = place.stand_ins[person.pk].pk
     for right in Right:
         items = sum(
             count
             for item, count in place.kinds.items()
-            if right.codename in on_items[person.pk, item] - other_items[person.pk, item]
+            if right.codename in on_items[like, item] - other_items[like, item]
         )
-        whole = right.codename in on_workspace[person.pk] - other_workspace[person.pk]
+        whole = right.codename in on_workspace[like] - other_workspace[like]
         if items or whole:
             yield Count(right, items, whole)

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -12,6 +14,7 @@ from core.errors import Conflict, Refused
 from ledger_bridge.models import Entry
 from sharing import services
 from sharing.models import GroupProfile, ItemUserException, WorkspaceUserGrant
+from sharing.why.likeness import stand_ins
 from sharing.why.previewing import Count, Preview, people_behind, preview
 from tests.conftest import make_person
 from tests.sharing.conftest import exempt, give, house_of, in_days, make_item
@@ -273,3 +276,66 @@ def test_an_unclear_preview_changes_nothing(alice: User, bob: User, workspace: W
     grant = give(workspace, "visitor", bob)
     assert as_(alice).delete(reverse("sharing_api:grant", args=[grant.pk]) + "?preview=yes").status_code == 400
     assert WorkspaceUserGrant.objects.exists()
+
+
+def test_one_stands_for_all_of_whom_the_same_is_said(
+    alice: User, bob: User, charlie: User, workspace: Workspace, scan: Item
+) -> None:
+    erik, olga = make_person("Erik Sommer", None), make_person("Olga Winter", None, role="auditor")
+    bob.groups.add(house_of(bob))
+    charlie.groups.add(house_of(charlie), house_of(alice))
+    people = [alice, bob, charlie, erik, olga]
+    assert {person.name: stands.name for person, stands in named(people, workspace).items()} == {
+        "Alice Brandt": "Alice Brandt",
+        "Bob Lefèvre": "Bob Lefèvre",
+        "Charlie Moreau": "Bob Lefèvre",
+        "Erik Sommer": "Bob Lefèvre",
+        "Olga Winter": "Olga Winter",
+    }
+    exempt(scan, "deny", Right.VIEW, house_of(charlie))
+    give(workspace, "visitor", erik)
+    assert [stands.name for stands in named(people, workspace).values()] == [
+        "Alice Brandt", "Bob Lefèvre", "Bob Lefèvre", "Erik Sommer", "Olga Winter"
+    ]  # fmt: skip
+    exempt(scan, "allow", Right.VIEW, charlie)
+    assert named(people, workspace)[charlie] == charlie
+
+
+def named(people: list[User], workspace: Workspace) -> dict[User, User]:
+    found = stand_ins(people, workspace)
+    return {person: found[person.pk] for person in people}
+
+
+def test_too_many_questions_leave_people_out_and_it_says_so(
+    alice: User, bob: User, charlie: User, workspace: Workspace, scan: Item, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sharing.why.previewing._MOST_QUESTIONS", 1)
+    house = house_of(bob)
+    house.user_set.add(bob, charlie, make_person("Erik Sommer", house.institution))
+    exempt(scan, "allow", Right.VIEW, charlie)
+    found = preview(
+        lambda: services.grant_role(actor=alice, workspace=workspace, role="visitor", group=house),
+        actor=alice,
+        people=people_behind(house),
+        workspaces=[workspace],
+    )
+    assert [change.person for change in found.changes] == [bob]
+    assert (found.weighed, found.people, found.left_out) == (1, 3, 2)
+
+
+def test_it_takes_as_many_queries_for_a_large_group_as_for_a_small_one(
+    alice: User, bob: User, workspace: Workspace, scan: Item
+) -> None:
+    house = house_of(bob)
+    counts = []
+    for number in range(3):
+        house.user_set.add(make_person(f"Member{number} Someone", house.institution))
+        with CaptureQueriesContext(connection) as queries:
+            preview(
+                lambda: services.grant_role(actor=alice, workspace=workspace, role="visitor", group=house),
+                actor=alice,
+                people=people_behind(house),
+                workspaces=[workspace],
+            )
+        counts.append(len(queries))
+    assert counts[1] == counts[2]
