@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.inbox import kinds
@@ -27,21 +28,28 @@ logger = logging.getLogger(__name__)
 
 HELD_FOR = timedelta(minutes=10)
 KEPT_AFTER_READING = timedelta(days=180)
-_PEOPLE_AT_A_TIME = 1000
 _MOST_IN_ONE = 500
 _LINES = 30
 
 
 def mail_notices() -> int:
     """Mail everybody who is to be mailed now; return how many mails were sent."""
-    waiting = Notice.objects.to_mail().order_by().values_list("person", flat=True).distinct()
-    return sum(_mail(person) for person in list(waiting[:_PEOPLE_AT_A_TIME]))
+    return sum(_mail(person) for person in _who_may_be_due(timezone.now()))
 
 
 def forget_old_notices() -> int:
     """Take away what was read long ago."""
     old = Notice.objects.filter(read_at__lt=timezone.now() - KEPT_AFTER_READING)
     return old.delete()[0]
+
+
+def _who_may_be_due(now: datetime) -> list[UUID]:
+    """Return for whom it is morning, and who wants some mails at once: nobody else is looked at every minute."""
+    waiting = Notice.objects.to_mail().order_by()
+    due = Q(person__in=MailChoice.objects.filter(how=MailChoice.How.IMMEDIATE).values("person"))
+    for zone in waiting.values_list("person__time_zone", flat=True).distinct():
+        due |= Q(person__time_zone=zone, at__lt=_last_round(zone, now))
+    return list(waiting.filter(due).values_list("person", flat=True).distinct())
 
 
 def _mail(pk: UUID) -> bool:
@@ -73,15 +81,15 @@ def _take(person: User, now: datetime) -> list[Notice]:
     # Whoever is not approved at the moment sees nothing of it, and need not be told so.
     unwanted = [one for one in locked if how[one.pk] == MailChoice.How.OFF or not person.in_good_standing]
     _mark(unwanted, Notice.Mail.NONE)
-    since = _last_round(person, now)
+    since = _last_round(person.time_zone, now)
     due = [one for one in locked if one not in unwanted and (how[one.pk] == MailChoice.How.IMMEDIATE or one.at < since)]
     Notice.objects.filter(pk__in=[one.pk for one in due]).update(held_until=now + HELD_FOR)
     return due
 
 
-def _last_round(person: User, now: datetime) -> datetime:
-    """Return when the last daily mail was due, by the clock on the person's wall."""
-    here = now.astimezone(ZoneInfo(person.time_zone))
+def _last_round(zone: str, now: datetime) -> datetime:
+    """Return when the last daily mail was due, by the clocks of a time zone."""
+    here = now.astimezone(ZoneInfo(zone))
     morning = here.replace(hour=settings.MAIL_DIGEST_HOUR, minute=0, second=0, microsecond=0)
     return morning if morning <= here else morning - timedelta(days=1)
 

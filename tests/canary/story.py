@@ -256,6 +256,17 @@ class Story:
         file = {"file": (self.name(), self.content("content of a second version"))}
         self.submit_files(page, page, 302, file, note=self.hunter.canary("note"))
         self.ask("GET", f"/workspaces/items/{item}/trail/", 200)
+        self.talk_about(item)
+
+    def talk_about(self, item: str) -> None:
+        page, api = f"/workspaces/files/{item}/conversation/", "/api/v1/"
+        self.submit(page, 302, text=self.hunter.canary("comment"))
+        said = self.send(f"{api}files/{item}/comments/", 201, {"text": self.hunter.canary("comment")})["id"]
+        self.submit(f"/workspaces/comments/{said}/", 302, text=self.hunter.canary("answer"))
+        self.submit(f"/workspaces/comments/{said}/change/", 302, text=self.hunter.canary("changed comment"))
+        self.ask("GET", f"{api}files/{item}/mentionable/?q={self.hunter.canary('searched person')}", 200)
+        self.ask("GET", page, 200)
+        self.submit(f"/workspaces/comments/{said}/take-back/", 302)
 
     def use_a_token(self) -> None:
         fields = {"name": "Sequencer", "scopes": ["read", "download"], "days": 7}

@@ -57,6 +57,11 @@ def test_once_a_day_means_the_next_morning(told: User, at_noon: Any) -> None:
     assert mail_notices() == 1
 
 
+def test_whoever_waits_for_the_morning_costs_nothing_until_then(told: User, django_assert_max_num_queries: Any) -> None:
+    with django_assert_max_num_queries(2):
+        assert mail_notices() == 0
+
+
 def test_morning_is_where_the_person_is(told: User, at_noon: Any) -> None:
     User.objects.filter(pk=told.pk).update(time_zone="Asia/Tokyo")
     at_noon.move_to(datetime(2026, 11, 30, 22, 0, 1, tzinfo=UTC))
