@@ -124,14 +124,15 @@ def only_row(user: User, workspace: Workspace, grant: UUID) -> GrantRow | None:
 def rows_for(user: User, found: Iterable[dict[str, Any]]) -> list[GrantRow]:
     """Put rows into words, with what the person could do about them, in two queries at most."""
     listed = list(found)
-    workspaces = rights_on_each(user, [Workspace(pk=pk) for pk in {row["workspace"] for row in listed}])
+    roles = {row["workspace"] for row in listed if row["item"] is None}
+    workspaces = rights_on_each(user, [Workspace(pk=pk) for pk in roles])
     items = rights_on_each(user, [Item(pk=pk) for pk in {row["item"] for row in listed if row["item"]}])
-    return [_row(user, row, workspaces[row["workspace"]], items.get(row["item"], frozenset())) for row in listed]
+    return [_row(user, row, items[row["item"]] if row["item"] else workspaces[row["workspace"]]) for row in listed]
 
 
-def _row(user: User, row: dict[str, Any], on_workspace: frozenset[str], on_item: frozenset[str]) -> GrantRow:
+def _row(user: User, row: dict[str, Any], rights: frozenset[str]) -> GrantRow:
     is_role, mine = row["item"] is None, row["holder"] == user.pk
-    sees = Right.VIEW in (on_workspace if is_role else on_item) and bool(row["workspace_name"])
+    sees = Right.VIEW in rights
     name = row["workspace_name"] if is_role else row["item_name"]
     return GrantRow(
         id=row["pk"],
@@ -155,7 +156,7 @@ def _row(user: User, row: dict[str, Any], on_workspace: frozenset[str], on_item:
         mine=mine,
         is_own=row["is_own"],
         next_end=_next_end(row),
-        may_renew=bool(sees and not mine and row["expires_at"] and _could_give(row, on_workspace, on_item)),
+        may_renew=bool(sees and not mine and row["expires_at"] and _could_give(row, rights)),
         ask_url=_ask_url(row) if mine and sees and row["effect_"] != Effect.DENY else "",
     )
 
@@ -164,13 +165,13 @@ def _next_end(row: dict[str, Any]) -> datetime | None:
     return next_end(row["expires_at"], row["renewed_at"] or row["granted_at"]) if row["expires_at"] else None
 
 
-def _could_give(row: dict[str, Any], on_workspace: frozenset[str], on_item: frozenset[str]) -> bool:
+def _could_give(row: dict[str, Any], rights: frozenset[str]) -> bool:
     """Return what the deed will say, but for the receiver's standing: an offer, not a right."""
     if row["item"] is None:
         needed = Right.MANAGE if row["codename"] == Role.MANAGER else Right.SHARE
-        return needed in on_workspace and ROLE_RIGHTS[row["codename"]] <= on_workspace
+        return needed in rights and ROLE_RIGHTS[row["codename"]] <= rights
     allowed = f"workspaces.{row['codename']}"
-    return Right.SHARE in on_item and (row["effect_"] == Effect.DENY or allowed in on_item)
+    return Right.SHARE in rights and (row["effect_"] == Effect.DENY or allowed in rights)
 
 
 def _in_words(row: dict[str, Any]) -> str:
@@ -234,8 +235,9 @@ def _holder(model: type[Model]) -> str:
 
 
 def _values(user: User, model: Any, where: Q) -> QuerySet[Any]:
-    """Return rows of one table under the names that all four share."""
+    """Return rows of one table under the names that all four share, without what is about something in the bin."""
     is_group, is_item = _holder(model) == "group", model in _EXCEPTIONS
+    where &= Q(content_object__removed_at=None) if is_item else Q()
     workspace = "content_object__workspace" if is_item else "content_object"
     nobody, nothing = Cast(Value(None), UUIDField()), Cast(Value(None), CharField())
     named = model.objects.order_by().filter(where).annotate(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from sharing.selectors.grants import GrantRow, my_grants, rows_for
 from tests.conftest import make_person
-from tests.sharing.conftest import exempt, give, house_of, make_item
+from tests.sharing.conftest import exempt, give, house_of, in_days, make_item
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -90,6 +90,11 @@ def test_what_one_does_not_see_is_neither_named_nor_found(bob: User, workspace: 
     assert rows(bob, "received", query="scan") == []
     assert "scan.dcm" not in page(bob)
     assert "Something that you do not see" in page(bob)
+
+
+def test_what_lies_in_the_bin_is_left_out(alice: User, given: dict[str, Any], scan: Item) -> None:
+    Item.objects.filter(pk=scan.pk).update(removed_at=in_days(-1))
+    assert {row.kind for row in rows(alice, "given")} == {"role"}
 
 
 def test_whoever_lost_a_role_still_reads_of_which_workspace_it_was(bob: User, workspace: Workspace) -> None:

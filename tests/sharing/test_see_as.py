@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from core.errors import Refused
 from ledger_bridge.models import Entry
+from sharing import services
 from tests.sharing.conftest import exempt, give, last_entry, make_item
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
@@ -94,6 +97,12 @@ def test_it_takes_the_right_to_manage(bob: User, charlie: User, workspace: Works
     assert look(bob, charlie, workspace).status_code == 403
     assert ask(bob, charlie, workspace).status_code == 403
     assert "workspace.seen_as" not in Entry.objects.values_list("kind", flat=True)
+
+
+def test_the_deed_itself_takes_the_right_to_manage(bob: User, charlie: User, workspace: Workspace) -> None:
+    give(workspace, "contributor", bob)
+    with pytest.raises(Refused):
+        services.look_as(actor=bob, workspace=workspace, person=charlie)
 
 
 def test_strangers_and_whoever_could_have_no_access_find_nothing(
