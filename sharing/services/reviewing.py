@@ -218,9 +218,12 @@ def _in_force(workspace: Workspace) -> list[Any]:
 
 
 def _grants(ids: Any) -> list[Any]:
+    """Return what there is still of these grants; what is about something in the bin lets nobody in."""
     found: list[Any] = []
     for model in (*_ROLES, *_EXCEPTIONS):
-        found += model.objects.filter(pk__in=list(ids)).select_related("permission", "content_object")
+        there = Q(content_object__removed_at=None) if model in _EXCEPTIONS else Q()
+        rows = model.objects.filter(there, pk__in=list(ids))
+        found += rows.select_related("permission", "content_object")
     return found
 
 

@@ -210,6 +210,16 @@ def test_the_clock_closes_what_nothing_is_left_of(review: AccessReview, given: W
     assert list(review.lines.values_list("answer", flat=True)) == ["gone"]
 
 
+def test_what_went_into_the_bin_needs_no_answer(alice: User, bob: User, workspace: Workspace, scan: Item) -> None:
+    exempt(scan, "allow", Right.VIEW, bob)
+    review = services.start_review(actor=alice, workspace=workspace)
+    Item.objects.filter(pk=scan.pk).update(removed_at=timezone.now())
+    assert "Nothing is left to look at" in page(alice, workspace)
+    services.watch_reviews()
+    review.refresh_from_db()
+    assert review.finished_at is not None
+
+
 def test_only_the_clock_watches(db: None) -> None:
     with pytest.raises(Refused):
         services.watch_reviews(actor=Service("somebody"))
