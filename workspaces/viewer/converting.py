@@ -152,6 +152,15 @@ class _Kept:
             self._known[document] = (time.monotonic(), made)
             while len(self._known) > 1 and (self._bytes() > _KEPT_BYTES or len(self._known) > _KEPT):
                 self._known.popitem(last=False)
+        # It goes also if nobody asks for anything any more.
+        later = threading.Timer(_KEPT_FOR, self.forget)
+        later.daemon = True
+        later.start()
+
+    def forget(self) -> None:
+        """Forget what was kept for as long as it may be."""
+        with self._lock:
+            self._forget_old()
 
     @staticmethod
     def said(made: Made) -> bytes:
@@ -164,7 +173,7 @@ class _Kept:
 
     def _forget_old(self) -> None:
         oldest = time.monotonic() - _KEPT_FOR
-        for document in [one for one, (when, _) in self._known.items() if when < oldest]:
+        for document in [one for one, (when, _) in self._known.items() if when <= oldest]:
             del self._known[document]
 
 

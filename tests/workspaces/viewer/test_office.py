@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -138,6 +139,25 @@ def test_a_program_that_never_ends_is_ended_and_not_tried_again(program: Any, mo
     monkeypatch.setattr(converting, "_converted", lambda *_: pytest.fail("tried again"))
     with pytest.raises(CannotShow, match="more time or memory"):
         pdf_of(b"endless")
+
+
+def test_a_document_is_forgotten_though_nobody_asks_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converting, "_KEPT_FOR", 0.05)
+    kept = converting._Kept()
+    kept.put("one", b"%PDF-")
+    assert kept.get("one") == b"%PDF-"
+    ends = time.monotonic() + 2
+    while kept._known and time.monotonic() < ends:
+        pass
+    assert not kept._known
+
+
+def test_what_is_kept_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converting, "_KEPT_BYTES", 10)
+    kept = converting._Kept()
+    for name in ("one", "two", "three"):
+        kept.put(name, b"12345")
+    assert (kept.get("one"), kept.get("three")) == (None, b"12345")
 
 
 @in_a_world
