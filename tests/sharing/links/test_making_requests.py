@@ -116,6 +116,12 @@ def test_a_link_is_seen_by_those_who_could_have_made_it(
     assert as_(charlie).get(link).status_code == 404
 
 
+def test_a_manager_who_may_not_view_the_folder_sees_no_link_to_it(asked: Asked, manager: User, folder: Item) -> None:
+    exempt(folder, "deny", Right.VIEW, manager)
+    assert as_(manager).get(reverse("sharing:link", args=[asked[0].pk])).status_code == 404
+    assert "Scans for the reading" not in as_(manager).get(reverse("sharing:links")).content.decode()
+
+
 def test_closing_is_recorded_and_for_good(asked: Asked, manager: User) -> None:
     page = reverse("sharing:close_link", args=[asked[0].pk])
     assert as_(manager).post(page).status_code == 302
