@@ -16,6 +16,7 @@ class Scope(models.TextChoices):
     READ = "read", "see workspaces, folders and files, and their names"
     DOWNLOAD = "download", "take away what is in files"
     UPLOAD = "upload", "bring in files and make folders"
+    COMMENT = "comment", "write, correct and take back comments on files"
     REMOVE = "remove", "ask that what lies in the bin be removed for good, which somebody else must confirm"
 
 

@@ -1,4 +1,4 @@
-"""Conversations for programs, under /api/v1/. A token lets a program read; writing needs a person."""
+"""Conversations for programs, under /api/v1/. Writing takes a token with the scope for it."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -68,7 +68,7 @@ class CommentList(ListAPIView[Comment]):
     """What was said about a file, the newest first, answers among it; saying something."""
 
     permission_classes = [IsSignedIn]
-    token_scopes: ClassVar = {"GET": "read"}
+    token_scopes: ClassVar = {"GET": "read", "POST": "comment"}
     serializer_class = CommentOut
     pagination_class = Pages
     queryset = Comment.objects.none()
@@ -106,7 +106,7 @@ class CommentDetail(APIView):
     """One comment: looking at it, correcting it within some minutes, taking it back."""
 
     permission_classes = [IsSignedIn]
-    token_scopes: ClassVar = {"GET": "read"}
+    token_scopes: ClassVar = {"GET": "read", "PATCH": "comment", "DELETE": "comment"}
 
     @extend_schema(responses=CommentOut)
     def get(self, request: Request, comment_id: UUID) -> Response:
@@ -130,6 +130,7 @@ class Mentionable(APIView):
     """Whom one may mention in a comment on a file: the first few whose name holds the words."""
 
     permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "comment"}
 
     @extend_schema(
         parameters=[OpenApiParameter("q", str, description="A part of a name or an institution.")],

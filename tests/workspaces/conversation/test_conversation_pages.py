@@ -174,13 +174,28 @@ def test_the_page_of_the_file_counts_what_was_said(alice: User, comment: Comment
     assert "Nothing was said" in page(alice, f"/workspaces/files/{comment.file_id}/")
 
 
-def test_a_program_reads_with_a_token_and_does_not_write(alice: User, comment: Comment) -> None:
-    text = make_api_token(actor=alice, name="reader", scopes=["read"], days=7)[1]
-    program = Client(headers={"Authorization": f"Bearer {text}"})
-    found = program.get(f"/api/v1/files/{comment.file_id}/comments/").json()["results"]
-    assert [row["text"] for row in found] == [WORDS]
-    answer = program.post(f"/api/v1/files/{comment.file_id}/comments/", {"text": "x"}, content_type="application/json")
-    assert answer.status_code == 403
+def program(owner: User, *scopes: str) -> Client:
+    text = make_api_token(actor=owner, name="bot", scopes=scopes, days=7)[1]
+    return Client(headers={"Authorization": f"Bearer {text}"})
+
+
+def test_a_program_reads_with_a_token_for_that_and_writes_nothing(alice: User, comment: Comment) -> None:
+    reader, path = program(alice, "read"), f"/api/v1/files/{comment.file_id}/comments/"
+    assert [row["text"] for row in reader.get(path).json()["results"]] == [WORDS]
+    assert reader.post(path, {"text": "x"}, content_type="application/json").status_code == 403
+    assert reader.delete(f"/api/v1/comments/{comment.pk}/").status_code == 403
+    assert reader.get(f"/api/v1/files/{comment.file_id}/mentionable/").status_code == 403
+
+
+def test_a_program_writes_with_a_token_for_that_and_is_named(alice: User, file: Item) -> None:
+    writer = program(alice, "comment")
+    made = writer.post(f"/api/v1/files/{file.pk}/comments/", {"text": "Row 3 is odd."}, content_type="application/json")
+    assert made.status_code == 201
+    assert last_entry().detail["by_token"]
+    one = f"/api/v1/comments/{made.json()['id']}/"
+    assert writer.patch(one, {"text": "Row 4 is."}, content_type="application/json").status_code == 200
+    assert writer.get(one).status_code == 403
+    assert writer.delete(one).status_code == 204
 
 
 def test_the_api_does_what_the_pages_do(alice: User, colleague: User, version: Version) -> None:
