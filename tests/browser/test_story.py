@@ -117,7 +117,7 @@ def shares(newcomer: Visitor, workspace: str) -> None:
     page.get_by_label("Visitor").check()
     in_a_month = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
     page.locator("input[name=expires_on]").fill(in_a_month)
-    press(page.get_by_role("main").locator("form.form button").last)
+    press(page.get_by_role("button", name="Let in"))
     expect(newcomer.go(workspace + "access/").get_by_role("main")).to_contain_text(COLLEAGUE)
 
 
