@@ -10,6 +10,8 @@ ANVIL_VERSION := 1.7.1
 TUS_JS_VERSION := 4.3.1
 SIZE ?= 64M
 INTERRUPTIONS ?= 6
+SEARCH ?= yes
+AFRESH ?= no
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -17,7 +19,7 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)"
 SYNC := $(UV) sync --quiet --locked --inexact --no-default-groups --python "$(BIN)/python"
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed reset test check conformance test-browser test-faults test-canary test-verifiers test-crashes test-uploads tus-js-client screenshots bench-files bench-ledger bench-growth bench-trail bench-permissions bench-viewer anvil
+.PHONY: help run seed reset test check conformance test-browser test-faults test-canary test-verifiers test-crashes test-mutation test-uploads tus-js-client screenshots bench-files bench-ledger bench-growth bench-trail bench-permissions bench-viewer anvil
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -63,6 +65,9 @@ test-canary: $(VENV)/.development ## Look for content, names and secrets on ever
 
 test-crashes: $(VENV)/.development ## Let the ledger's processes die between any two steps, and check every promise (CRASHES=1000 SEED=…).
 	@"$(BIN)/python" -m tests.faults.crashes --crashes "$(CRASHES)" $(if $(SEED),--seed "$(SEED)")
+
+test-mutation: $(VENV)/.development ## Take every permission check away, one after the other, and look for a test that fails (SEARCH=no, AFRESH=yes).
+	@SEARCH="$(SEARCH)" AFRESH="$(AFRESH)" "$(BIN)/python" -m tests.mutation
 
 tus-js-client: $(VENV)/.tus ## Fetch tus-js-client, which the tests of uploads use (needs npm).
 

@@ -154,9 +154,6 @@ class User(AbstractBaseUser, PermissionsMixin):
             if getattr(backend, "answers_rights", False)
         )
 
-    def has_perms(self, perm_list: Any, obj: Any = None) -> bool:
-        return all(self.has_perm(perm, obj) for perm in perm_list)
-
     def has_module_perms(self, app_label: str) -> bool:
         return self.in_good_standing and self.is_staff
 

@@ -1,0 +1,203 @@
+"""Takes one permission check after the other away, and looks for a test that fails: `make test-mutation`.
+
+killers.json remembers for each place a test that noticed. A run asks that test first, and looks for another where it
+notices nothing any more, or where a place is new; SEARCH=no (continuous integration) takes both for a failure.
+AFRESH=yes forgets.
+"""
+
+import builtins
+import importlib
+import importlib.abc
+import importlib.machinery
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutation.sites import SWITCH, Site, switched
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("core", "ledger_bridge", "accounts", "workspaces", "sharing")
+KILLERS = Path(__file__).with_name("killers.json")
+SEARCH = os.environ.get("SEARCH", "yes") != "no"
+AFRESH = os.environ.get("AFRESH") == "yes"
+MOST_TRIED = 150
+LIKELY = re.compile("refus|right|strang|hid|not|nobody|only|other|404|403|foreign|secret|without|leak|see")
+
+
+@dataclass
+class Switches:
+    """Which site is taken away now, and which were passed since somebody last looked."""
+
+    sites: list[Site] = field(default_factory=list)
+    away: int = -1
+    passed: set[int] = field(default_factory=set)
+
+    def __call__(self, number: int) -> bool:
+        self.passed.add(number)
+        return number == self.away
+
+
+SWITCHES = Switches()
+
+
+class SwitchingLoader(importlib.machinery.SourceFileLoader):
+    def get_code(self, fullname: str) -> CodeType | None:
+        path = self.get_filename(fullname)
+        module = str(Path(path).relative_to(ROOT))
+        tree, sites = switched(self.get_data(path).decode(), module, len(SWITCHES.sites))
+        SWITCHES.sites += sites
+        return compile(tree, path, "exec", dont_inherit=True)
+
+
+class SwitchingFinder(importlib.abc.MetaPathFinder):
+    """Loads the rooms' modules with their switches."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname.partition(".")[0] not in ROOMS or ".migrations" in fullname:
+            return None
+        found = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if found is None or not isinstance(found.loader, importlib.machinery.SourceFileLoader) or not found.origin:
+            return found
+        return spec_from_file_location(
+            fullname,
+            found.origin,
+            loader=SwitchingLoader(fullname, found.origin),
+            submodule_search_locations=found.submodule_search_locations,
+        )
+
+
+# This plugin is loaded before Django is: nothing of the rooms may have been imported without its switches.
+assert not {name.partition(".")[0] for name in sys.modules} & set(ROOMS)
+setattr(builtins, SWITCH, SWITCHES)
+sys.meta_path.insert(0, SwitchingFinder())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool:
+    if session.testsfailed:
+        raise session.Interrupted("something could not be collected")
+    import_everything()
+    Hunt(session.items).run()
+    return True
+
+
+def import_everything() -> None:
+    """Import what no test has needed so far, so that every place is known."""
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            if "migrations" not in path.parts and path.stem != "__main__":
+                importlib.import_module(name)
+
+
+@dataclass
+class Hunt:
+    items: list[pytest.Item]
+    killers: dict[str, str] = field(default_factory=dict)
+    ways: dict[int, list[pytest.Item]] = field(default_factory=dict)
+    survived: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        begun = time.monotonic()
+        known = {} if AFRESH or not KILLERS.exists() else json.loads(KILLERS.read_text(encoding="utf-8"))
+        by_id = {item.nodeid: item for item in self.items}
+        left = []
+        for number, site in enumerate(SWITCHES.sites):
+            killer = by_id.get(known.get(site.name, ""))
+            if killer and self.notices(killer, number):
+                self.killers[site.name] = killer.nodeid
+            else:
+                left.append(number)
+        say(f"{len(self.killers)} of {len(SWITCHES.sites)} places are noticed by the tests that noticed them before")
+        if left and SEARCH:
+            try:
+                self.search(left)
+            finally:  # what was found by then need not be looked for again
+                KILLERS.write_text(json.dumps(dict(sorted(self.killers.items())), indent=0) + "\n", encoding="utf-8")
+        else:
+            self.survived = [describe(SWITCHES.sites[number]) for number in left]
+        self.report(time.monotonic() - begun)
+
+    def search(self, numbers: list[int]) -> None:
+        """Find out which tests pass each place, and ask them: those that sound like it and are short first."""
+        self.map_ways(set(numbers))
+        for number in numbers:
+            site = SWITCHES.sites[number]
+            for item in self.ways.get(number, [])[:MOST_TRIED]:
+                if not self.notices(item, number):
+                    continue
+                if self.passes(item):
+                    self.killers[site.name] = item.nodeid
+                    break
+                say(f"{item.nodeid} fails with everything in its place")
+            else:
+                ways = len(self.ways.get(number, []))
+                self.survived.append(f"{describe(site)} ({ways} tests pass it)")
+                say(f"nobody notices {self.survived[-1]}")
+
+    def map_ways(self, numbers: set[int]) -> None:
+        took: dict[str, float] = {}
+        for item, following in zip(self.items, [*self.items[1:], None], strict=True):
+            SWITCHES.passed.clear()
+            begun = time.monotonic()
+            if not failed(item, following or self.items[0]):
+                took[item.nodeid] = time.monotonic() - begun
+                for number in SWITCHES.passed & numbers:
+                    self.ways.setdefault(number, []).append(item)
+        for found in self.ways.values():
+            found.sort(key=lambda item: (not LIKELY.search(item.name), took[item.nodeid]))
+
+    def notices(self, item: pytest.Item, number: int) -> bool:
+        SWITCHES.away = number
+        try:
+            return failed(item, self.other(item))
+        finally:
+            SWITCHES.away = -1
+
+    def passes(self, item: pytest.Item) -> bool:
+        """Say whether it passes with everything in its place, so that it noticed nothing but what was away."""
+        return not failed(item, self.other(item))
+
+    def other(self, item: pytest.Item) -> pytest.Item:
+        """Return a test of another file: what is named as following decides what pytest takes down."""
+        first, last = self.items[0], self.items[-1]
+        return last if last.path != item.path else first
+
+    def report(self, seconds: float) -> None:
+        places = len(SWITCHES.sites)
+        for place in self.survived:
+            say(f"taken away, and no test failed: {place}")
+        share = 100 * len(self.killers) / max(places, 1)
+        whole = f"{share:.1f}".removesuffix(".0")
+        say(f"{len(self.killers)} of {places} permission checks are held by a test ({whole} %) in {seconds:.0f} s")
+        if self.survived or not places:
+            pytest.exit("a permission check is held by no test", returncode=1)
+
+
+def failed(item: pytest.Item, following: pytest.Item) -> bool:
+    reports: list[Any] = runtestprotocol(item, log=False, nextitem=following)
+    return any(report.failed for report in reports)
+
+
+def describe(site: Site) -> str:
+    return f"{site.name} (line {site.line})"
+
+
+def say(sentence: str) -> None:
+    capture = sys.__stdout__
+    assert capture is not None
+    capture.write(sentence + "\n")
+    capture.flush()

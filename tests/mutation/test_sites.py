@@ -1,0 +1,88 @@
+"""What is taken away where: each kind of place, compiled with its switch, does as before or does without."""
+
+import ast
+from typing import Any
+
+import pytest
+
+from tests.mutation.sites import SWITCH, switched
+
+
+class Things(list[str]):
+    def visible_to(self, person: str) -> "Things":
+        return Things(thing for thing in self if thing.startswith(person))
+
+    def all(self) -> "Things":
+        return self
+
+
+class Person:
+    def has_perm(self, name: str) -> bool:
+        return False
+
+
+class Refused(Exception):
+    pass
+
+
+def require() -> None:
+    raise Refused
+
+
+def visible_to(things: Things, person: str) -> Things:
+    return things.visible_to(person)
+
+
+def run(source: str, *, away: int) -> Any:
+    tree, _ = switched(source, "room.py")
+    names: dict[str, Any] = {
+        SWITCH: lambda number: number == away,
+        "things": Things(["a1", "b2"]),
+        "person": Person(),
+        "Refused": Refused,
+        "require": require,
+        "visible_to": visible_to,
+    }
+    exec(compile(tree, "room.py", "exec"), names)  # noqa: S102  our own few lines
+    return names["deed"]()
+
+
+PLACES = {
+    "require": ("require()\n    return 'done'", Refused, "done"),
+    "refused": ("if True:\n        raise Refused\n    return 'done'", Refused, "done"),
+    "visible_to": ("return list(things.visible_to('a'))", ["a1"], ["a1", "b2"]),
+    "function": ("return list(visible_to(things, 'a'))", ["a1"], ["a1", "b2"]),
+    "has_perm": ("return person.has_perm('x')", False, True),
+}
+
+
+def outcome(source: str, *, away: int) -> Any:
+    try:
+        return run(source, away=away)
+    except Refused:
+        return Refused
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_a_place_does_as_before_until_it_is_taken_away(kind: str) -> None:
+    body, before, without = PLACES[kind]
+    source = f"def deed():\n    {body}\n".replace("raise Refused\n", "raise Refused()\n")
+    assert outcome(source, away=-1) == before
+    assert outcome(source, away=0) == without
+
+
+def test_places_are_named_by_where_they_stand_and_counted() -> None:
+    source = "class A:\n    def b(self):\n        require()\n        require()\n"
+    _, sites = switched(source, "room.py")
+    assert [site.name for site in sites] == ["room.py:A.b:require:1", "room.py:A.b:require:2"]
+    assert [site.line for site in sites] == [3, 4]
+
+
+def test_numbers_go_on_where_the_module_before_ended() -> None:
+    tree, _ = switched("def deed():\n    require()\n", "room.py", first=7)
+    assert f"{SWITCH}(7)" in ast.unparse(tree)
+
+
+def test_decorators_and_definitions_are_no_places() -> None:
+    source = "@require_http_methods(['GET'])\ndef has_perm(self, x=things.count()):\n    return self.has_perm('x')\n"
+    assert switched(source, "room.py")[1] == []
