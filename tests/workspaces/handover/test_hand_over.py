@@ -12,7 +12,17 @@ from accounts.models import User
 from core.errors import DamagedContent, InvalidInput, Refused
 from ledger_bridge.models import Entry
 from sharing.models import WorkspaceUserGrant
-from tests.workspaces.conftest import CONTENT, DirectConnection, blobs, browser, content_of, exempt, last_entry, put
+from tests.workspaces.conftest import (
+    CONTENT,
+    DirectConnection,
+    blobs,
+    browser,
+    content_of,
+    exempt,
+    give,
+    last_entry,
+    put,
+)
 from tests.workspaces.handover.conftest import PUB, SECRET, fetch
 from workspaces import services
 from workspaces.crypt4gh import keys, open_header, open_stream, read_header
@@ -229,3 +239,15 @@ def test_a_key_that_is_not_for_this_file_says_so_to_programs(alice: User, charli
     sent = {"key": str(key.pk)}
     answer = browser(alice).post(f"/api/v1/versions/{version.pk}/hand-overs/", sent, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+def test_it_is_hidden_from_whoever_may_no_longer_view_the_file(bob: User, made: HandOver) -> None:
+    assert set(HandOver.objects.visible_to(bob)) == {made}
+    WorkspaceUserGrant.objects.filter(user=bob).delete()
+    assert not HandOver.objects.visible_to(bob).exists()
+    assert fetch(bob, made).status_code == 404
+
+
+def test_it_is_hidden_from_whoever_it_is_none_of_the_business_of(charlie: User, made: HandOver) -> None:
+    give(made.version.file.workspace, "manager", charlie)
+    assert not HandOver.objects.visible_to(charlie).exists()
