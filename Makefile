@@ -67,7 +67,7 @@ test-crashes: $(VENV)/.development ## Let the ledger's processes die between any
 	@"$(BIN)/python" -m tests.faults.crashes --crashes "$(CRASHES)" $(if $(SEED),--seed "$(SEED)")
 
 test-mutation: $(VENV)/.development ## Take every permission check away, one after the other, and look for a test that fails (SEARCH=no, AFRESH=yes).
-	@SEARCH="$(SEARCH)" AFRESH="$(AFRESH)" "$(BIN)/python" -m tests.mutation
+	@SEARCH="$(SEARCH)" AFRESH="$(AFRESH)" "$(BIN)/python" -m tests.mutation $(ARGS)
 
 tus-js-client: $(VENV)/.tus ## Fetch tus-js-client, which the tests of uploads use (needs npm).
 

@@ -26,11 +26,9 @@ class LinkQuerySet(models.QuerySet["Link"]):
         """Those about what the person may share: a link is everybody's business who could have made it."""
         if not rules.has_standing(user):
             return self.none()
-        workspaces = rules.workspaces_with_right(Workspace.objects.order_by(), user, Right.SHARE)
-        within = self.filter(workspace__in=workspaces.values("pk"))
-        linked = Item.objects.order_by().filter(pk__in=within.order_by().values("item"))
+        linked = Item.objects.order_by().filter(pk__in=self.order_by().values("item"))
         items = rules.items_with_right(linked, user, Right.SHARE)
-        return within.filter(item__in=items.values("pk"))
+        return self.filter(item__in=items.values("pk"))
 
 
 class Link(models.Model):

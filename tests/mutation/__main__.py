@@ -28,7 +28,7 @@ ELSEWHERE = ["tests/workspaces/crypt4gh", "tests/workspaces/viewer", "tests/work
 
 def main() -> int:
     command = [sys.executable, "-m", "pytest", "-p", "tests.mutation.plugin", "-p", "no:randomly", "-q"]
-    return subprocess.run([*command, *chosen()], cwd=ROOT, env=os.environ, check=False).returncode
+    return subprocess.run([*command, *(sys.argv[1:] or chosen())], cwd=ROOT, env=os.environ, check=False).returncode
 
 
 def chosen() -> list[str]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.access import rights_on_each
-from sharing.rules import functions
+from sharing.rules import functions, items_with_right
 from tests.sharing.conftest import exempt, give, house_of, make_item
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
@@ -146,3 +146,10 @@ def test_the_functions_in_the_database_are_the_ones_in_the_rules(name: str, db: 
     with connection.cursor() as cursor:
         cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = %s", [name])
         assert cursor.fetchone()[0] == functions()[name]
+
+
+def test_what_may_not_be_viewed_is_in_no_list_by_another_right(bob: User, workspace: Workspace, scan: Item) -> None:
+    give(workspace, "contributor", bob)
+    assert scan in items_with_right(Item.objects.all(), bob, Right.TRAIL)
+    exempt(scan, "deny", Right.VIEW, bob)
+    assert scan not in items_with_right(Item.objects.all(), bob, Right.TRAIL)
