@@ -41,7 +41,7 @@ class FileDelivered(Event):
     label = "File delivered"
     sentence = "delivered a file of {size} bytes through a link, from outside (SHA-256 {sha256})"
     action = "C"
-    dicom_code = "110106"
+    dicom_code = "110107"
     request: str
     size: int
     sha256: str
@@ -80,7 +80,7 @@ class CopySent(Event):
     sentence = "sent {person} version {number} of “{name}” to {mode}, at most {most_openings} times (ends: {until})"
     words = _MODES
     action = "C"
-    dicom_code = "110106"
+    dicom_code = OBJECT_SECURITY_CHANGED
     link: str
     name: str
     number: int
