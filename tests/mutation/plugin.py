@@ -128,10 +128,7 @@ class Hunt:
                 left.append(number)
         say(f"{len(self.killers)} of {len(SWITCHES.sites)} places are noticed by the tests that noticed them before")
         if left and SEARCH:
-            try:
-                self.search(left)
-            finally:  # what was found by then need not be looked for again
-                KILLERS.write_text(json.dumps(dict(sorted(self.killers.items())), indent=0) + "\n", encoding="utf-8")
+            self.search(left)
         else:
             self.survived = [describe(SWITCHES.sites[number]) for number in left]
         self.report(time.monotonic() - begun)
@@ -154,6 +151,7 @@ class Hunt:
         for item in items[:MOST_TRIED]:
             if self.notices(item, number) and self.passes(item):
                 self.killers[site.name] = item.nodeid
+                KILLERS.write_text(json.dumps(dict(sorted(self.killers.items())), indent=0) + "\n", encoding="utf-8")
                 return True
         say(f"not noticed by {len(items)} tests: {describe(site)}")
         return False

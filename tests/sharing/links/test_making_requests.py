@@ -175,11 +175,3 @@ def test_a_workspace_has_so_many_open_links_and_no_more(
     monkeypatch.setattr("sharing.links.limits.MOST_OPEN", 1)
     with pytest.raises(Conflict):
         ask_for_files(alice, folder)
-
-
-def test_a_manager_from_whom_the_folder_is_kept_does_not_see_its_links(
-    manager: User, asked: tuple[FileRequest, str], folder: Item
-) -> None:
-    assert Link.objects.visible_to(manager).filter(pk=asked[0].pk).exists()
-    exempt(folder, "deny", Right.VIEW, manager)
-    assert not Link.objects.visible_to(manager).exists()
