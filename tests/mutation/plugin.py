@@ -12,10 +12,11 @@ import importlib.machinery
 import json
 import os
 import re
+import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
+from django.db import connections
 
 from tests.mutation.sites import SWITCH, Site, switched
 
@@ -33,6 +35,7 @@ KILLERS = Path(__file__).with_name("killers.json")
 SEARCH = os.environ.get("SEARCH", "yes") != "no"
 AFRESH = os.environ.get("AFRESH") == "yes"
 MOST_TRIED = 150
+LONGEST = 300
 LIKELY = re.compile("refus|right|strang|hid|not|nobody|only|other|404|403|foreign|secret|without|leak|see")
 
 
@@ -122,7 +125,7 @@ class Hunt:
             killer, file = by_id.get(named), named.partition("::")[0]
             # A search among some files leaves what tests of other files have noticed as it was.
             elsewhere = SEARCH and file and file not in files and (ROOT / file).exists()
-            if elsewhere or (killer and self.notices(killer, number)):
+            if elsewhere or (killer and self.first_to_notice(number, [killer]) is not None):
                 self.killers[site.name] = named
             else:
                 left.append(number)
@@ -147,12 +150,13 @@ class Hunt:
         return [number for number in numbers if not self.is_noticed(number, ways.get(number, []))]
 
     def is_noticed(self, number: int, items: list[pytest.Item]) -> bool:
-        site = SWITCHES.sites[number]
-        for item in items[:MOST_TRIED]:
-            if self.notices(item, number) and self.passes(item):
-                self.killers[site.name] = item.nodeid
+        site, left = SWITCHES.sites[number], items[:MOST_TRIED]
+        while (place := self.first_to_notice(number, left)) is not None:
+            if self.passes(left[place]):
+                self.killers[site.name] = left[place].nodeid
                 KILLERS.write_text(json.dumps(dict(sorted(self.killers.items())), indent=0) + "\n", encoding="utf-8")
                 return True
+            left = left[place + 1 :]
         say(f"not noticed by {len(items)} tests: {describe(site)}")
         return False
 
@@ -170,16 +174,18 @@ class Hunt:
             found.sort(key=lambda item: took[item.nodeid])
         return ways
 
-    def notices(self, item: pytest.Item, number: int) -> bool:
-        SWITCHES.away = number
-        try:
-            return failed(item, self.other(item))
-        finally:
-            SWITCHES.away = -1
+    def first_to_notice(self, number: int, items: list[pytest.Item]) -> int | None:
+        """Return which of the tests is the first to fail without this place."""
+
+        def ask() -> int | None:
+            SWITCHES.away = number
+            return next((place for place, item in enumerate(items) if failed(item, self.other(item))), None)
+
+        return in_a_process_of_its_own(ask)
 
     def passes(self, item: pytest.Item) -> bool:
         """Say whether it passes with everything in its place, so that it noticed nothing but what was away."""
-        return not failed(item, self.other(item))
+        return in_a_process_of_its_own(lambda: 1 if failed(item, self.other(item)) else None) is None
 
     def other(self, item: pytest.Item) -> pytest.Item:
         """Return a test of another file: what is named as following decides what pytest takes down."""
@@ -207,6 +213,25 @@ def empties_tables(item: pytest.Item) -> bool:
 def failed(item: pytest.Item, following: pytest.Item) -> bool:
     reports: list[Any] = runtestprotocol(item, log=False, nextitem=following)
     return any(report.failed for report in reports)
+
+
+def in_a_process_of_its_own(ask: Callable[[], int | None]) -> int | None:
+    """Answer in a copy of this process: what does without a check may leave anything behind."""
+    connections.close_all()
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        signal.alarm(LONGEST)
+        try:
+            answer = ask()
+            os.write(writing, b"" if answer is None else str(answer).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    os.waitpid(process, 0)
+    return int(said) if said else None
 
 
 def describe(site: Site) -> str:
