@@ -28,7 +28,7 @@ from ledger_bridge.tlog.note import NoteSigner, parse
 from ledger_bridge.trail_helper import TrailHelper
 from ledger_bridge.trail_portions import Open, Portions, PortionWriter, Read, deserves_help
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 18
 _OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _READABLE_BY_ALL = 0o644 << 16
 

@@ -1,8 +1,7 @@
 """Takes one permission check after the other away, and looks for a test that fails: `make test-mutation`.
 
 killers.json remembers for each place a test that noticed. A run asks that test first, and looks for another where it
-notices nothing any more, or where a place is new; SEARCH=no (continuous integration) takes both for a failure.
-AFRESH=yes forgets.
+notices nothing any more, or where a place is new; SEARCH=no takes both for a failure. AFRESH=yes forgets.
 """
 
 import builtins
