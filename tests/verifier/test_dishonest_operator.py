@@ -139,11 +139,11 @@ def test_it_finds_a_last_line_without_end(archive: bytes, ledger: FakeLedger, re
 # what the operator does to scope.json → what the verifier must say
 SCOPE_FRAUDS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "understates the stream": (
-        lambda s: s["streams"][0].update(length=6),
+        lambda s: s["streams"][0].update(length=s["streams"][0]["length"] - 1),
         "goes on with number 7, but the export says",
     ),
     "overstates the stream": (
-        lambda s: s["streams"][0].update(length=8),
+        lambda s: s["streams"][0].update(length=s["streams"][0]["length"] + 1),
         "number 8 of the stream of workspace w1 is in no",
     ),
     "gives another key": (
