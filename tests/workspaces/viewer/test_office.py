@@ -71,7 +71,7 @@ def program(tmp_path: Path, settings: Any) -> Any:
     def make(script: str) -> None:
         path = tmp_path / "office" / "program" / "soffice"
         path.parent.mkdir(parents=True)
-        path.write_text(f"#!/bin/sh\nexec > /work/document.pdf 2>&1\nprintf '%%PDF-1.4\\n'\n{script}\n")
+        path.write_text(f"#!/bin/sh\nexec > /desk/document.pdf 2>&1\nprintf '%%PDF-1.4\\n'\n{script}\n")
         path.chmod(0o755)
         settings.LIBREOFFICE = str(path)
 
@@ -96,10 +96,10 @@ def test_without_libreoffice_a_document_says_so_and_is_not_opened(
 
 @in_a_world
 def test_what_converts_sees_programs_and_the_document_and_nothing_else(program: Any, settings: Any) -> None:
-    program("ls /; ls /work /etc /dev; cat /work/document.docx")
+    program("ls /; ls /desk /etc /dev; cat /desk/document.docx")
     seen = pdf_of(b"content of mine").decode().splitlines()
     assert "content of mine" in seen
-    assert not {"home", "root", "work/trees", "run", "mnt", "passwd", "shadow", "sda", "mem", "shm"} & set(seen)
+    assert not {"home", "root", "srv", "run", "mnt", "passwd", "shadow", "sda", "mem", "shm"} & set(seen)
 
 
 @in_a_world
@@ -126,7 +126,7 @@ def test_what_converts_reaches_nothing(program: Any, attempt: str, answer: str) 
 
 @in_a_world
 def test_what_converts_has_only_so_much_room(program: Any) -> None:
-    program("head -c 400000000 /dev/zero > /work/large; ls -l /work/large")
+    program("head -c 400000000 /dev/zero > /desk/large; ls -l /desk/large")
     assert int(pdf_of(b"room").split()[-5]) <= 256 * 1024 * 1024
 
 
@@ -162,7 +162,7 @@ def test_what_is_kept_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @in_a_world
 @pytest.mark.parametrize(
-    "script", ["rm /work/document.pdf", "rm /work/document.pdf; ln -s /etc/ld.so.cache /work/document.pdf"]
+    "script", ["rm /desk/document.pdf", "rm /desk/document.pdf; ln -s /etc/ld.so.cache /desk/document.pdf"]
 )
 def test_no_document_is_no_document(program: Any, script: str) -> None:
     program(script)
@@ -176,7 +176,7 @@ def test_the_pages_are_drawn_with_a_watermark_and_the_document_is_made_once(
 ) -> None:
     (tmp_path / "office").mkdir()
     (tmp_path / "office" / "form.pdf").write_bytes(FORM)
-    program(f"cat {tmp_path}/office/form.pdf > /work/document.pdf")
+    program(f"cat {tmp_path}/office/form.pdf > /desk/document.pdf")
     client = browser(alice)
     assert "of 1" in client.get(reverse("workspaces:view", args=[document.pk])).content.decode()
     (tmp_path / "office" / "program" / "soffice").unlink()

@@ -17,10 +17,9 @@ from workspaces.viewer.renderer import sandbox, wire, world
 
 SECONDS = 40
 LARGEST = 60 * 1024 * 1024
-_WORK = Path("/work")
 _STEP = 0.02
 _ENVIRONMENT = {
-    "PATH": "/usr/bin:/bin", "HOME": "/work", "LANG": "C.UTF-8", "TMPDIR": "/tmp", "SAL_USE_VCLPLUGIN": "svp",  # noqa: S108
+    "PATH": "/usr/bin:/bin", "HOME": str(world.DESK), "LANG": "C.UTF-8", "TMPDIR": "/tmp", "SAL_USE_VCLPLUGIN": "svp",  # noqa: S108
 }  # fmt: skip
 # No macro runs, whoever signed it; no link is followed; nothing is asked.
 _SETTINGS = [
@@ -66,7 +65,7 @@ def _convert_and_end(line: socket.socket, job: dict[str, Any], document: bytes) 
 
 
 def _convert(line: socket.socket, job: dict[str, Any], document: bytes) -> None:
-    source, made = _WORK / f"document{job['ending']}", _WORK / "document.pdf"
+    source, made = world.DESK / f"document{job['ending']}", world.DESK / "document.pdf"
     source.write_bytes(document)
     _write_settings()
     ended = _run([job["program"], *_arguments(source)])
@@ -87,9 +86,9 @@ def _arguments(source: Path) -> list[str]:
         "--nologo",
         "--nodefault",
         "--nolockcheck",
-        "-env:UserInstallation=file:///work/profile",
+        f"-env:UserInstallation={(world.DESK / 'profile').as_uri()}",
     ]
-    return [*flags, "--convert-to", "pdf", "--outdir", str(_WORK), str(source)]
+    return [*flags, "--convert-to", "pdf", "--outdir", str(world.DESK), str(source)]
 
 
 def _run(command: list[str]) -> int | None:
@@ -127,7 +126,7 @@ def _write_settings() -> None:
         f'<item oor:path="{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
         for path, name, value in _SETTINGS
     )
-    user = _WORK / "profile" / "user"
+    user = world.DESK / "profile" / "user"
     user.mkdir(parents=True)
     (user / "registrymodifications.xcu").write_text(
         f'<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">{items}</oor:items>',

@@ -18,6 +18,8 @@ from workspaces.viewer.renderer.sandbox import NoSandbox
 MEMORY = 2 * 1024 * 1024 * 1024
 ROOM = 256 * 1024 * 1024
 """What the document and all that is made of it may take together."""
+DESK = Path("/desk")
+"""Where the document lies in there, and what is made of it."""
 
 _NEW = {
     "ns": 0x00020000,
@@ -84,14 +86,14 @@ def furnish(program: Path) -> None:
     _mount("tmpfs", str(new), "tmpfs", _NOSUID | _NODEV, f"size={ROOM},mode=700")
     for name in (*_PROGRAMS, *_MORE, *_elsewhere(program)):
         _show(Path("/") / name, new / name)
-    for name in ("work", "tmp", "proc"):
+    for name in (DESK.name, "tmp", "proc"):
         (new / name).mkdir(exist_ok=True)
     # It has to come before the other one is gone; where a container hides parts of that, the kernel allows no new one.
     _mount("proc", str(new / "proc"), "proc", _NOSUID | _NODEV | _NOEXEC)
     os.chdir(new)
     _checked(_libc.syscall(_PIVOT_ROOT[_column()], b".", b"."))
     _checked(_libc.umount2(b".", _DETACH))
-    os.chdir("/work")
+    os.chdir(DESK)
 
 
 def lock_in(seconds: int) -> None:
