@@ -11,6 +11,8 @@ from tests.browser.pages import MARIA, PLACES, SEUN, STUDY, Place, visit
 from tests.browser.people import PHONE, WIDE, Visitor, code_on_screen, visitor
 from tests.stack import ROOT, Stack
 
+CUT_OFF = "[...document.querySelectorAll('.table-wrap')].filter((one) => one.scrollWidth > one.clientWidth).length"
+
 
 @pytest.fixture(scope="session")
 def guest(stack: Stack, browser: Browser) -> Visitor:
@@ -26,6 +28,7 @@ def test_a_page_is_accessible_wide_and_narrow(place: Place, guest: Visitor, sign
     for size in (WIDE, PHONE):
         who.page.set_viewport_size(size)  # type: ignore[arg-type]
         assert who.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert who.page.evaluate(CUT_OFF) == 0, "a table is wider than its place"
         examiner.set_viewport_size(size)  # type: ignore[arg-type]
         found = Axe().run(examiner, options={"resultTypes": ["violations"]})
         assert found.violations_count == 0, found.generate_report()
