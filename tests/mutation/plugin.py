@@ -184,7 +184,7 @@ class Hunt:
 
     def passes(self, item: pytest.Item) -> bool:
         """Say whether it passes with everything in its place, so that it noticed nothing but what was away."""
-        return in_a_process_of_its_own(lambda: 1 if failed(item, self.other(item)) else None) is None
+        return in_a_process_of_its_own(lambda: None if failed(item, self.other(item)) else 1) == 1
 
     def other(self, item: pytest.Item) -> pytest.Item:
         """Return a test of another file: what is named as following decides what pytest takes down."""
