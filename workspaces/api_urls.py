@@ -6,6 +6,7 @@ from workspaces.conversation import api as conversation
 from workspaces.conversation import api_following as following
 from workspaces.handover import api as handover
 from workspaces.removal import api as removal
+from workspaces.terms import api as terms
 
 app_name = "workspaces_api"
 urlpatterns = [
@@ -13,6 +14,15 @@ urlpatterns = [
     path("workspaces/<uuid:workspace_id>/", api.WorkspaceDetail.as_view(), name="workspace"),
     path("workspaces/<uuid:workspace_id>/follow/", following.FollowWorkspace.as_view(), name="follow_workspace"),
     path("workspaces/<uuid:workspace_id>/mail-names/", following.NamesInMails.as_view(), name="mail_names"),
+    path("workspaces/<uuid:workspace_id>/terms/", terms.WorkspaceTerms.as_view(), name="terms"),
+    path(
+        "workspaces/<uuid:workspace_id>/terms/acknowledge/", terms.AcknowledgeTerms.as_view(), name="acknowledge_terms"
+    ),
+    path(
+        "workspaces/<uuid:workspace_id>/terms/acknowledgements/",
+        terms.TermsAcknowledgements.as_view(),
+        name="terms_acknowledgements",
+    ),
     path("items/<uuid:item_id>/follow/", following.FollowItem.as_view(), name="follow_item"),
     path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),
     path("workspaces/<uuid:workspace_id>/zip/", api.WorkspaceArchive.as_view(), name="zip"),

@@ -20,6 +20,7 @@ class WorkspacesConfig(AppConfig):
         from workspaces.integrity.scrubbing import condition
         from workspaces.outsiders import names_of_outsiders, outsiders_called
         from workspaces.scanning import events as scanning_events
+        from workspaces.terms import events as terms_events
         from workspaces.viewer import events as viewer_events
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
@@ -44,6 +45,7 @@ class WorkspacesConfig(AppConfig):
         # Only the worker scans and ends viewings, but every process shows what was recorded about it.
         assert scanning_events.VersionSentToScanner.kind  # noqa: S101  imported for the kinds of events alone
         assert acknowledgement_events.AcknowledgementGiven.kind  # noqa: S101  as above
+        assert terms_events.TermsSet.kind  # noqa: S101  as above
         assert viewer_events.VersionViewed.kind  # noqa: S101  as above
         notices.register()
         acknowledgement_notices.register()

@@ -24,6 +24,7 @@ from workspaces.outsiders import Outsider, Reader
 from workspaces.permissions import Right, Role
 from workspaces.removal.models import Removal
 from workspaces.rotation.models import KeyRotation  # noqa: F401  Django looks for models here
+from workspaces.terms.models import Terms, TermsAcknowledgement
 from workspaces.viewer.models import Viewing  # noqa: F401  Django looks for models here
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "Removal",
     "SealedDocument",
     "StorageUse",
+    "Terms",
+    "TermsAcknowledgement",
     "Upload",
     "UploadRun",
     "Version",

@@ -49,6 +49,7 @@ PLACES = [
     Place("remove-for-good", MARIA, "/workspaces/", (STUDY, "Bin", "Remove for good")),
     Place("removal-asked", MARIA, "/workspaces/", (STUDY, "Bin", "look and decide")),
     Place("workspace-settings", MARIA, "/workspaces/", (STUDY, "Settings")),
+    Place("set-terms", MARIA, "/workspaces/", (STUDY, "Settings", "Set terms of use")),
     Place("workspace-room", MARIA, "/workspaces/", (STUDY, "Settings", "Change the limit")),
     Place("upload", MARIA, "/workspaces/", (STUDY, "Upload")),
     Place("folder", MARIA, "/workspaces/", (STUDY, "Images")),

@@ -10,6 +10,7 @@ from accounts.models import User
 from core.errors import Conflict, Refused
 from workspaces.models import Acknowledgement, AcknowledgementAsk, Item, Version
 from workspaces.permissions import Right
+from workspaces.terms.rules import standing_terms, unread_terms, workspaces_shut
 
 
 class NotAcknowledged(Refused):
@@ -36,17 +37,23 @@ def standing_ask(version: Version) -> AcknowledgementAsk | None:
 
 
 def keeps_shut(person: User, version: Version) -> bool:
-    """Return whether the version does not open for the person before they acknowledge it."""
-    return Version.objects.filter(_shut(person), pk=version.pk).exists()
+    """Return whether the version does not open for the person before they acknowledge it, or the terms around it."""
+    shut = Version.objects.filter(_shut(person), pk=version.pk).exists()
+    return shut or unread_terms(person, version.file.workspace) is not None
 
 
 def require_open_to_outsiders(version: Version) -> None:
     """Refuse to make a link to a version that nobody could open by it.
 
     Raises:
-        Conflict: it has to be acknowledged first, which takes an account.
+        Conflict: it, or the terms of the workspace, has to be acknowledged first, which takes an account.
 
     """
+    if standing_terms(version.file.workspace) is not None:
+        raise Conflict(
+            "Files here open only for those who have acknowledged the terms of this workspace, and nobody from outside"
+            " can. Withdraw the terms, or send the file from another workspace."
+        )
     if version.asks.filter(withdrawn_at=None, required=True).exists():
         raise Conflict(
             "This version opens only for those who have acknowledged it, and nobody from outside can. Let it open"
@@ -55,8 +62,8 @@ def require_open_to_outsiders(version: Version) -> None:
 
 
 def open_files(files: QuerySet[Item], person: User) -> QuerySet[Item]:
-    """Leave out the files whose newest version the person has to acknowledge first."""
-    return files.exclude(current_version__in=Version.objects.filter(_shut(person)))
+    """Leave out the files whose newest version, or whose terms, the person has to acknowledge first."""
+    return files.exclude(workspaces_shut(person)).exclude(current_version__in=Version.objects.filter(_shut(person)))
 
 
 def _shut(person: User) -> Q:

@@ -40,6 +40,7 @@ from workspaces.services.removals import (
     finish_removals,
     set_retention,
 )
+from workspaces.services.terms import TERMS_CHANGED, acknowledge_terms, set_terms, withdraw_terms
 from workspaces.services.uploads import (
     begin_upload,
     decide_upload,
@@ -62,12 +63,14 @@ from workspaces.services.workspaces import (
 __all__ = [
     "ASKED_ANEW",
     "ESCROW_WORKER",
+    "TERMS_CHANGED",
     "Archive",
     "MadeEscrow",
     "OnConflict",
     "OpenedVersion",
     "TakenHandOver",
     "acknowledge",
+    "acknowledge_terms",
     "add_file",
     "allow_names_in_mails",
     "archive_workspace",
@@ -119,11 +122,13 @@ __all__ = [
     "seal_upload",
     "set_institution_limit",
     "set_retention",
+    "set_terms",
     "set_workspace_limit",
     "take_back_comment",
     "take_hand_over_receipt",
     "upload_version",
     "view_version",
     "withdraw_acknowledgement",
+    "withdraw_terms",
     "write_comment",
 ]

@@ -45,7 +45,7 @@ _ENDED = "This hand-over has ended. Make a new one; it costs nothing but a heade
 _MAY_NOT = (
     "{} does not have the right to download this file, so it is not sealed for their key. Share it with them first."
 )
-_NOT_YET = "{} has not acknowledged this version yet, which it requires before it opens."
+_NOT_YET = "{} has not acknowledged this version, or the terms of this workspace, which it requires before it opens."
 _NO_BYTES = "The stored bytes of this version are missing or incomplete. Nothing was handed out."
 
 

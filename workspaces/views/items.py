@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.access import require
@@ -17,6 +18,7 @@ from workspaces.forms import ItemForm, errors_shown_in
 from workspaces.integrity.scrubbing import damage
 from workspaces.models import Item
 from workspaces.permissions import Right
+from workspaces.terms.rules import unread_terms
 from workspaces.viewer.kinds import shows
 from workspaces.views.finding import (
     address,
@@ -44,6 +46,8 @@ def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "may": selectors.may_on(user, item),
         "comments": count_of(item),
         "follows": hears_of(user, item),
+        "terms": unread_terms(user, item.workspace),
+        "terms_url": f"{reverse('workspaces:terms', args=[item.workspace_id])}?file={item.pk}",
         "damaged": bool(damage(newest.version)),
         "crumbs": crumbs(user, item),
     }

@@ -18,6 +18,7 @@ from workspaces.forms import FolderForm, SearchForm, WorkspaceForm, errors_shown
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 from workspaces.removal.selectors import marks_in_bin, removed_for_good
+from workspaces.terms.rules import standing_terms, unread_terms
 from workspaces.views.finding import address, asked_folder, crumbs, signed_in, visible_item, visible_workspace
 from workspaces.views.removals import retention_form
 
@@ -127,6 +128,7 @@ def settings(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         "form": form,
         "retention": retention_form(workspace),
         "workspace": workspace,
+        "terms": standing_terms(workspace),
         "room": quotas.use_of(workspace),
         "may": selectors.may_on(user, workspace),
         "crumbs": crumbs(user, workspace, "Settings"),
@@ -175,6 +177,7 @@ def _listing_page(request: HttpRequest, workspace: Workspace, within: Item | Non
         "query": _query(request),
         "may": listing.may,
         "crumbs": crumbs(user, here),
+        "terms": unread_terms(user, workspace),
         "follows": hears_of(user, here),
         "upload_url": upload_url + inside,
         "new_folder_url": new_folder_url + inside,
