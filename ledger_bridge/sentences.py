@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _GROUPS = {
     "access": "Refusals",
     "access_request": "Sharing",
+    "activity": "Trails",
     "application": "Approval of contributors",
     "appointment": "Approval of contributors",
     "approval": "Approval of contributors",

@@ -55,6 +55,7 @@ urlpatterns = [
     path("outside/<uuid:visit_id>/copy/", sent.sent, name="outside_sent"),
     path("outside/<uuid:visit_id>/copy/view/", sent.view, name="outside_view"),
     path("outside/<uuid:visit_id>/copy/page/", sent.page, name="outside_page"),
+    path("outside/<uuid:visit_id>/copy/shown/", sent.shown_now, name="outside_shown"),
     path("outside/<uuid:visit_id>/copy/download/", sent.download, name="outside_download"),
     path("outside/<uuid:visit_id>/leave/", outside.leave, name="outside_leave"),
     path("access/groups/", groups.groups, name="groups"),

@@ -2,6 +2,7 @@ from django.urls import path
 
 from workspaces import api, api_uploads, api_viewing
 from workspaces.acknowledging import api as acknowledging
+from workspaces.activity import api as activity
 from workspaces.conversation import api as conversation
 from workspaces.conversation import api_following as following
 from workspaces.handover import api as handover
@@ -23,6 +24,14 @@ urlpatterns = [
         terms.TermsAcknowledgements.as_view(),
         name="terms_acknowledgements",
     ),
+    path("workspaces/<uuid:workspace_id>/activity/", activity.WorkspaceActivity.as_view(), name="activity"),
+    path(
+        "workspaces/<uuid:workspace_id>/activity/summary/",
+        activity.WorkspaceActivitySummary.as_view(),
+        name="activity_summary",
+    ),
+    path("files/<uuid:item_id>/activity/", activity.FileActivity.as_view(), name="file_activity"),
+    path("files/<uuid:item_id>/readers/", activity.FileReaders.as_view(), name="readers"),
     path("items/<uuid:item_id>/follow/", following.FollowItem.as_view(), name="follow_item"),
     path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),
     path("workspaces/<uuid:workspace_id>/zip/", api.WorkspaceArchive.as_view(), name="zip"),

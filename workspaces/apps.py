@@ -12,6 +12,7 @@ class WorkspacesConfig(AppConfig):
         from workspaces import binding, checks, selectors
         from workspaces.acknowledging import events as acknowledgement_events
         from workspaces.acknowledging import notices as acknowledgement_notices
+        from workspaces.activity import events as activity_events
         from workspaces.conversation import notices
         from workspaces.conversation.binding import check_comments
         from workspaces.documents import SealingVault
@@ -47,6 +48,7 @@ class WorkspacesConfig(AppConfig):
         assert acknowledgement_events.AcknowledgementGiven.kind  # noqa: S101  as above
         assert terms_events.TermsSet.kind  # noqa: S101  as above
         assert viewer_events.VersionViewed.kind  # noqa: S101  as above
+        assert activity_events.ActivityViewed.kind  # noqa: S101  as above
         notices.register()
         acknowledgement_notices.register()
         register_vault(SealingVault())

@@ -2,6 +2,7 @@ from django.urls import path
 
 from workspaces.views import (
     acknowledging,
+    activity,
     content,
     conversation,
     following,
@@ -26,6 +27,8 @@ urlpatterns = [
     path("<uuid:workspace_id>/new-folder/", workspaces.new_folder, name="new_folder"),
     path("<uuid:workspace_id>/bin/", workspaces.recycle_bin, name="bin"),
     path("<uuid:workspace_id>/trail/", workspaces.trail, name="trail"),
+    path("<uuid:workspace_id>/activity/", activity.workspace_activity, name="activity"),
+    path("<uuid:workspace_id>/activity/export/", activity.export_workspace, name="export_activity"),
     path("<uuid:workspace_id>/settings/", workspaces.settings, name="settings"),
     path("<uuid:workspace_id>/retention/", removals.retention, name="retention"),
     path("<uuid:workspace_id>/mail-names/", workspaces.mail_names, name="mail_names"),
@@ -45,6 +48,8 @@ urlpatterns = [
     path("files/<uuid:item_id>/", items.file, name="file"),
     path("files/<uuid:item_id>/new-version/", uploads.new_version, name="new_version"),
     path("files/<uuid:item_id>/conversation/", conversation.conversation, name="conversation"),
+    path("files/<uuid:item_id>/activity/", activity.file_activity, name="file_activity"),
+    path("files/<uuid:item_id>/activity/export/", activity.export_file, name="export_file_activity"),
     path("comments/<uuid:comment_id>/", conversation.thread, name="comment"),
     path("comments/<uuid:comment_id>/change/", conversation.change, name="change_comment"),
     path("comments/<uuid:comment_id>/take-back/", conversation.take_back, name="take_back_comment"),
@@ -67,6 +72,7 @@ urlpatterns = [
     ),
     path("versions/<uuid:version_id>/view/", viewing.view, name="view"),
     path("versions/<uuid:version_id>/view/page/", viewing.page, name="view_page"),
+    path("versions/<uuid:version_id>/view/shown/", viewing.shown_now, name="view_shown"),
     path("versions/<uuid:version_id>/download/", content.download, name="download"),
     path("versions/<uuid:version_id>/hand-over/", handing_over.hand_over, name="hand_over"),
     path("hand-overs/<uuid:hand_over_id>/", handing_over.handed_over, name="handed_over"),

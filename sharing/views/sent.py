@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from core.credentials import acting_by
 from core.errors import Refused
@@ -24,7 +24,7 @@ from workspaces.serving import serve
 from workspaces.viewer.errors import NoSuchPage
 from workspaces.viewer.kinds import shows
 from workspaces.viewer.showing import read_look
-from workspaces.views.viewing import Addresses, drawing, shown
+from workspaces.views.viewing import Addresses, drawing, shown, told
 
 
 @for_outsiders
@@ -58,7 +58,8 @@ def view(request: HttpRequest, visit_id: UUID) -> HttpResponse:
         "may": {},
         "send": send,
     }
-    at = Addresses(*(reverse(name, args=[visit_id]) for name in ("sharing:outside_view", "sharing:outside_page")))
+    names = ("sharing:outside_view", "sharing:outside_page", "sharing:outside_shown")
+    at = Addresses(*(reverse(name, args=[visit_id]) for name in names))
     status = 200
     with _opening(admitted, outsider, send, Right.VIEW):
         try:
@@ -74,6 +75,14 @@ def page(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     outsider, admitted, send, version = _sent_to(request, visit_id)
     with _opening(admitted, outsider, send, Right.VIEW):
         return drawing(outsider, version, read_look(request.GET))
+
+
+@for_outsiders
+@require_POST
+def shown_now(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """The browser says which page it shows; that opens nothing."""
+    outsider, _, _, version = _sent_to(request, visit_id)
+    return told(outsider, version, request.POST.get("page", ""))
 
 
 @for_outsiders

@@ -1,8 +1,11 @@
 // [data-viewer]: arrows turn pages, + and - change the size, g goes to the page field, n and p to the scans after and
 // before in the folder, digits choose a window. Pages beside the one that is shown are fetched ahead and kept in memory
-// only. Without this module every control is a link.
+// only. While a page can be seen, data-told-url is told which, so that the record knows for how long it was shown.
+// Without this module every control is a link.
 
 const KEPT = 3;
+const TOLD_EVERY = 20_000;
+const NOBODY_AFTER = 5 * 60_000;
 
 function bind(viewer) {
   const picture = viewer.querySelector("[data-viewer-picture]");
@@ -93,6 +96,7 @@ function bind(viewer) {
     for (const hidden of document.querySelectorAll("form input[type=hidden][name=page]")) hidden.value = page;
     turnLinks();
     say(page);
+    viewer.dispatchEvent(new Event("viewer:turned"));
     forgetFarAway();
     fetchBeside();
   }
@@ -146,6 +150,7 @@ function bind(viewer) {
   }
 
   document.addEventListener("keydown", onKey);
+  tellWhatIsShown(viewer, () => shown);
   if (!picture) return;
   picture.dataset.first = picture.getAttribute("src");
   for (const [link, step] of [[previous, -1], [next, 1]]) {
@@ -157,6 +162,40 @@ function bind(viewer) {
   }
   if (picture.complete) fetchBeside();
   else picture.addEventListener("load", fetchBeside, { once: true });
+}
+
+// Tells the page, and nothing else. Nobody is taken to look who has another window before them, or touched nothing for
+// five minutes. The server counts by its own clock.
+function tellWhatIsShown(viewer, page) {
+  const address = viewer.dataset.toldUrl;
+  const token = viewer.querySelector("input[name=csrfmiddlewaretoken]");
+  if (!address || !token) return;
+  let touched = Date.now();
+  let said = true;
+
+  function tell(event) {
+    const seen = document.visibilityState === "visible" && event?.type !== "pagehide";
+    const looks = seen && Date.now() - touched < NOBODY_AFTER;
+    if (!looks && !said) return;
+    said = looks;
+    const body = new URLSearchParams({ page: looks ? page() : "" });
+    const headers = { "X-CSRFToken": token.value };
+    fetch(address, { method: "POST", body, headers, credentials: "same-origin", keepalive: true }).catch(() => {});
+  }
+
+  function touch() {
+    touched = Date.now();
+    if (!said) tell();
+  }
+
+  for (const kind of ["pointermove", "pointerdown", "keydown", "wheel", "touchmove"]) {
+    document.addEventListener(kind, touch, { passive: true });
+  }
+  document.addEventListener("visibilitychange", tell);
+  window.addEventListener("pagehide", tell);
+  viewer.addEventListener("viewer:turned", tell);
+  setInterval(() => tell(), TOLD_EVERY);
+  tell();
 }
 
 for (const viewer of document.querySelectorAll("[data-viewer]")) bind(viewer);

@@ -36,6 +36,7 @@ LEAVES_NO_ENTRY = {
     "workspaces.take_hand_over_receipt": "the ledger's own take_receipt, which it ends in, records it",
     "workspaces.restore_escrow": "nothing can be recorded before the keys are back; record_restored_escrow does it",
     "workspaces.finish_removals": "deletes bytes that nothing opens; the entry of the removal was committed before",
+    "workspaces.note_shown": "end_viewings records for how long pages were shown, when the person is done",
     "workspaces.follow": "of what somebody wants to hear is nobody else's business",
     "accounts.mark_read": "what somebody has read of their own inbox is nobody else's business",
     "accounts.mark_all_read": "as mark_read",

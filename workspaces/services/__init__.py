@@ -6,6 +6,7 @@ from workspaces.services.acknowledgements import (
     ask_acknowledgement,
     withdraw_acknowledgement,
 )
+from workspaces.services.activity import export_activity, view_activity
 from workspaces.services.archives import Archive, open_archive
 from workspaces.services.conversation import change_comment, take_back_comment, write_comment
 from workspaces.services.escrow import (
@@ -50,7 +51,7 @@ from workspaces.services.uploads import (
     finish_uploads,
     receive_bytes,
 )
-from workspaces.services.viewing import end_viewings, record_page, view_version
+from workspaces.services.viewing import end_viewings, note_shown, record_page, view_version
 from workspaces.services.workspaces import (
     allow_names_in_mails,
     archive_workspace,
@@ -91,6 +92,7 @@ __all__ = [
     "end_hand_overs",
     "end_viewings",
     "expire_uploads",
+    "export_activity",
     "finish_removals",
     "finish_rotation",
     "finish_upload",
@@ -101,6 +103,7 @@ __all__ = [
     "make_folders",
     "make_installation_key",
     "move_item",
+    "note_shown",
     "open_archive",
     "open_foreign_file",
     "open_hand_over",
@@ -127,6 +130,7 @@ __all__ = [
     "take_back_comment",
     "take_hand_over_receipt",
     "upload_version",
+    "view_activity",
     "view_version",
     "withdraw_acknowledgement",
     "withdraw_terms",

@@ -23,7 +23,8 @@ from workspaces.permissions import Right
 from workspaces.services.reading import OpenedVersion
 from workspaces.viewer.events import VersionViewed
 from workspaces.viewer.models import Viewing
-from workspaces.viewer.runs import MOST, in_words, with_page
+from workspaces.viewer.runs import MOST, holds, in_words, with_page
+from workspaces.viewer.times import as_text, credit
 
 PAUSE = timedelta(minutes=15)
 """Who asks for no page for so long has stopped looking; the next page is an opening of its own."""
@@ -60,6 +61,28 @@ def record_page(*, actor: Reader, version: Version, page: int) -> None:
     """
     require(actor, Right.VIEW, version)
     _note_viewing(actor, version, page)
+
+
+def note_shown(*, actor: Reader, version: Version, page: int | None, told: bool) -> None:
+    """Note which page `actor` has before them from now on, and for how long they had the one before.
+
+    `told` says that the browser itself reports it; else a page was asked for. Nothing is noted of a page that was not
+    sent, nor after the viewing ended: then nobody knows what is shown.
+
+    Raises:
+        Refused: without the right.
+
+    """
+    require(actor, Right.VIEW, version)
+    now = timezone.now()
+    with transaction.atomic():
+        viewing = _locked_viewings().filter(**_whose(actor), version=version).first()
+        if viewing is None or not _viewing_goes_on(viewing, None, now):
+            return
+        if page is not None and not (holds(viewing.pages, page) or not told):
+            page = None
+        credit(viewing, page, now, told=told)
+        viewing.save(update_fields=["shown_page", "shown_at", "times", "is_told", "seen_at"])
 
 
 def end_viewings() -> int:
@@ -111,12 +134,15 @@ def _viewing_goes_on(viewing: Viewing, page: int | None, now: datetime) -> bool:
 
 def _end_viewing(viewing: Viewing) -> None:
     version = viewing.version
+    times = {page: spent for page, spent in viewing.times.items() if holds(viewing.pages, int(page))}
     event = VersionViewed(
         name=version.file.name,
         number=version.number,
         pages=in_words(viewing.pages),
         opening=str(viewing.entry),
         seconds=int((viewing.seen_at - viewing.began_at).total_seconds()),
+        times=as_text(times),
+        measured=("browser" if viewing.is_told else "requests") if times else "",
     )
     record(event, actor=viewing.reader, subject=version)
     viewing.delete()

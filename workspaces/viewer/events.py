@@ -7,7 +7,11 @@ from ledger_bridge.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class VersionViewed(Event):
-    """`opening` is the entry of its beginning; `seconds` lie between that and the last page that was sent."""
+    """`opening` is the entry of its beginning; `seconds` lie between that and the last sign of looking.
+
+    `times` says for about how many seconds a page was shown ("1=40 2=15"), as far as a browser told it (`browser`) or
+    the next page was asked for (`requests`). A page that is missing was sent; for how long it was shown is not known.
+    """
 
     kind = "version.viewed"
     label = "Pages viewed"
@@ -19,3 +23,5 @@ class VersionViewed(Event):
     pages: str
     opening: str
     seconds: int
+    times: str = ""
+    measured: str = ""

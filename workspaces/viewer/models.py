@@ -23,6 +23,11 @@ class Viewing(models.Model):
     seen_at = models.DateTimeField()
     # Runs of pages, each by its first and last one.
     pages = ArrayField(ArrayField(models.PositiveIntegerField(), size=2), default=list)
+    # Which page is shown, as far as the browser has said, since when; and for how many milliseconds each was.
+    shown_page = models.PositiveIntegerField(null=True)
+    shown_at = models.DateTimeField(null=True)
+    times = models.JSONField(default=dict, db_default={})
+    is_told = models.BooleanField(default=False, db_default=False, help_text="The browser itself says what it shows.")
 
     class Meta:
         app_label = "workspaces"

@@ -17,6 +17,10 @@ def with_page(runs: Runs, page: int) -> Runs:
     return grown
 
 
+def holds(runs: Runs, page: int) -> bool:
+    return any(first <= page <= last for first, last in runs)
+
+
 def in_words(runs: Runs) -> str:
     """Return "page 3", "pages 1 to 4, 9" or "no page"."""
     if not runs:

@@ -8,10 +8,10 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from workspaces import selectors
+from workspaces import selectors, services
 from workspaces.models import Version
 from workspaces.outsiders import Reader
 from workspaces.viewer.errors import CannotShow, NoSuchPage
@@ -33,10 +33,11 @@ PICTURE_HEADERS = {
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the page around a page is, and the drawing in it."""
+    """Where the page around a page is, the drawing in it, and where the browser says which one it shows."""
 
     page: str
     picture: str
+    told: str
 
 
 @require_GET
@@ -65,6 +66,19 @@ def page(request: HttpRequest, version_id: UUID) -> HttpResponse:
     return drawing(signed_in(request), version, read_look(request.GET))
 
 
+@require_POST
+def shown_now(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    """The browser says which page it shows; without one, that nobody looks at the moment."""
+    return told(signed_in(request), visible_version(request, version_id), request.POST.get("page", ""))
+
+
+def told(reader: Reader, version: Version, page: str) -> HttpResponse:
+    """Note what a browser says that it shows."""
+    number = read_look({"page": page}).page if page else None
+    services.note_shown(actor=reader, version=version, page=number, told=True)
+    return HttpResponse(status=204)
+
+
 def drawing(reader: Reader, version: Version, look: Look) -> HttpResponse:
     """Answer with one page as a picture."""
     drawn = show_page(actor=reader, version=version, look=look)
@@ -75,6 +89,12 @@ def drawing(reader: Reader, version: Version, look: Look) -> HttpResponse:
 
 def shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[str, Any]:
     """Return what the template of the viewer takes of a page, for whoever may look at it by these addresses."""
+    found = _shown(reader, version, look, at)
+    services.note_shown(actor=reader, version=version, page=look.page, told=False)
+    return found | {"told_url": at.told}
+
+
+def _shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[str, Any]:
     kind = kind_of(version)
     if kind == "table":
         table = show_page(actor=reader, version=version, look=look).facts
@@ -91,7 +111,8 @@ def shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[s
 
 
 def _addresses(version: Version) -> Addresses:
-    return Addresses(*(reverse(name, args=[version.pk]) for name in ("workspaces:view", "workspaces:view_page")))
+    names = ("workspaces:view", "workspaces:view_page", "workspaces:view_shown")
+    return Addresses(*(reverse(name, args=[version.pk]) for name in names))
 
 
 def _stack(user: User, version: Version, look: Look) -> dict[str, Any]:
