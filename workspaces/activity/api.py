@@ -48,7 +48,7 @@ class PageTimeOut(serializers.Serializer[Any]):
     seconds = serializers.IntegerField()
 
 
-class LineOut(serializers.Serializer[Any]):
+class ActivityLineOut(serializers.Serializer[Any]):
     """Times are as a browser told them, or lie between two requests; see docs/activity.md for what they cannot tell."""
 
     entry = serializers.UUIDField(help_text="The entry in the ledger.")
@@ -68,14 +68,14 @@ class LineOut(serializers.Serializer[Any]):
     by_program = serializers.BooleanField()
 
 
-class LinesOut(serializers.Serializer[Any]):
-    lines = LineOut(many=True)
+class ActivityPageOut(serializers.Serializer[Any]):
+    lines = ActivityLineOut(many=True)
     older = serializers.CharField(allow_null=True)
     newer = serializers.CharField(allow_null=True)
     count = serializers.IntegerField(help_text="Counted no further than 10,001.")
 
 
-class RowOut(serializers.Serializer[Any]):
+class ActivitySumOut(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
     looked = serializers.IntegerField()
@@ -109,7 +109,7 @@ class WorkspaceActivity(APIView):
     permission_classes = [IsSignedIn]
     token_scopes: ClassVar = {"GET": "read"}
 
-    @extend_schema(operation_id="workspaces_activity", parameters=[*ASKED, *_ON], responses=LinesOut)
+    @extend_schema(operation_id="workspaces_activity", parameters=[*ASKED, *_ON], responses=ActivityPageOut)
     def get(self, request: Request, workspace_id: UUID) -> Response:
         return _lines(request, visible_workspace(plain(request), workspace_id))
 
@@ -120,7 +120,7 @@ class FileActivity(APIView):
     permission_classes = [IsSignedIn]
     token_scopes: ClassVar = {"GET": "read"}
 
-    @extend_schema(operation_id="files_activity", parameters=[*ASKED, *_ON], responses=LinesOut)
+    @extend_schema(operation_id="files_activity", parameters=[*ASKED, *_ON], responses=ActivityPageOut)
     def get(self, request: Request, item_id: UUID) -> Response:
         return _lines(request, visible_item(plain(request), item_id, Item.Kind.FILE))
 
@@ -132,7 +132,7 @@ class WorkspaceActivitySummary(APIView):
     token_scopes: ClassVar = {"GET": "read"}
 
     @extend_schema(
-        operation_id="workspaces_activity_summary", parameters=[*ASKED, *_SUMMED], responses=RowOut(many=True)
+        operation_id="workspaces_activity_summary", parameters=[*ASKED, *_SUMMED], responses=ActivitySumOut(many=True)
     )
     def get(self, request: Request, workspace_id: UUID) -> Response:
         workspace, asked = visible_workspace(plain(request), workspace_id), plain(request).GET
@@ -146,7 +146,7 @@ class WorkspaceActivitySummary(APIView):
         sort = asked.get("sort", "last")
         if sort not in SORTS:
             raise InvalidInput(f"Choose one of {', '.join(SORTS)}.", field="sort")
-        return Response(RowOut(by(groups_of(filters, asker=user), asker=user, sort=sort), many=True).data)
+        return Response(ActivitySumOut(by(groups_of(filters, asker=user), asker=user, sort=sort), many=True).data)
 
 
 class FileReaders(APIView):
@@ -174,4 +174,4 @@ def lines_out(user: Any, about: Workspace | Item, query: Any, among: TrailFilter
     asked, place = asked_of(query, among), Place.parse(query)
     services.view_activity(actor=user, about=about, filters=asked.filters)
     page = page_of(asked.filters, asker=user, place=place, oldest_first=asked.oldest_first)
-    return LinesOut(page).data
+    return ActivityPageOut(page).data
