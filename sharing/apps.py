@@ -7,17 +7,20 @@ class SharingConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger_bridge.access import register_entry_policy
-        from sharing import notices
+        from sharing import end_notices, notices
         from sharing.links import events as link_events
         from sharing.links import inbox as link_inbox
         from sharing.policies import may_see_trail_of, with_visible_trail
         from sharing.requests import events
         from sharing.requests import notices as request_notices
         from sharing.reviews import events as review_events
+        from sharing.reviews import notices as review_notices
 
         notices.register()
         request_notices.register()
         link_inbox.register()
+        end_notices.register()
+        review_notices.register()
         register_entry_policy(may_see_trail_of, with_visible_trail)
         # Only pages and the worker do the deeds, but every process shows what was recorded about them.
         assert events.AccessAsked.kind  # noqa: S101  imported for the kinds of events alone

@@ -10,6 +10,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.inbox.telling import forget_thing
 from accounts.mail import address_of, day, send_mail
 from accounts.models import User
 from core.access import Actor, Service, require
@@ -17,6 +18,7 @@ from core.errors import Conflict, InvalidInput
 from ledger_bridge.events import Event
 from ledger_bridge.recording import record
 from sharing import events, rules
+from sharing.end_notices import tell_of_end
 from sharing.ends import next_end
 from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.notices import tell
@@ -58,6 +60,7 @@ def renew_grant(*, actor: User, grant: AnyGrant, expires_at: datetime | None = N
     grant.end_recorded_at = grant.end_announced_at = None
     fields = ["expires_at", "renewed_by", "renewed_at", "end_recorded_at", "end_announced_at"]
     grant.save(update_fields=fields)
+    forget_thing(grant.pk)
     record(event, actor=actor, subject=grant, purpose=grant.purpose or None)
     tell(receiver_of(grant)[0], actor, what="let something that you were given last longer", about=grant.content_object)
     return grant
@@ -95,10 +98,11 @@ def _announce_batch() -> int:
     told: dict[User, _Told] = {}
     for grant in sorted(batch, key=lambda row: row.expires_at):
         record(_announced(grant), actor=CLOCK, subject=grant)
-        holder, _ = receiver_of(grant)
-        if holder and getattr(grant, "effect", Effect.ALLOW) == Effect.ALLOW and rules.has_standing(holder):
+        holder, renewer = _who_loses(grant), _who_renews(grant)
+        if holder is not None:
             told.setdefault(holder, _Told(grant.expires_at)).mine += 1
-        told.setdefault(_who_renews(grant), _Told(grant.expires_at)).others += 1
+        told.setdefault(renewer, _Told(grant.expires_at)).others += 1
+        tell_of_end(grant, holder=holder, renewer=renewer)
     for person, what in told.items():
         url = address_of("sharing:my_grants")
         first = day(what.first)
@@ -118,6 +122,13 @@ def _due(model: Any) -> QuerySet[Any]:
         waiting = waiting.filter(content_object__removed_at=None)
     due = waiting.alias(last_quarter=last_quarter).filter(last_quarter__lte=now)
     return due.select_related("permission", "content_object", "granted_by", "renewed_by").order_by("expires_at")  # type: ignore[no-any-return]
+
+
+def _who_loses(grant: Any) -> User | None:
+    """Return the person who has less when it ends; what is denied is nobody's loss, and groups are not told."""
+    holder, _ = receiver_of(grant)
+    allows = getattr(grant, "effect", Effect.ALLOW) == Effect.ALLOW
+    return holder if holder and allows and rules.has_standing(holder) else None
 
 
 def _who_renews(grant: Any) -> User:

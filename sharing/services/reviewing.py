@@ -27,7 +27,7 @@ from sharing.models import (
     WorkspaceUserGrant,
 )
 from sharing.permissions import Right as SharingRight
-from sharing.reviews import events
+from sharing.reviews import events, notices
 from sharing.reviews.models import LONGEST_DAYS, SHORTEST_DAYS
 from sharing.services import checks
 from sharing.services.exceptions import lift_exception
@@ -132,6 +132,8 @@ def _begin(actor: Actor, workspace: Workspace, grants: list[Any], *, started_by:
     ReviewLine.objects.bulk_create([ReviewLine(review=review, grant=grant) for grant in grants])
     event = events.ReviewStarted(review=str(review.pk), grants=len(grants), due=sharing_events.until(due))
     record(event, actor=actor, subject=workspace)
+    # A review that the clock began is mailed at once as well.
+    notices.tell_of_review(review, reminds=False, mailed=started_by is None)
     return review
 
 
@@ -149,6 +151,7 @@ def _look_after(pk: UUID) -> bool:
     review.save(update_fields=["reminded_at"])
     event = events.ReviewReminded(review=str(review.pk), open=left, due=sharing_events.until(review.due_at))
     record(event, actor=CLOCK, subject=review.workspace)
+    notices.tell_of_review(review, reminds=True, mailed=True)
     _mail(review, left)
     return True
 
@@ -201,6 +204,7 @@ def _finish(actor: Actor, review: AccessReview) -> None:
     review.save(update_fields=["finished_at"])
     counts = {answer: Count("pk", filter=Q(answer=answer)) for answer in ReviewLine.Answer.values}
     found: dict[str, int] = review.lines.aggregate(**counts)
+    notices.forget_review(review)
     record(events.ReviewFinished(review=str(review.pk), **found), actor=actor, subject=review)
 
 
