@@ -23,6 +23,7 @@ from accounts.sessions import acting_by_session, limit_reached, note_activity, u
 from accounts.tokens import digest_of
 from core.credentials import acting_by
 from core.errors import Refused
+from core.http import called_by, client_address
 from core.outage import wants_json
 from ledger_bridge.middleware import error_response, record_refusal
 from ledger_bridge.models import Entry
@@ -65,14 +66,17 @@ class StandingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if isinstance(request.user, User) and not _has_token(request):
+        if isinstance(request.user, User) and _has_token(request):
+            with called_by(str(request.user.pk), client_address(request)):
+                return self.get_response(request)
+        if isinstance(request.user, User):
             reason = limit_reached(request.session, request.user)
             if reason:
                 _end(request, request.user, reason)
             else:
                 if _BY_ITSELF not in request.headers:
                     note_activity(request.session)
-                with acting_by_session(request.session):
+                with acting_by_session(request.session), called_by(str(request.user.pk), client_address(request)):
                     return self.get_response(request)
         return _reload_if_signed_out(request, self.get_response(request))
 

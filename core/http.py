@@ -1,8 +1,10 @@
 """What every room needs to know about a request: who is calling from where, and what is common to all pages."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +19,50 @@ class RequestContext:
 
 _OUTSIDE = RequestContext()
 request_context: ContextVar[RequestContext] = ContextVar("request_context", default=_OUTSIDE)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who is signed in and asks, and from which address: kept for the time of the request, and written nowhere."""
+
+    person: str
+    address: str | None
+    was_let: bool = False
+
+
+_caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
+
+
+@contextmanager
+def called_by(person: str, address: str | None) -> Iterator[None]:
+    """Let everything in here, and in copies of this context, be asked for by a person from an address."""
+    before = _caller.set(Caller(person, _bare(address)))
+    try:
+        yield
+    finally:
+        _caller.reset(before)
+
+
+@contextmanager
+def on_the_word_of(person: str) -> Iterator[None]:
+    """Finish in here, when a request is over, what its maker was let do from where and when they made it."""
+    before = _caller.set(Caller(person, None, was_let=True))
+    try:
+        yield
+    finally:
+        _caller.reset(before)
+
+
+def was_let(person: str) -> bool:
+    """Return whether a person has passed the conditions of place and hour for what is being finished here."""
+    caller = _caller.get()
+    return caller is not None and caller.was_let and caller.person == person
+
+
+def address_of(person: str) -> str | None:
+    """Return from where a person asks; nothing is known of anybody but whoever makes the request."""
+    caller = _caller.get()
+    return caller.address if caller is not None and caller.person == person else None
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -59,6 +105,17 @@ def _plain(said: str) -> str | None:
     except ValueError:
         return None
     return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def _bare(address: str | None) -> str | None:
+    """Return an address as networks compare it: IPv4 as IPv4, without the name of an interface."""
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or IPv6Address(int(found)))
+    return str(found)
 
 
 def shorten_address(address: str | None) -> str | None:

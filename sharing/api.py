@@ -65,7 +65,7 @@ class GrantList(APIView):
     @extend_schema(request=GrantIn, parameters=[PREVIEW], responses={201: CreatedOut, 200: PreviewOut})
     def post(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
         workspace = get_shared_workspace(plain(request), workspace_id)
-        asked = _with_receiver(request, asked_in(GrantIn, request))
+        asked = _with_receiver(request, _with_condition(workspace, asked_in(GrantIn, request)))
 
         def give(asking: HttpRequest) -> Response:
             deed = partial(services.grant_role, actor=person_of(asking), workspace=workspace, **asked)
@@ -85,7 +85,7 @@ class GrantDetail(APIView):
     @extend_schema(request=GrantChangeIn, parameters=[PREVIEW], responses={204: None, 200: PreviewOut})
     def put(self, request: Request, grant_id: UUID) -> HttpResponseBase:
         grant = get_grant(plain(request), grant_id)
-        asked = asked_in(GrantChangeIn, request)
+        asked = _with_condition(grant.content_object, asked_in(GrantChangeIn, request))
 
         def change(asking: HttpRequest) -> Response:
             deed = partial(services.change_role, actor=person_of(asking), grant=grant, **asked)
@@ -115,7 +115,7 @@ class ExceptionList(APIView):
     def post(self, request: Request, item_id: UUID) -> HttpResponseBase:
         item = get_item(plain(request), item_id)
         require(person_of(plain(request)), Right.SHARE, item)
-        asked = _with_receiver(request, asked_in(ExceptionIn, request))
+        asked = _with_receiver(request, _with_condition(item.workspace, asked_in(ExceptionIn, request)))
         asked["right"] = Right(f"workspaces.{asked['right']}")
 
         def make(asking: HttpRequest) -> Response:
@@ -204,6 +204,16 @@ def _with_receiver(request: Request, asked: dict[str, Any]) -> dict[str, Any]:
         asked["person"] = get_object_or_404(contributors(), pk=asked["person"])
     if "group" in asked:
         asked["group"] = get_object_or_404(groups_to_choose(person_of(plain(request))), pk=asked["group"])
+    return asked
+
+
+def _with_condition(workspace: Workspace, asked: dict[str, Any]) -> dict[str, Any]:
+    """Put the condition where its id stands; one of another workspace is not found."""
+    if asked.get("condition") is not None:
+        found = workspace.conditions.filter(pk=asked["condition"]).first()
+        if found is None:
+            raise InvalidInput("Choose one of the conditions of this workspace.", field="condition")
+        asked["condition"] = found
     return asked
 
 

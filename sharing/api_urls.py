@@ -1,6 +1,7 @@
 from django.urls import path
 
 from sharing import api, api_grants, api_groups
+from sharing.conditions import api as conditions
 from sharing.links import api as links
 from sharing.requests import api as requests
 from sharing.reviews import api as reviews
@@ -10,6 +11,8 @@ app_name = "sharing_api"
 urlpatterns = [
     path("workspaces/<uuid:workspace_id>/grants/", api.GrantList.as_view(), name="grants"),
     path("workspaces/<uuid:workspace_id>/invitations/", api.InvitationList.as_view(), name="invitations"),
+    path("workspaces/<uuid:workspace_id>/conditions/", conditions.ConditionList.as_view(), name="conditions"),
+    path("conditions/<uuid:condition_id>/", conditions.ConditionDetail.as_view(), name="condition"),
     path("grants/<uuid:grant_id>/", api.GrantDetail.as_view(), name="grant"),
     path("grants/", api_grants.MyGrants.as_view(), name="my_grants"),
     path("grants/<uuid:grant_id>/renew/", api_grants.Renewal.as_view(), name="renew"),

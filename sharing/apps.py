@@ -8,6 +8,7 @@ class SharingConfig(AppConfig):
     def ready(self) -> None:
         from ledger_bridge.access import register_entry_policy
         from sharing import end_notices, notices
+        from sharing.conditions import events as condition_events
         from sharing.links import events as link_events
         from sharing.links import inbox as link_inbox
         from sharing.policies import may_see_trail_of, with_visible_trail
@@ -24,5 +25,6 @@ class SharingConfig(AppConfig):
         register_entry_policy(may_see_trail_of, with_visible_trail)
         # Only pages and the worker do the deeds, but every process shows what was recorded about them.
         assert events.AccessAsked.kind  # noqa: S101  imported for the kinds of events alone
+        assert condition_events.ConditionMade.kind  # noqa: S101  as above
         assert link_events.FileRequestMade.kind  # noqa: S101  as above
         assert review_events.ReviewStarted.kind  # noqa: S101  as above

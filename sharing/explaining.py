@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -23,6 +23,7 @@ from sharing.permissions import Right as SharingRight
 from workspaces.models import Item, Outsider, Version, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
+_RELATED = ("permission", "condition")
 _OWN = {
     SharingRight.MANAGE_GROUP: "Only its managers can change a group.",
     SharingRight.WITHDRAW_REQUEST: "Only whoever asked can withdraw a request.",
@@ -37,6 +38,8 @@ class Said:
     right: str
     effect: str
     group: str | None
+    only: str = ""
+    """The condition that it is under, in words, while that is not fulfilled."""
 
 
 def why_not(actor: Any, right: Right, thing: Workspace | Item | Version) -> str:
@@ -51,6 +54,8 @@ def why_not(actor: Any, right: Right, thing: Workspace | Item | Version) -> str:
         for wanted in (Right.VIEW, right):
             if (said := decisive_exception(actor, wanted, item)) and said.effect == Effect.DENY:
                 return _denied(actor, item, said, wanted)
+        if only := next((one.only for one in _exceptions(actor, item) if one.right == right.codename and one.only), ""):
+            return f"An exception lets you {right.label} here, {only}."
     return _no_role(actor, right, workspace, let_in=bool(item and actor.has_perm(Right.VIEW, item)))
 
 
@@ -76,31 +81,51 @@ def right_to_answer(request: AccessRequest) -> Right:
 
 def decisive_exception(person: User, right: Right, item: Item) -> Said | None:
     """Return the exception that decides about a right on an item (rule 4), if there is one."""
-    found = [said for said in _exceptions(person, item) if said.right == right.codename]
+    found = [said for said in _exceptions(person, item) if said.right == right.codename and not said.only]
     return max(found, key=lambda said: (said.item.depth, said.effect == Effect.DENY), default=None)
 
 
-def roles_of(person: User, workspace: Any, *, expired: bool = False) -> list[tuple[str, datetime | None]]:
-    """Return the roles (and their ends) that a person has or had in a workspace, themselves or through groups."""
-    by_person = WorkspaceUserGrant.objects.filter(user=person, content_object=workspace)
-    by_group = WorkspaceGroupGrant.objects.filter(group__in=person.groups.all(), content_object=workspace)
-    return [*_ends(by_person, expired=expired), *_ends(by_group, expired=expired)]
+@dataclass(frozen=True)
+class HeldRole:
+    """A role that a person has or had, with its end and, while it is not fulfilled, the condition it is under."""
+
+    codename: str
+    end: datetime | None
+    only: str
 
 
-def _ends(grants: QuerySet[Any], *, expired: bool) -> Iterable[tuple[str, datetime | None]]:
+def roles_of(person: User, workspace: Any, *, expired: bool = False) -> list[HeldRole]:
+    """Return the roles that a person has or had in a workspace, themselves or through groups."""
     over = Q(expires_at__lte=timezone.now())
-    return grants.filter(over if expired else ~over).values_list("permission__codename", "expires_at")
+    here = (over if expired else ~over) & Q(content_object=workspace)
+    by_person = WorkspaceUserGrant.objects.filter(here, user=person)
+    by_group = WorkspaceGroupGrant.objects.filter(here, group__in=person.groups.all())
+    rows: list[Any] = [*by_person.select_related(*_RELATED), *by_group.select_related(*_RELATED)]
+    only = unfulfilled(person, rows)
+    return [HeldRole(row.permission.codename, row.expires_at, only.get(row.pk, "")) for row in rows]
+
+
+def unfulfilled(person: User, rows: Iterable[Any]) -> dict[Any, str]:
+    """Return those of the grants and exceptions (by id) whose condition is not fulfilled now, with what it asks."""
+    under = {row.pk: row.condition for row in rows if row.condition_id is not None}
+    holding = rules.fulfilled(person, {condition.pk for condition in under.values()})
+    return {pk: condition.in_words for pk, condition in under.items() if condition.pk not in holding}
 
 
 def _exceptions(person: User, item: Item) -> list[Said]:
     live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     on_path = Q(content_object__in=item.path) & live
-    own = ItemUserException.objects.filter(on_path, user=person).select_related("content_object", "permission")
+    own = ItemUserException.objects.filter(on_path, user=person).select_related("content_object", *_RELATED)
     shared = ItemGroupException.objects.filter(on_path, group__in=person.groups.all())
-    through = shared.select_related("content_object", "permission", "group")
+    through = shared.select_related("content_object", "group", *_RELATED)
+    rows: list[Any] = [*own, *through]
+    only = unfulfilled(person, rows)
+
+    def group(row: Any) -> str | None:
+        return row.group.name if hasattr(row, "group_id") else None
+
     return [
-        *(Said(said.content_object, said.permission.codename, said.effect, None) for said in own),
-        *(Said(said.content_object, said.permission.codename, said.effect, said.group.name) for said in through),
+        Said(row.content_object, row.permission.codename, row.effect, group(row), only.get(row.pk, "")) for row in rows
     ]
 
 
@@ -121,12 +146,15 @@ def _denied(actor: User, item: Item, said: Said, right: Right) -> str:
 
 
 def _no_role(actor: User, right: Right, workspace: Any, *, let_in: bool) -> str:
-    if roles := roles_of(actor, workspace):
-        strongest = max((role for role, _ in roles), key=lambda role: len(ROLE_RIGHTS[role]))
+    roles = roles_of(actor, workspace)
+    if waiting := next((role for role in roles if role.only and right in ROLE_RIGHTS[role.codename]), None):
+        return f"Your role {Role(waiting.codename).label} holds {waiting.only}."
+    if held := [role.codename for role in roles if not role.only]:
+        strongest = max(held, key=lambda role: len(ROLE_RIGHTS[role]))
         return f"Your role {Role(strongest).label} does not include “{right.label}”."
     if let_in:
         return f"You were let in here by an exception, which does not include “{right.label}”."
-    ends = [end for _, end in roles_of(actor, workspace, expired=True) if end]
+    ends = [role.end for role in roles_of(actor, workspace, expired=True) if role.end]
     if ends:
         return f"Your access expired on {max(ends):%-d %B %Y}."
     return "You are not in this workspace."

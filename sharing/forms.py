@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django import forms
 from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Conflict, InvalidInput
+from sharing.conditions.models import DAYS, Condition
 from sharing.models import Effect
 from sharing.selectors import grants
+from workspaces.models import Workspace
 from workspaces.permissions import Right, Role
 
 USUAL_LENGTH = timedelta(days=90)
@@ -44,8 +46,15 @@ class AccessForm(forms.Form):
         label="Purpose", required=False, max_length=500, help_text="Why they need it. It is kept with the record."
     )
 
-    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
+    condition_id = forms.ChoiceField(label="Condition", required=False)
+
+    def __init__(self, *args: Any, actor: User, workspace: Workspace | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.conditions = {str(one.pk): one for one in workspace.conditions.all()} if workspace else {}
+        named = [(key, f"{one.name}: {one.in_words}") for key, one in self.conditions.items()]
+        self.fields["condition_id"].choices = [("", "None: from anywhere, at any time"), *named]  # type: ignore[attr-defined]
+        if not self.conditions:
+            del self.fields["condition_id"]
         self.zone = zone_of(actor)
         self.fields["expires_on"].help_text = f"Access ends by itself at the end of this day ({self.zone.key} time)."
         self.fill_end(None)
@@ -74,6 +83,11 @@ class AccessForm(forms.Form):
             return None
         return end_of(day, self.zone)
 
+    @property
+    def condition(self) -> Condition | None:
+        """Return the condition that was chosen, if one was."""
+        return self.conditions.get(self.cleaned_data.get("condition_id", ""))
+
     def attempt(self, deed: Callable[[], Any]) -> bool:
         return attempt(self, deed)
 
@@ -82,7 +96,7 @@ class RoleForm(AccessForm):
     role = forms.ChoiceField(
         label="Role", choices=list(ROLE_WORDS.items()), widget=forms.RadioSelect, initial=Role.VISITOR
     )
-    field_order = ["role", "expires_on", "no_end", "purpose"]
+    field_order = ["role", "condition_id", "expires_on", "no_end", "purpose"]
 
 
 class InviteForm(AccessForm):
@@ -107,7 +121,39 @@ class InviteForm(AccessForm):
 class ExceptionForm(AccessForm):
     effect = forms.ChoiceField(label="Exception", choices=Effect.choices, widget=forms.RadioSelect)
     right = forms.ChoiceField(label="Right", choices=list(RIGHT_WORDS.items()), widget=forms.RadioSelect)
-    field_order = ["effect", "right", "expires_on", "no_end", "purpose"]
+    field_order = ["effect", "right", "condition_id", "expires_on", "no_end", "purpose"]
+
+
+class ConditionForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=100, help_text="What people choose it by, such as “In the clinic”.")
+    networks = forms.CharField(
+        label="Networks",
+        required=False,
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="One in a line, such as 10.0.0.0/8 or 2001:db8::/32. Left empty: from anywhere.",
+    )
+    days = forms.MultipleChoiceField(
+        label="Days",
+        required=False,
+        choices=[(str(number), day) for number, day in enumerate(DAYS, 1)],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: every day.",
+    )
+    starts = forms.TimeField(
+        label="From", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    ends = forms.TimeField(
+        label="Until", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    zone = forms.ChoiceField(label="Time zone", choices=[(zone, zone) for zone in sorted(available_timezones())])
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Return what the deed takes."""
+        words = self.cleaned_data
+        networks = [line for line in words["networks"].split() if line]
+        return {**words, "networks": networks, "days": [int(day) for day in words["days"]]}
 
 
 class GroupForm(forms.Form):

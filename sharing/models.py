@@ -18,6 +18,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
+from sharing.conditions.models import Condition
 from sharing.links.models import DeliveredFile, FileRequest, Link, Send, Visit
 from sharing.requests.models import AccessRequest
 from sharing.reviews.models import AccessReview, ReviewLine, ReviewPlan
@@ -28,6 +29,7 @@ __all__ = [
     "EXCEPTION_RIGHTS",
     "AccessRequest",
     "AccessReview",
+    "Condition",
     "DeliveredFile",
     "Effect",
     "FileRequest",
@@ -54,6 +56,8 @@ class Grant(models.Model):
     granted_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     purpose = models.CharField(max_length=500, blank=True)
+    # From where and when it holds; without one, from anywhere and always.
+    condition = models.ForeignKey(Condition, models.RESTRICT, null=True, blank=True, related_name="+")
     end_recorded_at = models.DateTimeField(null=True, blank=True, editable=False)
     end_announced_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Whoever let it last longer; `granted_by` stays whoever gave it.
@@ -122,6 +126,10 @@ class ItemUserException(Grant, UserObjectPermissionBase):
             models.UniqueConstraint(
                 fields=["user", "permission", "content_object"], name="one_exception_per_person_and_right"
             ),
+            models.CheckConstraint(
+                condition=models.Q(condition=None) | models.Q(effect="allow"),
+                name="no_denial_of_a_person_has_a_condition",
+            ),
         ]
         indexes = [models.Index(fields=["content_object", "user"], name="exception_by_item_and_user")]
 
@@ -140,6 +148,10 @@ class ItemGroupException(Grant, GroupObjectPermissionBase):
         constraints = [
             models.UniqueConstraint(
                 fields=["group", "permission", "content_object"], name="one_exception_per_group_and_right"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(condition=None) | models.Q(effect="allow"),
+                name="no_denial_of_a_group_has_a_condition",
             ),
         ]
         indexes = [models.Index(fields=["content_object", "group"], name="exception_by_item_and_group")]

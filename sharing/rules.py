@@ -5,6 +5,8 @@
 3. A role on the workspace (given to the person or to one of their groups, not expired) gives its rights.
 4. An exception on an item (not expired) allows or denies one right there and below. The most specific item wins; at
    equal depth deny wins over allow. An exception overrides the role, in either direction.
+   A role and an exception that allows may be under a condition (networks, days, hours). While it is not fulfilled, they
+   are not there.
 5. Nothing without view: whoever may not view an item has no other right on it either.
 6. A workspace can be viewed by its owner, by whoever has a role in it, and by whoever an exception lets view one of its
    items. Every other right on the workspace itself comes from rules 2 and 3 alone.
@@ -23,6 +25,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from core.http import address_of, was_let
 from workspaces.permissions import ROLE_RIGHTS, Right
 
 M = TypeVar("M", bound=models.Model)
@@ -31,28 +34,45 @@ _GIVES = [f"{role}.{Right(right).codename}" for role, rights in ROLE_RIGHTS.item
 _NAME = re.compile(r"(?<!:):([a-z]+)")  # `:person` is a value to bind, `::uuid` a cast
 
 _GROUPS = "SELECT member.group_id FROM accounts_user_groups member WHERE member.user_id = :person"
-_UNEXPIRED = "(said.expires_at IS NULL OR said.expires_at > :now)"
+# Whether a condition is fulfilled: asked of the database, so that every rule below asks the same. Of somebody else than
+# whoever makes the request it is not known from where they would ask, so no network is theirs. `:anyhow` counts every
+# condition as fulfilled, for lists of who may.
+_FULFILLED = """(
+    (cardinality(under.networks) = 0 OR :address::inet <<= ANY(under.networks::inet[]))
+    AND CASE
+        WHEN under.starts IS NULL THEN extract(isodow FROM there.clock)::int = ANY(under.days)
+        WHEN under.starts < under.ends THEN
+            extract(isodow FROM there.clock)::int = ANY(under.days)
+            AND there.clock::time >= under.starts AND there.clock::time < under.ends
+        WHEN there.clock::time >= under.starts THEN extract(isodow FROM there.clock)::int = ANY(under.days)
+        ELSE there.clock::time < under.ends
+            AND extract(isodow FROM there.clock - interval '1 day')::int = ANY(under.days)
+    END
+)"""
+_CLOCKS = "sharing_condition under, LATERAL (SELECT :now::timestamptz AT TIME ZONE under.zone AS clock) there"
+_HOLDS = f"""((said.expires_at IS NULL OR said.expires_at > :now) AND (said.condition_id IS NULL OR :anyhow
+    OR EXISTS (SELECT FROM {_CLOCKS} WHERE under.id = said.condition_id AND {_FULFILLED})))"""
 
 # Rule 3 as a relation: which roles the person has in which workspaces. `{within}` may narrow down where to look.
 _ROLES = f"""(
     SELECT said.content_object_id AS workspace_id, role.codename AS role
     FROM sharing_workspaceusergrant said JOIN auth_permission role ON role.id = said.permission_id
-    WHERE said.user_id = :person AND {_UNEXPIRED} {{within}}
+    WHERE said.user_id = :person AND {_HOLDS} {{within}}
     UNION ALL
     SELECT said.content_object_id, role.codename
     FROM sharing_workspacegroupgrant said JOIN auth_permission role ON role.id = said.permission_id
-    WHERE said.group_id IN ({_GROUPS}) AND {_UNEXPIRED} {{within}}
+    WHERE said.group_id IN ({_GROUPS}) AND {_HOLDS} {{within}}
 )"""  # noqa: S608  constants only; values are bound
 
 # What rule 4 weighs: which rights are allowed or denied to the person on which items.
 _EXCEPTIONS = f"""(
     SELECT said.content_object_id AS item_id, about.codename, said.effect
     FROM sharing_itemuserexception said JOIN auth_permission about ON about.id = said.permission_id
-    WHERE said.user_id = :person AND {_UNEXPIRED} {{within}}
+    WHERE said.user_id = :person AND {_HOLDS} {{within}}
     UNION ALL
     SELECT said.content_object_id, about.codename, said.effect
     FROM sharing_itemgroupexception said JOIN auth_permission about ON about.id = said.permission_id
-    WHERE said.group_id IN ({_GROUPS}) AND {_UNEXPIRED} {{within}}
+    WHERE said.group_id IN ({_GROUPS}) AND {_HOLDS} {{within}}
 )"""  # noqa: S608  constants only; values are bound
 
 _ALL_ROLES = _ROLES.format(within="")
@@ -161,24 +181,46 @@ def workspaces_with_right(queryset: QuerySet[M], person: User, right: Right) -> 
     return queryset.filter(Q(owner=person) | Q(_Condition(person, _FROM_ROLE, codename=right.codename, id="id")))
 
 
-def item_rights(person: User, items: Iterable[Any], asked: Iterable[str]) -> dict[Any, frozenset[str]]:
+def item_rights(
+    person: User, items: Iterable[Any], asked: Iterable[str], *, anyhow: bool = False
+) -> dict[Any, frozenset[str]]:
     """Return which of the asked codenames the person has on each item (by id), in one query."""
     wanted = {*asked, Right.VIEW.codename}
-    return _with_view(_ask("sharing_rights_on_items", person, items, wanted))
+    return _with_view(_ask("sharing_rights_on_items", person, items, wanted, anyhow=anyhow))
 
 
-def workspace_rights(person: User, workspaces: Iterable[Any], asked: Iterable[str]) -> dict[Any, frozenset[str]]:
-    """Return which of the asked codenames the person has on each workspace (by id), in one query."""
-    return _ask("sharing_rights_on_workspaces", person, workspaces, asked)
+def workspace_rights(
+    person: User, workspaces: Iterable[Any], asked: Iterable[str], *, anyhow: bool = False
+) -> dict[Any, frozenset[str]]:
+    """Return which of the asked codenames the person has on each workspace (by id), in one query.
+
+    `anyhow` counts every condition as fulfilled, as for `item_rights`: for lists and previews, never to let somebody.
+    """
+    return _ask("sharing_rights_on_workspaces", person, workspaces, asked, anyhow=anyhow)
 
 
 def people_rights(people: Iterable[User], item: Any) -> dict[Any, frozenset[str]]:
-    """Return the codenames of the rights that each person (by id) has on one item, in one query."""
+    """Return the codenames of the rights that each person (by id) has on one item, in one query.
+
+    Conditions count as fulfilled: it is about who may, not about who is asking now.
+    """
     listed = list(people)
     everything = [right.codename for right in Right]
-    text, values = _bind(_RIGHTS_OF_PEOPLE, things=[person.pk for person in listed], asked=everything, item=item)
+    things = [person.pk for person in listed]
+    text, values = _bind(_RIGHTS_OF_PEOPLE, things=things, asked=everything, item=item, anyhow=True)
     found = _with_view(_pairs(text, values, [person.pk for person in listed]))
     return {person.pk: found[person.pk] if has_standing(person) else frozenset() for person in listed}
+
+
+def fulfilled(person: User, conditions: Iterable[Any]) -> set[Any]:
+    """Return which of the conditions (by id) are fulfilled for the person now."""
+    listed = list(conditions)
+    if not listed:
+        return set()
+    asked = f"SELECT under.id FROM {_CLOCKS} WHERE under.id = ANY(:things) AND (:anyhow OR {_FULFILLED})"  # noqa: S608  constants only
+    with connection.cursor() as cursor:
+        cursor.execute(*_bind(asked, things=listed, **_asking(person)))
+        return {key for (key,) in cursor.fetchall()}
 
 
 def functions() -> dict[str, str]:
@@ -203,10 +245,19 @@ def _with_view(found: dict[Any, frozenset[str]]) -> dict[Any, frozenset[str]]:
     return {key: rights if Right.VIEW.codename in rights else frozenset() for key, rights in found.items()}
 
 
-def _ask(function: str, person: User, things: Iterable[Any], asked: Iterable[str]) -> dict[Any, frozenset[str]]:
+def _ask(
+    function: str, person: User, things: Iterable[Any], asked: Iterable[str], *, anyhow: bool
+) -> dict[Any, frozenset[str]]:
     listed = list(things)
-    call = f"SELECT * FROM {function}(:person::uuid, :things::uuid[], :asked::text[], :gives::text[], :now)"  # noqa: S608  a name of ours
-    return _pairs(*_bind(call, person=person.pk, things=listed, asked=list(asked)), listed)
+    values = ":person::uuid, :things::uuid[], :asked::text[], :gives::text[], :now, :address::inet, :anyhow"
+    call = f"SELECT * FROM {function}({values})"  # noqa: S608  a name of ours
+    asking = _asking(person) | ({"anyhow": True} if anyhow else {})
+    return _pairs(*_bind(call, person=person.pk, things=listed, asked=list(asked), **asking), listed)
+
+
+def _asking(person: User) -> dict[str, Any]:
+    """Return what conditions are asked with: from where the person asks, and whether they are past that question."""
+    return {"address": address_of(str(person.pk)), "anyhow": was_let(str(person.pk))}
 
 
 def _pairs(text: str, values: tuple[Any, ...], keys: list[Any]) -> dict[Any, frozenset[str]]:
@@ -246,13 +297,13 @@ class _Condition(models.Expression):
         text = self.template.format(
             **columns, codename=f"'{self.codename}'", roles=_ALL_ROLES, exceptions=_ALL_EXCEPTIONS
         )
-        return _bind(text, person=self.person.pk)
+        return _bind(text, person=self.person.pk, **_asking(self.person))
 
 
 def _bind(sql: str, **more: Any) -> tuple[str, tuple[Any, ...]]:
     """Turn `:name` into placeholders and return their values in order."""
     text, names = _parsed(sql)
-    values: dict[str, Any] = {"now": timezone.now(), "gives": _GIVES, **more}
+    values: dict[str, Any] = {"now": timezone.now(), "gives": _GIVES, "address": None, "anyhow": False, **more}
     return text, tuple(values[name] for name in names)
 
 

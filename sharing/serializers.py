@@ -19,10 +19,14 @@ class GrantIn(EndIn):
     person = serializers.UUIDField(required=False)
     group = serializers.IntegerField(required=False)
     role = serializers.ChoiceField(Role.choices)
+    condition = serializers.UUIDField(required=False, allow_null=True, help_text="One of the workspace.")
 
 
 class GrantChangeIn(EndIn):
     role = serializers.ChoiceField(Role.choices)
+    condition = serializers.UUIDField(
+        required=False, allow_null=True, help_text="Left out, the condition stays as it is; null takes it away."
+    )
 
 
 class ExceptionIn(EndIn):
@@ -30,6 +34,7 @@ class ExceptionIn(EndIn):
     group = serializers.IntegerField(required=False)
     right = serializers.ChoiceField(RIGHT_CHOICES)
     effect = serializers.ChoiceField(Effect.choices)
+    condition = serializers.UUIDField(required=False, allow_null=True, help_text="For what is allowed, not denied.")
 
 
 class InvitationIn(serializers.Serializer[object]):
@@ -50,6 +55,7 @@ class GrantOut(serializers.Serializer[object]):
     granted_by = serializers.CharField()
     granted_at = serializers.DateTimeField()
     purpose = serializers.CharField()
+    condition = serializers.UUIDField(source="condition.pk", default=None, allow_null=True)
 
 
 class ExceptionOut(serializers.Serializer[object]):
@@ -61,6 +67,7 @@ class ExceptionOut(serializers.Serializer[object]):
     expires_at = serializers.DateTimeField(allow_null=True)
     is_over = serializers.BooleanField()
     purpose = serializers.CharField()
+    condition = serializers.UUIDField(source="condition.pk", default=None, allow_null=True)
 
 
 class InvitationOut(serializers.Serializer[object]):
@@ -94,6 +101,7 @@ class MyGrantOut(serializers.Serializer[object]):
     is_over = serializers.BooleanField()
     purpose = serializers.CharField()
     may_renew = serializers.BooleanField()
+    condition = serializers.CharField(help_text="From where and when it holds, in words.")
 
 
 class MyGrantsOut(serializers.Serializer[object]):

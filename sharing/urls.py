@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from sharing.views import grants, groups, invitations, items, links, outside, requests, reviews, sent, why, workspace
+from sharing.views import (
+    conditions,
+    grants,
+    groups,
+    invitations,
+    items,
+    links,
+    outside,
+    requests,
+    reviews,
+    sent,
+    why,
+    workspace,
+)
 
 app_name = "sharing"
 
@@ -16,6 +29,8 @@ urlpatterns = [
     path(f"{_ACCESS}hand-over/", workspace.hand_over, name="hand_over"),
     path(f"{_ACCESS}ask/", requests.ask_workspace, name="ask_workspace"),
     path(f"{_ACCESS}why/", why.why_workspace, name="why_workspace"),
+    path(f"{_ACCESS}conditions/", conditions.conditions, name="conditions"),
+    path(f"{_ACCESS}conditions/<uuid:condition_id>/remove/", conditions.remove_condition, name="remove_condition"),
     path(f"{_ACCESS}review/", reviews.review, name="review"),
     path(f"{_ACCESS}review/start/", reviews.start, name="start_review"),
     path(f"{_ACCESS}review/plan/", reviews.plan, name="plan_reviews"),

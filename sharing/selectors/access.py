@@ -15,6 +15,7 @@ from accounts.models import User
 from core.access import rights_on_each
 from sharing import rules
 from sharing.models import (
+    Condition,
     Effect,
     Invitation,
     ItemGroupException,
@@ -41,6 +42,7 @@ class Member:
     granted_by: str
     granted_at: datetime
     purpose: str
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class StandingException:
     is_over: bool
     granted_by: str
     purpose: str
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,9 @@ def may_see_members(rights: frozenset[str]) -> bool:
 def members(workspace: Workspace) -> list[Member]:
     """Return everybody with a role, also those whose role has run out; the owner is not among them."""
     people = WorkspaceUserGrant.objects.filter(content_object=workspace)
-    people = people.select_related("user__institution", "permission", "granted_by")
+    people = people.select_related("user__institution", "permission", "granted_by", "condition")
     groups = WorkspaceGroupGrant.objects.filter(content_object=workspace).select_related(
-        "group__institution", "permission", "granted_by"
+        "group__institution", "permission", "granted_by", "condition"
     )
     groups = groups.annotate(size=Count("group__user"))
     rows = [_member(grant, grant.user.name, _institution(grant.user), grant.user_id) for grant in people]
@@ -190,36 +193,40 @@ def _unexpired() -> Q:
 
 def _unexpired_exceptions(item: Item, people: list[User], groups: dict[int, list[Any]]) -> list[Any]:
     here = Q(content_object__in=item.path) & _unexpired()
-    own = ItemUserException.objects.filter(here, user__in=people).select_related("content_object", "permission")
+    own = ItemUserException.objects.filter(here, user__in=people).select_related(
+        "content_object", "permission", "condition"
+    )
     through = ItemGroupException.objects.filter(here, group__in=list(groups))
-    found: list[Any] = [*own, *through.select_related("content_object", "permission", "group")]
+    found: list[Any] = [*own, *through.select_related("content_object", "permission", "group", "condition")]
     return sorted(found, key=lambda row: (row.content_object.depth, row.effect == Effect.DENY), reverse=True)
 
 
 def _unexpired_grants(workspace: UUID, people: list[User], groups: dict[int, list[Any]]) -> list[Any]:
     here = Q(content_object=workspace) & _unexpired()
-    own = WorkspaceUserGrant.objects.filter(here, user__in=people).select_related("permission")
-    through = WorkspaceGroupGrant.objects.filter(here, group__in=list(groups)).select_related("permission", "group")
-    return [*own, *through]
+    own = WorkspaceUserGrant.objects.filter(here, user__in=people).select_related("permission", "condition")
+    through = WorkspaceGroupGrant.objects.filter(here, group__in=list(groups))
+    return [*own, *through.select_related("permission", "group", "condition")]
 
 
 def _exception_reason(exception: Any, through: Group | None, named: set[Item]) -> str:
     verb = "allowed" if exception.effect == Effect.ALLOW else "denied"
     right = Right(f"workspaces.{exception.permission.codename}").label
     place = f"“{exception.content_object}”" if exception.content_object in named else "a folder above"
-    return f"Exception on {place}: {right} {verb}{_through(through)}{_until(exception.expires_at)}"
+    return f"Exception on {place}: {right} {verb}{_through(through)}{_until(exception)}"
 
 
 def _role_reason(grant: Any, through: Group | None) -> str:
-    return f"Role {Role(grant.permission.codename).label}{_through(through)}{_until(grant.expires_at)}"
+    return f"Role {Role(grant.permission.codename).label}{_through(through)}{_until(grant)}"
 
 
 def _through(group: Group | None) -> str:
     return f" through “{group.name}”" if group else ""
 
 
-def _until(moment: datetime | None) -> str:
-    return f", until {moment:%-d %B %Y}" if moment else ""
+def _until(said: Any) -> str:
+    """Say until when it holds, and under which condition."""
+    end = f", until {said.expires_at:%-d %B %Y}" if said.expires_at else ""
+    return f"{end}, {said.condition.in_words}" if said.condition else end
 
 
 def _member(grant: Any, name: str, about: str, person: UUID | None) -> Member:
@@ -235,6 +242,7 @@ def _member(grant: Any, name: str, about: str, person: UUID | None) -> Member:
         granted_by=grant.granted_by.name,
         granted_at=grant.granted_at,
         purpose=grant.purpose,
+        condition=grant.condition,
     )
 
 
@@ -248,10 +256,10 @@ def _size(count: int) -> str:
 
 def _exceptions(where: Q) -> list[StandingException]:
     people = ItemUserException.objects.filter(where).select_related(
-        "content_object__workspace", "permission", "granted_by", "user"
+        "content_object__workspace", "permission", "granted_by", "user", "condition"
     )
     groups = ItemGroupException.objects.filter(where).select_related(
-        "content_object__workspace", "permission", "granted_by", "group"
+        "content_object__workspace", "permission", "granted_by", "group", "condition"
     )
     rows = [_exception(row, row.user.name) for row in people] + [_exception(row, row.group.name) for row in groups]
     return sorted(rows, key=lambda row: (row.item.name_key, row.whom.casefold()))
@@ -268,4 +276,5 @@ def _exception(row: Any, whom: str) -> StandingException:
         is_over=row.is_over,
         granted_by=row.granted_by.name,
         purpose=row.purpose,
+        condition=row.condition,
     )

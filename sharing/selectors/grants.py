@@ -15,7 +15,14 @@ from django.utils import timezone
 from accounts.models import User
 from core.access import rights_on_each
 from sharing.ends import next_end
-from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.models import (
+    Condition,
+    Effect,
+    ItemGroupException,
+    ItemUserException,
+    WorkspaceGroupGrant,
+    WorkspaceUserGrant,
+)
 from workspaces.models import Item, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
@@ -35,7 +42,7 @@ _EXCEPTIONS: tuple[Any, ...] = (ItemUserException, ItemGroupException)
 _TABLES: tuple[Any, ...] = (*_ROLES, *_EXCEPTIONS)
 _FIELDS = (
     "pk", "expires_at", "granted_at", "renewed_at", "purpose", "codename", "effect_", "holder", "holder_name", "group_",
-    "giver_name", "renewer_name", "workspace", "workspace_name", "item", "item_name", "is_own",
+    "giver_name", "renewer_name", "condition", "workspace", "workspace_name", "item", "item_name", "is_own",
 )  # fmt: skip
 
 
@@ -65,6 +72,8 @@ class GrantRow:
     """Also when it came through a group that the reader belongs to."""
     next_end: datetime | None
     may_renew: bool
+    condition: str
+    """From where and when it holds, in words; nothing where it always does."""
     ask_url: str
 
     def receiver(self) -> User | Group:
@@ -122,15 +131,20 @@ def only_row(user: User, workspace: Workspace, grant: UUID) -> GrantRow | None:
 
 
 def rows_for(user: User, found: Iterable[dict[str, Any]]) -> list[GrantRow]:
-    """Put rows into words, with what the person could do about them, in two queries at most."""
+    """Put rows into words, with what the person could do about them, in three queries at most."""
     listed = list(found)
     roles = {row["workspace"] for row in listed if row["item"] is None}
     workspaces = rights_on_each(user, [Workspace(pk=pk) for pk in roles])
     items = rights_on_each(user, [Item(pk=pk) for pk in {row["item"] for row in listed if row["item"]}])
-    return [_row(user, row, items[row["item"]] if row["item"] else workspaces[row["workspace"]]) for row in listed]
+    named = {row["condition"] for row in listed if row["condition"]}
+    conditions = {one.pk: one.in_words for one in Condition.objects.filter(pk__in=named)} if named else {}
+    return [
+        _row(user, row, items[row["item"]] if row["item"] else workspaces[row["workspace"]], conditions)
+        for row in listed
+    ]
 
 
-def _row(user: User, row: dict[str, Any], rights: frozenset[str]) -> GrantRow:
+def _row(user: User, row: dict[str, Any], rights: frozenset[str], conditions: dict[UUID, str]) -> GrantRow:
     is_role, mine = row["item"] is None, row["holder"] == user.pk
     sees = Right.VIEW in rights
     name = row["workspace_name"] if is_role else row["item_name"]
@@ -157,6 +171,7 @@ def _row(user: User, row: dict[str, Any], rights: frozenset[str]) -> GrantRow:
         is_own=row["is_own"],
         next_end=_next_end(row),
         may_renew=bool(sees and not mine and row["expires_at"] and _could_give(row, rights)),
+        condition=conditions.get(row["condition"], ""),
         ask_url=_ask_url(row) if mine and sees and row["effect_"] != Effect.DENY else "",
     )
 

@@ -1,5 +1,6 @@
 """The deeds about access, by noun."""
 
+from sharing.services.conditions import make_condition, remove_condition
 from sharing.services.exceptions import lift_exception, set_exception
 from sharing.services.expiry import record_expired_grants
 from sharing.services.file_requests import check_delivery, deliver_file, make_file_request
@@ -43,11 +44,13 @@ __all__ = [
     "leave_workspace",
     "lift_exception",
     "look_as",
+    "make_condition",
     "make_file_request",
     "plan_reviews",
     "prove_code",
     "record_expired_grants",
     "refuse_request",
+    "remove_condition",
     "remove_member",
     "renew_grant",
     "revoke_role",

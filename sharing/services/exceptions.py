@@ -12,9 +12,10 @@ from core.access import require
 from core.errors import Conflict, InvalidInput
 from ledger_bridge.recording import record
 from sharing import events
-from sharing.models import EXCEPTION_RIGHTS, Effect, ItemGroupException, ItemUserException
+from sharing.models import EXCEPTION_RIGHTS, Condition, Effect, ItemGroupException, ItemUserException
 from sharing.notices import tell
 from sharing.services import checks
+from sharing.services.conditions import check_condition, record_condition
 from sharing.services.grants import receiver_of
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
@@ -38,6 +39,7 @@ def set_exception(
     group: Group | None = None,
     expires_at: datetime | None = None,
     purpose: str = "",
+    condition: Condition | None = None,
 ) -> ItemException:
     """Allow or deny one right on an item and below; an exception for the same right on the same item is replaced.
 
@@ -48,7 +50,7 @@ def set_exception(
     """
     exception = put_exception(
         actor=actor, item=item, right=right, effect=effect, person=person, group=group,
-        expires_at=expires_at, purpose=purpose,
+        expires_at=expires_at, purpose=purpose, condition=condition,
     )  # fmt: skip
     tell(person, actor, what=_TOLD[Effect(effect)], about=item)
     return exception
@@ -64,6 +66,7 @@ def put_exception(
     group: Group | None = None,
     expires_at: datetime | None,
     purpose: str,
+    condition: Condition | None = None,
 ) -> ItemException:
     """Set an exception within a deed that tells the person itself."""
     require(actor, Right.SHARE, item)
@@ -75,11 +78,15 @@ def put_exception(
     checks.check_end(expires_at)
     for former in _former(item, right, person, group):
         _refuse_own(actor, workspace, former.effect, person, group)
-    exception = _replace(actor, item, right, effect, person, group, expires_at=expires_at, purpose=purpose)
+    check_condition(condition, workspace, may_have_one=effect == Effect.ALLOW)
+    more = {"expires_at": expires_at, "purpose": purpose, "condition": condition}
+    exception = _replace(actor, item, right, effect, person, group, **more)
     event = events.ExceptionSet(
         effect=effect, right=right.codename, to=events.to(group), until=events.until(expires_at)
     )
     record(event, actor=actor, subject=exception, purpose=purpose or None)
+    if condition is not None:
+        record_condition(actor, exception, f"right to {right.label}", group)
     return exception
 
 

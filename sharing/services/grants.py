@@ -1,7 +1,7 @@
 """Roles in a workspace: give, change, take, leave, hand over."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
@@ -12,9 +12,17 @@ from core.errors import Conflict, InvalidInput, Refused
 from ledger_bridge.recording import record
 from ledger_bridge.subjects import Subject
 from sharing import events, holding
-from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.models import (
+    Condition,
+    Effect,
+    ItemGroupException,
+    ItemUserException,
+    WorkspaceGroupGrant,
+    WorkspaceUserGrant,
+)
 from sharing.notices import tell
 from sharing.services import checks
+from sharing.services.conditions import check_condition, record_condition
 from workspaces.models import Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
@@ -31,8 +39,9 @@ def grant_role(
     group: Group | None = None,
     expires_at: datetime | None = None,
     purpose: str = "",
+    condition: Condition | None = None,
 ) -> RoleGrant:
-    """Give a person or a group a role in a workspace.
+    """Give a person or a group a role in a workspace, perhaps under a condition.
 
     Raises:
         Refused: without the right to share (for the role Manager: to manage).
@@ -41,7 +50,14 @@ def grant_role(
 
     """
     grant = give_role(
-        actor=actor, workspace=workspace, role=role, person=person, group=group, expires_at=expires_at, purpose=purpose
+        actor=actor,
+        workspace=workspace,
+        role=role,
+        person=person,
+        group=group,
+        expires_at=expires_at,
+        purpose=purpose,
+        condition=condition,
     )
     tell(person, actor, what="gave you a role in a workspace", about=workspace)
     return grant
@@ -56,6 +72,7 @@ def give_role(
     group: Group | None = None,
     expires_at: datetime | None,
     purpose: str,
+    condition: Condition | None = None,
 ) -> RoleGrant:
     """Give a role within a deed that tells the person itself."""
     chosen = checks.known_role(role)
@@ -64,18 +81,28 @@ def give_role(
     workspace = checks.lock_workspace(workspace)
     checks.check_receiver(actor, workspace, person, group)
     checks.check_end(expires_at)
-    grant = _write_grant(actor, workspace, chosen, person, group, expires_at=expires_at, purpose=purpose)
+    check_condition(condition, workspace)
+    more = {"expires_at": expires_at, "purpose": purpose, "condition": condition}
+    grant = _write_grant(actor, workspace, chosen, person, group, **more)
     event = events.RoleGranted(to=events.to(group), role=chosen, until=events.until(expires_at))
     record(event, actor=actor, subject=grant, purpose=purpose or None)
+    if condition is not None:
+        record_condition(actor, grant, f"role {chosen.label}", group)
     return grant
 
 
 @transaction.atomic
 def change_role(
-    *, actor: User, grant: RoleGrant, role: str, expires_at: datetime | None = None, purpose: str | None = None
+    *,
+    actor: User,
+    grant: RoleGrant,
+    role: str,
+    expires_at: datetime | None = None,
+    purpose: str | None = None,
+    condition: Condition | Literal["as it was"] | None = "as it was",
 ) -> RoleGrant:
-    """Change the role of a grant, its end, or both; without a purpose the old one stays."""
-    grant = alter_role(actor=actor, grant=grant, role=role, expires_at=expires_at, purpose=purpose)
+    """Change the role of a grant, its end, its condition; without a purpose the old one stays."""
+    grant = alter_role(actor=actor, grant=grant, role=role, expires_at=expires_at, purpose=purpose, condition=condition)
     tell(
         receiver_of(grant)[0],
         actor,
@@ -86,7 +113,13 @@ def change_role(
 
 
 def alter_role(
-    *, actor: User, grant: RoleGrant, role: str, expires_at: datetime | None, purpose: str | None
+    *,
+    actor: User,
+    grant: RoleGrant,
+    role: str,
+    expires_at: datetime | None,
+    purpose: str | None,
+    condition: Condition | Literal["as it was"] | None = "as it was",
 ) -> RoleGrant:
     """Change a grant within a deed that tells the person itself."""
     chosen, old = checks.known_role(role), role_of(grant)
@@ -108,8 +141,16 @@ def alter_role(
     grant.permission = checks.role_permission(chosen)
     grant.expires_at, grant.end_recorded_at, grant.end_announced_at = expires_at, None, None
     grant.purpose = grant.purpose if purpose is None else purpose
-    grant.save(update_fields=["permission", "expires_at", "end_recorded_at", "end_announced_at", "purpose"])
+    before = grant.condition_id
+    if condition != "as it was":
+        check_condition(condition, grant.content_object)
+        grant.condition = condition
+    grant.save(
+        update_fields=["permission", "expires_at", "end_recorded_at", "end_announced_at", "purpose", "condition"]
+    )
     record(event, actor=actor, subject=grant, purpose=grant.purpose or None)
+    if grant.condition_id != before:
+        record_condition(actor, grant, f"role {chosen.label}", receiver_of(grant)[1])
     return grant
 
 

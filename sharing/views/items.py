@@ -74,7 +74,7 @@ def add_exception(request: HttpRequest, item_id: UUID) -> HttpResponse:
 def _set_exception(request: HttpRequest, item: Item, receiver: Receiver, crumbs: Crumbs) -> HttpResponse:
     user = person_of(request)
     [whom] = receiver.values()
-    form = ExceptionForm(request.POST or None, actor=user)
+    form = ExceptionForm(request.POST or None, actor=user, workspace=item.workspace)
     back = reverse("sharing:item_access", args=[item.pk])
     saved, preview = save_or_preview(
         request,
@@ -86,6 +86,7 @@ def _set_exception(request: HttpRequest, item: Item, receiver: Receiver, crumbs:
             effect=form.cleaned_data["effect"],
             expires_at=form.expires_at,
             purpose=form.cleaned_data["purpose"],
+            condition=form.condition,
             **receiver,
         ),
         people=people_behind(whom),

@@ -82,7 +82,7 @@ def grant(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 
 def _grant_to(request: HttpRequest, workspace: Workspace, receiver: Receiver, crumbs: Crumbs) -> HttpResponse:
     user = person_of(request)
-    form = RoleForm(request.POST or None, actor=user)
+    form = RoleForm(request.POST or None, actor=user, workspace=workspace)
     [whom] = receiver.values()
     saved, preview = save_or_preview(
         request,
@@ -93,6 +93,7 @@ def _grant_to(request: HttpRequest, workspace: Workspace, receiver: Receiver, cr
             role=form.cleaned_data["role"],
             expires_at=form.expires_at,
             purpose=form.cleaned_data["purpose"],
+            condition=form.condition,
             **receiver,
         ),
         people=people_behind(whom),
@@ -137,7 +138,8 @@ def _change(
 ) -> HttpResponse:
     user = person_of(request)
     initial = {"role": grant.permission.codename, "purpose": grant.purpose, "no_end": grant.expires_at is None}
-    form = RoleForm(request.POST or None, actor=user, initial=initial)
+    initial["condition_id"] = str(grant.condition_id or "")
+    form = RoleForm(request.POST or None, actor=user, workspace=workspace, initial=initial)
     form.fill_end(grant.expires_at)
     saved, preview = save_or_preview(
         request,
@@ -148,6 +150,7 @@ def _change(
             role=form.cleaned_data["role"],
             expires_at=form.expires_at,
             purpose=form.cleaned_data["purpose"],
+            condition=form.condition,
         ),
         people=_people_of(grant),
         workspaces=[workspace],

@@ -108,10 +108,14 @@ class _Place:
         on_workspace: dict[Any, frozenset[str]] = {}
         for person in {one.pk: one for one in self.stand_ins.values()}.values():
             standing = rules.has_standing(person)
-            found = rules.item_rights(person, self.kinds, _ALL) if standing else dict.fromkeys(self.kinds, _NONE)
+            found = (
+                rules.item_rights(person, self.kinds, _ALL, anyhow=True)
+                if standing
+                else dict.fromkeys(self.kinds, _NONE)
+            )
             on_items |= {(person.pk, item): rights for item, rights in found.items()}
             pk = self.workspace.pk
-            on_workspace[person.pk] = rules.workspace_rights(person, [pk], _ALL)[pk] if standing else _NONE
+            on_workspace[person.pk] = rules.workspace_rights(person, [pk], _ALL, anyhow=True)[pk] if standing else _NONE
         return on_items, on_workspace
 
 

@@ -121,6 +121,10 @@ class _Said:
         self._exceptions = sorted(
             found, key=lambda row: (row.content_object.depth, row.effect == Effect.DENY), reverse=True
         )
+        rows = [*self._grants, *self._exceptions]
+        holding = rules.fulfilled(person, {row.condition_id for row in rows if row.condition_id})
+        # Under a condition that is not fulfilled, they are not there.
+        self._waiting = {row.pk for row in rows if row.condition_id and row.condition_id not in holding}
         self._named = _seen(reader, [row.content_object_id for row in found])
         self._viewed = _seen(person, [row.content_object_id for row in found]) if self.item is None else set()
 
@@ -129,7 +133,7 @@ class _Said:
         if self.item is None:
             return
         for row in self._exceptions:
-            if row.permission.codename == right.codename and not row.is_over:
+            if row.permission.codename == right.codename and self._is_there(row):
                 yield self._of_exception(row, right)
 
     def let_in(self, right: Right) -> Iterator[Cause]:
@@ -137,29 +141,49 @@ class _Said:
         if self.item is not None or right != Right.VIEW:
             return
         for row in self._exceptions:
-            if not row.is_over and row.content_object_id in self._viewed:
+            if self._is_there(row) and row.content_object_id in self._viewed:
                 yield _cause(6, row, words.let_in(self._place(row), _group(row)), allows=True, place=self._place(row))
 
     def roles(self, right: Right) -> Iterator[Cause]:
         """Rule 3, those without an end and those that last longest first."""
         for row in self._grants:
-            if right in ROLE_RIGHTS[row.permission.codename] and not row.is_over:
-                yield self._of_role(row, words.role_gives(_role(row), self.workspace, _group(row)), allows=True)
+            if right in ROLE_RIGHTS[row.permission.codename] and self._is_there(row):
+                yield self._of_role(row, self._gives(row), allows=True)
+
+    def _gives(self, row: Any) -> str:
+        return words.under(words.role_gives(_role(row), self.workspace, _group(row)), row.condition)
 
     def nothing(self, right: Right) -> Cause:
-        """Return why nothing gives the right: a role that does not include it, one that has ended, or none at all."""
-        live = [row for row in self._grants if not row.is_over]
+        """Return why nothing gives the right: a condition, a role that does not include it or has ended, or none."""
+        if waits := self._waits(right):
+            return waits
+        live = [row for row in self._grants if self._is_there(row)]
         if live:
             most = max(live, key=lambda row: len(ROLE_RIGHTS[row.permission.codename]))
             return self._of_role(most, words.role_lacks(_role(most), self.workspace, _group(most)), allows=False)
         if ended := self._last_ended(right):
             return ended
         let_in = self.item is not None and any(
-            row.permission.codename == Right.VIEW.codename and row.effect == Effect.ALLOW and not row.is_over
+            row.permission.codename == Right.VIEW.codename and row.effect == Effect.ALLOW and self._is_there(row)
             for row in self._exceptions
         )
         sentence = words.only_let_in(right) if let_in else words.nobody(self.workspace)
         return Cause(4 if let_in else 3, allows=False, sentence=sentence, place=self.workspace)
+
+    def _is_there(self, row: Any) -> bool:
+        return not row.is_over and row.pk not in self._waiting
+
+    def _waits(self, right: Right) -> Cause | None:
+        """Return what would give the right if its condition were fulfilled now."""
+        for row in self._grants:
+            if right in ROLE_RIGHTS[row.permission.codename] and row.pk in self._waiting and not row.is_over:
+                sentence = words.waits(words.role_gives(_role(row), self.workspace, _group(row)), row.condition)
+                return self._of_role(row, sentence, allows=False)
+        for row in self._exceptions if self.item else []:
+            if row.permission.codename == right.codename and row.pk in self._waiting and not row.is_over:
+                said = words.exception(self._place(row), right, _group(row), allows=True)
+                return _cause(4, row, words.waits(said, row.condition), allows=False, place=self._place(row))
+        return None
 
     def _last_ended(self, right: Right) -> Cause | None:
         over: list[Cause] = [
@@ -175,7 +199,8 @@ class _Said:
 
     def _of_exception(self, row: Any, right: Right) -> Cause:
         allows, place = row.effect == Effect.ALLOW, self._place(row)
-        return _cause(4, row, words.exception(place, right, _group(row), allows=allows), allows=allows, place=place)
+        sentence = words.under(words.exception(place, right, _group(row), allows=allows), row.condition)
+        return _cause(4, row, sentence, allows=allows, place=place)
 
     def _of_role(self, row: Any, sentence: str, *, allows: bool) -> Cause:
         return _cause(3, row, sentence, allows=allows, place=self.workspace, role=row.permission.codename)
@@ -209,7 +234,7 @@ def _rows(for_user: Any, for_group: Any, person: User, **where: Any) -> list[Any
 
 
 def _with_places(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.select_related("content_object", "permission", "granted_by", "renewed_by")
+    return rows.select_related("content_object", "permission", "condition", "granted_by", "renewed_by")
 
 
 def _seen(person: User, items: list[UUID]) -> set[UUID]:

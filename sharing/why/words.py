@@ -1,6 +1,7 @@
 """The sentences. They say neither "you" nor "they", so that one sentence serves everybody who reads it."""
 
 from accounts.models import User
+from sharing.models import Condition
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right, Role
 
@@ -42,6 +43,20 @@ def role_ended(role: Role, workspace: Workspace, group: str) -> str:
 
 def allowance_ended(place: Item | None, right: Right, group: str) -> str:
     return f"The exception on {_at(place)} that allowed “{right.label}” has ended{_through(group)}."
+
+
+def under(sentence: str, condition: Condition | None) -> str:
+    """Add to a sentence about a role or an exception the condition that it is under."""
+    return f"{sentence} It holds {condition.in_words}." if condition is not None else sentence
+
+
+def waits(sentence: str, condition: Condition) -> str:
+    """Say that a role or an exception would give a right if its condition were fulfilled.
+
+    Of somebody else than the reader it is not known from where they would ask.
+    """
+    unknown = " From where somebody asks is known only while they do." if condition.networks else ""
+    return f"{under(sentence, condition)} That is not so now.{unknown}"
 
 
 def only_let_in(right: Right) -> str:

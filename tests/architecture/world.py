@@ -145,9 +145,11 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         most_openings=3,
         purpose="Second opinion",
     )
+    condition = sharing.make_condition(actor=owner, workspace=workspace, name="Clinic", networks=["10.0.0.0/8"])
     review = sharing.start_review(actor=owner, workspace=workspace)
     return {
         "send_id": send.pk,
+        "condition_id": condition.pk,
         "comment_id": comment.pk,
         "link_id": link.pk,
         "visit_id": uuid4(),

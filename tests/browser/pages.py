@@ -75,6 +75,7 @@ PLACES = [
     Place("remove", MARIA, "/workspaces/", (STUDY, *IMAGE, "Remove")),
     Place("new-folder", MARIA, "/workspaces/", (STUDY, "New folder")),
     Place("access", MARIA, "/workspaces/", (STUDY, "People")),
+    Place("conditions", MARIA, "/workspaces/", (STUDY, "People", "Conditions")),
     Place("access-review", MARIA, "/workspaces/", (STUDY, "People", "Review of access")),
     Place("take-in-review", MARIA, "/workspaces/", (STUDY, "People", "Review of access", "Take away")),
     Place("see-as", MARIA, "/workspaces/", (STUDY, *IMAGE, "See who", "Why", "See the workspace as")),

@@ -1,8 +1,10 @@
 """The rules of access, held against a naive reading of their text on random installations."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from ipaddress import ip_address, ip_network
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -13,7 +15,9 @@ from hypothesis.extra.django import TestCase
 
 from accounts.models import User
 from core.access import rights_on_each
-from sharing.models import ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from core.http import called_by
+from core.ids import uuid7
+from sharing.models import Condition, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.rules import people_rights
 from sharing.why.weighing import why
 from tests.conftest import make_institution, make_person
@@ -37,6 +41,50 @@ class Holder:
     number: int
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A condition: networks (none: anywhere), days (none: every day), hours from and until (none: all day), a zone."""
+
+    networks: tuple[str, ...]
+    days: frozenset[int]
+    hours: tuple[int, int] | None
+    zone: str
+
+    def holds(self, address: str | None, moment: datetime) -> bool:
+        return self.holds_from(address) and self.holds_at(moment.astimezone(ZoneInfo(self.zone)))
+
+    def holds_from(self, address: str | None) -> bool:
+        if not self.networks:
+            return True
+        return address is not None and any(ip_address(address) in ip_network(one) for one in self.networks)
+
+    def holds_at(self, clock: datetime) -> bool:
+        """Look at the hour that it is there, and at the day on which the hours began."""
+        days = self.days or set(range(1, 8))
+        if self.hours is None:
+            return clock.isoweekday() in days
+        start, end = self.hours
+        hours = [(start + passed) % 24 for passed in range((end - start) % 24)]
+        began = clock if start < end or clock.hour >= start else clock - timedelta(days=1)
+        return clock.hour in hours and began.isoweekday() in days
+
+
+def asks_for_something(asked: Asked) -> bool:
+    return bool(asked.networks or asked.hours or len(asked.days) in range(1, 7))
+
+
+NETWORKS = ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]
+ADDRESSES = [None, "10.1.2.3", "192.0.2.7", "192.0.2.8", "2001:db8::1", "::ffff:10.9.9.9"]
+hours = st.tuples(st.integers(0, 23), st.integers(0, 23)).filter(lambda pair: pair[0] != pair[1])
+asked = st.builds(
+    Asked,
+    networks=st.lists(st.sampled_from(NETWORKS), max_size=2, unique=True).map(tuple),
+    days=st.frozensets(st.integers(1, 7), max_size=7),
+    hours=st.one_of(st.none(), hours),
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Auckland", "America/St_Johns"]),
+).filter(asks_for_something)
+# Most stand under none.
+conditions = st.one_of(st.none(), st.none(), asked)
 holders = st.one_of(st.builds(Holder, st.just("person"), people), st.builds(Holder, st.just("group"), groups))
 
 
@@ -47,8 +95,9 @@ class Plan:
     members: list[set[int]]
     standing: list[str]
     parents: list[int | None]
-    grants: dict[tuple[Holder, int], tuple[Role, int | None]]
-    exceptions: dict[tuple[Holder, Right, int], tuple[str, int | None]]
+    grants: dict[tuple[Holder, int], tuple[Role, int | None, Asked | None]]
+    exceptions: dict[tuple[Holder, Right, int], tuple[str, int | None, Asked | None]]
+    addresses: list[str | None]
     rows: dict[str, list[Any]] = field(default_factory=dict)
 
     def workspace_of(self, item: int) -> int:
@@ -68,22 +117,44 @@ plans = st.builds(
         *(st.sampled_from([None, n - 1, n - 1, max(0, n - 2)]) if n else st.none() for n in range(ITEMS))
     ).map(list),
     grants=st.dictionaries(
-        st.tuples(holders, st.integers(0, 1)), st.tuples(st.sampled_from(Role), ends), max_size=5
+        st.tuples(holders, st.integers(0, 1)), st.tuples(st.sampled_from(Role), ends, conditions), max_size=5
     ),
     exceptions=st.dictionaries(
         st.tuples(holders, st.sampled_from(ITEM_RIGHTS), st.integers(0, ITEMS - 1)),
-        st.tuples(st.sampled_from(["allow", "deny"]), ends),
+        # What is denied is denied always.
+        st.tuples(st.sampled_from(["allow", "deny"]), ends, conditions).map(
+            lambda said: said if said[0] == "allow" else (said[0], said[1], None)
+        ),
         min_size=4,
         max_size=14,
     ),
+    addresses=st.lists(st.sampled_from(ADDRESSES), min_size=PEOPLE, max_size=PEOPLE),
 )  # fmt: skip
 
 
 class NaiveReading:
     """The rules as a person would apply them with a pencil; it shares no line with the code."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, anyhow: bool = False) -> None:
         self.plan = plan
+        self.anyhow = anyhow
+        self.now = timezone.now()
+
+    def holds(self, condition: Asked | None, person: int) -> bool:
+        if condition is None or self.anyhow:
+            return True
+        address = self.plan.addresses[person]
+        return condition.holds(address and address.removeprefix("::ffff:"), self.now)
+
+    def gives(self, person: int, right: Right, workspace: int) -> bool:
+        return any(
+            where == workspace
+            and self.concerns(holder, person)
+            and end != -1
+            and self.holds(condition, person)
+            and right in ROLE_RIGHTS[role]
+            for (holder, where), (role, end, condition) in self.plan.grants.items()
+        )
 
     def concerns(self, holder: Holder, person: int) -> bool:
         if holder.kind == "person":
@@ -95,9 +166,8 @@ class NaiveReading:
             return False
         if person == workspace:  # person 0 owns workspace 0, person 1 owns workspace 1
             return True
-        for (holder, where), (role, end) in self.plan.grants.items():
-            if where == workspace and self.concerns(holder, person) and end != -1 and right in ROLE_RIGHTS[role]:
-                return True
+        if self.gives(person, right, workspace):
+            return True
         return right == Right.VIEW and any(
             self.on_item(person, Right.VIEW, item) and self.says(person, Right.VIEW, item) == "allow"
             for item in range(ITEMS)
@@ -108,8 +178,9 @@ class NaiveReading:
         """What the exceptions that stand exactly on this item say."""
         effects = {
             effect
-            for (holder, what, where), (effect, end) in self.plan.exceptions.items()
+            for (holder, what, where), (effect, end, condition) in self.plan.exceptions.items()
             if where == item and what == right and end != -1 and self.concerns(holder, person)
+            if self.holds(condition, person)
         }
         return "deny" if "deny" in effects else "allow" if effects else None
 
@@ -120,10 +191,7 @@ class NaiveReading:
         for step in reversed(self.plan.path(item)):
             if effect := self.says(person, right, step):
                 return effect == "allow"
-        return any(
-            where == workspace and self.concerns(holder, person) and end != -1 and right in ROLE_RIGHTS[role]
-            for (holder, where), (role, end) in self.plan.grants.items()
-        )
+        return self.gives(person, right, workspace)
 
     def on_item(self, person: int, right: Right, item: int) -> bool:
         if self.plan.standing[person] != "good":
@@ -137,11 +205,14 @@ class TestAccessRules(TestCase):
     def test_one_check_a_page_of_checks_the_list_and_the_sentences_agree_with_a_naive_reading(self, plan: Plan) -> None:
         build(plan)
         naive = NaiveReading(plan)
-        self.check_people(plan, naive)
+        self.check_people(plan, NaiveReading(plan, anyhow=True))
         for number, person in enumerate(plan.rows["people"]):
             user = User.objects.get(pk=person.pk)
-            self.check_items(plan, naive, number, user)
-            self.check_workspaces(plan, naive, number, user)
+            # Where nothing is known of the address, somebody else makes the request.
+            address = plan.addresses[number]
+            with called_by(str(user.pk) if address else "somebody else", address or "10.1.2.3"):
+                self.check_items(plan, naive, number, user)
+                self.check_workspaces(plan, naive, number, user)
 
     def check_items(self, plan: Plan, naive: NaiveReading, number: int, user: User) -> None:
         items = plan.rows["items"]
@@ -210,14 +281,33 @@ def make_item(plan: Plan, number: int) -> Item:
 
 def say(plan: Plan) -> None:
     rows = plan.rows
-    for (holder, workspace), (role, end) in plan.grants.items():
+    for (holder, workspace), (role, end, condition) in plan.grants.items():
         model: Any = WorkspaceUserGrant if holder.kind == "person" else WorkspaceGroupGrant
         permission = Permission.objects.get(content_type__model="workspace", codename=role)
-        write(plan, model, holder, end, permission=permission, content_object=rows["workspaces"][workspace])
-    for (holder, right, item), (effect, end) in plan.exceptions.items():
+        place = rows["workspaces"][workspace]
+        under = make(condition, place)
+        write(plan, model, holder, end, permission=permission, content_object=place, condition=under)
+    for (holder, right, item), (effect, end, condition) in plan.exceptions.items():
         model = ItemUserException if holder.kind == "person" else ItemGroupException
         permission = Permission.objects.get(content_type__model="item", codename=right.codename)
-        write(plan, model, holder, end, permission=permission, content_object=rows["items"][item], effect=effect)
+        more = {"content_object": rows["items"][item], "condition": make(condition, rows["items"][item].workspace)}
+        write(plan, model, holder, end, permission=permission, effect=effect, **more)
+
+
+def make(asked: Asked | None, workspace: Workspace) -> Condition | None:
+    if asked is None:
+        return None
+    starts, ends = asked.hours or (None, None)
+    return Condition.objects.create(
+        workspace=workspace,
+        name=f"Condition {uuid7()}",
+        networks=list(asked.networks),
+        days=sorted(asked.days) or list(range(1, 8)),
+        starts=None if starts is None else time(starts),
+        ends=None if ends is None else time(ends),
+        zone=asked.zone,
+        made_by=workspace.owner,
+    )
 
 
 def write(plan: Plan, model: Any, holder: Holder, end: int | None, **fields: Any) -> None:

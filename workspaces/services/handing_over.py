@@ -172,13 +172,14 @@ class TakenHandOver:
 
     def _require_still(self) -> None:
         """Ask again, with nothing remembered: session or token, people, key, file, rights and scanner as they are."""
-        if sentence := self._why_over():
+        # From where the person asks is known in the context of the request alone.
+        if sentence := self._context.run(self._why_over):
             version = self._hand_over.version
             self._alert(VersionCutOff(name=version.file.name, number=version.number))
             raise Refused(sentence, right=Right.HAND_OVER.value, subject=version)
 
     def _why_over(self) -> str | None:
-        if not self._context.run(credential_stands):
+        if not credential_stands():
             return ENDED
         found = HandOver.objects.filter(pk=self._hand_over.pk, version__file__removed_at=None)
         hand_over = found.select_related("version__file", "key__owner").first()

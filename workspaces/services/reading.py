@@ -145,12 +145,13 @@ class OpenedVersion:
             Refused: one of them is against it; recorded.
 
         """
-        if sentence := self._why_over():
+        # From where the person asks is known in the context of the request alone.
+        if sentence := self._context.run(self._why_over):
             self._alert(VersionCutOff(name=self.name, number=self._version.number))
             raise Refused(sentence, right=self._right.value, subject=self._version)
 
     def _why_over(self) -> str | None:
-        if not self._context.run(credential_stands):
+        if not credential_stands():
             return ENDED
         actor = as_now(self._actor)
         item = Item.objects.filter(pk=self._version.file_id, removed_at=None).first()

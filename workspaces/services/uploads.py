@@ -18,6 +18,7 @@ from accounts.models import User
 from core.access import explain_refusal, require
 from core.credentials import ENDED, acting_token, credential_stands, on_behalf_of
 from core.errors import Conflict, DamagedContent, Gone, InvalidInput, IthacaError, Locked, Refused
+from core.http import on_the_word_of
 from core.ids import uuid7
 from core.queue import enqueue
 from workspaces import quotas
@@ -125,8 +126,8 @@ def finish_upload(*, upload: Upload, passage: Passage | None = None) -> Upload:
             return _fail(current, error.sentence)
         finally:
             give_back(current)
-    # A worker may do this long after the last byte came.
-    with on_behalf_of(str(current.token) if current.token else None):
+    # A worker may do this long after the last byte came, and the last byte was let in from where its sender was.
+    with on_behalf_of(str(current.token) if current.token else None), on_the_word_of(str(current.owner_id)):
         _record_or_ask(current, current.on_conflict)
     return Upload.objects.get(pk=upload.pk)
 

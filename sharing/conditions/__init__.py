@@ -1,0 +1,1 @@
+"""From where and when access holds: conditions that narrow single roles and exceptions."""
