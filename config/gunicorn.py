@@ -26,7 +26,9 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start the process that draws pages, so that the first one does not wait for it."""
+    """Start the process that draws pages, so that the first one does not wait for it, and keep buffers for the next."""
+    from workspaces.crypt4gh.memory import keep_freed_memory
     from workspaces.viewer.drawing import renderer
 
+    keep_freed_memory()
     renderer().warm_up()

@@ -10,6 +10,9 @@ from sharing.views.home import home
 from workspaces.views.installation import installation_key, installation_key_file
 
 urlpatterns = [
+    # First, because programs ask for these most, and every address before them is tried in vain.
+    path("workspaces/", include("workspaces.urls")),
+    path("api/v1/", include("workspaces.api_urls")),
     path("", include("ledger_bridge.urls")),
     path("promises/", promises, name="promises"),
     path("verify/", verifier, name="verifier"),
@@ -19,12 +22,10 @@ urlpatterns = [
     path("accounts/", include("accounts.signin_urls")),
     path("", include("accounts.urls")),
     path("admin/", admin_site.urls),
-    path("workspaces/", include("workspaces.urls")),
     path("crypt4gh-key/", installation_key, name="installation_key"),
     path("crypt4gh-key/ithaca.pub", installation_key_file, name="installation_key_file"),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/", include("accounts.api_urls")),
-    path("api/v1/", include("workspaces.api_urls")),
     path("api/v1/", include("sharing.api_urls")),
 ]
 

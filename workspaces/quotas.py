@@ -16,6 +16,9 @@ from core.errors import Conflict, IthacaError, Unavailable
 from core.templatetags.ui import filesize
 from workspaces.models import StorageUse, Workspace
 
+# As much as a sender may have under way by itself, so that an early answer would spare nobody anything.
+_SMALL = 256 * 1024
+
 _complete: set[tuple[UUID, UUID | None]] = set()
 """Workspaces, with the institution they count for, whose rows are there; no row is ever deleted."""
 
@@ -87,8 +90,12 @@ def use_of(workspace: Workspace) -> Sequence[StorageUse]:
 
 
 def refuse_if_no_room(workspace: Workspace, size: int) -> None:
-    """Refuse early what would be refused in the end; the locked rows decide then."""
-    _require_room(_ordered(workspace), size)
+    """Refuse early what would be refused in the end; the locked rows decide then.
+
+    What has come before an answer could be read anyway is left to them alone.
+    """
+    if size > _SMALL:
+        _require_room(_ordered(workspace), size)
 
 
 def _require_room(rows: Sequence[StorageUse], size: int, *, counted: bool = False) -> None:

@@ -24,6 +24,7 @@ from workspaces.crypt4gh import keys
 from workspaces.crypt4gh.checking import MAX_RECEIPT, Expected, check_file, check_plaintext
 from workspaces.crypt4gh.errors import Crypt4ghError, PassphraseError
 from workspaces.crypt4gh.header import make_header, open_header, read_header
+from workspaces.crypt4gh.memory import keep_freed_memory
 from workspaces.crypt4gh.pieces import write_pieces
 from workspaces.crypt4gh.reader import open_stream
 from workspaces.crypt4gh.segments import BATCH, new_data_key
@@ -178,4 +179,5 @@ def _new_passphrase() -> str:
 
 
 if __name__ == "__main__":
+    keep_freed_memory()
     sys.exit(main())
