@@ -206,6 +206,20 @@ def test_a_server_that_always_sends_the_whole_is_not_taken_in(bucket: FakeBucket
         store.read_at(name, 0, 5)
 
 
+def test_of_a_small_object_no_more_is_read_than_it_may_have(bucket: FakeBucket) -> None:
+    found = Bucket(S3Address(endpoint=bucket.address, **ADDRESS))
+    found.put("installation", bytes(64))
+    assert found.read("installation", 64)[0] == bytes(64)
+    with pytest.raises(DamagedContent, match="far more bytes"):
+        found.read("installation", 63)
+
+
+def test_a_mark_that_goes_on_for_ever_is_damaged(bucket: FakeBucket, store: S3BlobStore) -> None:
+    Bucket(S3Address(endpoint=bucket.address, **ADDRESS)).put("installation", b"0" * MIB)
+    with pytest.raises(DamagedContent):
+        store.owner()
+
+
 def test_reading_on_takes_few_requests(bucket: FakeBucket, store: S3BlobStore) -> None:
     content = random.Random(9).randbytes(40 * 1024 * 1024)
     name = put(store, content)

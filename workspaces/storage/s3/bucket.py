@@ -85,12 +85,20 @@ class Bucket:
         with translated():
             return self._get(key, start, length)
 
-    def read(self, key: str) -> tuple[bytes, dict[str, str]]:
-        """Return a small object whole, with its metadata."""
+    def read(self, key: str, most: int) -> tuple[bytes, dict[str, str]]:
+        """Return a small object whole, with its metadata.
+
+        Raises:
+            DamagedContent: it is larger than `most` bytes, so it is none of ours.
+
+        """
         with translated():
             response = self.client.get_object(**self._at(key))
             with closing(response["Body"]) as body:
-                return body.read(), response["Metadata"]
+                data, metadata = body.read(most + 1), response["Metadata"]
+        if len(data) > most:
+            raise DamagedContent("The file store answered with far more bytes than were ever stored there.")
+        return data, metadata
 
     def head(self, key: str) -> Head | None:
         if (found := self.glance(key)) is None:

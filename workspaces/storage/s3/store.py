@@ -19,6 +19,7 @@ from workspaces.storage.s3.writing import BLOBS, INCOMING, S3Writer, blob_key, i
 _MIB = 1024 * 1024
 _TRASH = "trash/"
 _MARK = "installation"
+_LARGEST_MARK = 1024
 # A blob has at most 10,000 parts, each but the last of at least 5 MiB. A few are left over for what sealing adds.
 _SMALLEST_PART = 8 * _MIB
 _PARTS = 9_900
@@ -100,7 +101,7 @@ class S3BlobStore:
         if self._bucket.head(_MARK) is None:
             return None
         try:
-            return UUID(self._bucket.read(_MARK)[0].decode("ascii").strip())
+            return UUID(self._bucket.read(_MARK, _LARGEST_MARK)[0].decode("ascii").strip())
         except ValueError as error:
             raise DamagedContent("The file store's mark, its object “installation”, cannot be read.") from error
 

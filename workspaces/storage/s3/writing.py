@@ -16,6 +16,8 @@ from workspaces.storage.s3.errors import NameTaken
 
 BLOBS = "blobs/"
 INCOMING = "incoming/"
+# It holds less than a part: 27 MiB with the settings as they come, and for the largest object of S3 (5 TiB) this much.
+_LARGEST_STATE = 600 * 1024 * 1024
 
 
 def blob_key(name: UUID) -> str:
@@ -163,7 +165,7 @@ def reopen(bucket: Bucket, name: UUID, size: int) -> S3Writer:
     for key in states:
         if int(key.rpartition("/")[2], 16) < size:
             continue
-        held, metadata = bucket.read(key)
+        held, metadata = bucket.read(key, _LARGEST_STATE)
         parts, part_size = int(metadata["parts"]), int(metadata["part-size"])
         if parts * part_size <= size <= parts * part_size + len(held):
             sent = _sent(bucket, name, metadata["upload"], parts, part_size) if metadata.get("upload") else None
