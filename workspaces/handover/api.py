@@ -19,10 +19,11 @@ from rest_framework.views import APIView
 from accounts.stepup import requires_recent_authentication
 from core.access import require
 from core.api import IsSignedIn
+from core.errors import InvalidInput
 from workspaces import services
 from workspaces.crypt4gh.keys import format_public_key
 from workspaces.handover.models import HandOver, RecipientKey
-from workspaces.handover.selectors import keys_for
+from workspaces.handover.selectors import keys_for, usable_key
 from workspaces.handover.serving import serve_sealed
 from workspaces.permissions import Right
 from workspaces.serializers import VersionOut
@@ -149,7 +150,9 @@ class HandOverList(APIView):
         require(actor, Right.HAND_OVER, version)
         asked = HandOverIn(data=request.data)
         asked.is_valid(raise_exception=True)
-        key = get_object_or_404(RecipientKey.objects.select_related("owner"), pk=asked.validated_data["key"])
+        key = usable_key(version, asked.validated_data["key"])
+        if key is None:
+            raise InvalidInput("This version may not be sealed for a key with this id.", field="key")
         purpose = asked.validated_data["purpose"] or None
         made = services.hand_over_version(actor=actor, version=version, key=key, purpose=purpose)
         return Response(HandOverOut(made).data, status=201)

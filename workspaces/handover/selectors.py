@@ -1,5 +1,7 @@
 """Answers for the pages about keys and hand-overs."""
 
+from uuid import UUID
+
 from accounts.models import User
 from core.errors import DamagedContent
 from workspaces.asking import holders_of
@@ -21,6 +23,12 @@ def keys_for(user: User, version: Version) -> list[RecipientKey]:
     may = holders_of(Right.DOWNLOAD, version.file, owners)
     found = [key for key in keys if key.owner_id in may]
     return sorted(found, key=lambda key: key.owner_id != user.pk)[:_MOST]
+
+
+def usable_key(version: Version, key: UUID) -> RecipientKey | None:
+    """Return the key if a version may be handed over to it; of any other, nobody is to learn whose it is."""
+    found = RecipientKey.objects.in_use().select_related("owner").filter(pk=key).first()
+    return found if found and holders_of(Right.DOWNLOAD, version.file, [found.owner]) else None
 
 
 def problem_with(key: RecipientKey) -> str:

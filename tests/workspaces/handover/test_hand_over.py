@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -239,6 +240,16 @@ def test_a_key_that_is_not_for_this_file_says_so_to_programs(alice: User, charli
     sent = {"key": str(key.pk)}
     answer = browser(alice).post(f"/api/v1/versions/{version.pk}/hand-overs/", sent, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+def test_programs_learn_nothing_about_a_key_that_is_not_for_this_file(
+    alice: User, charlie: User, version: Version
+) -> None:
+    key = services.register_recipient_key(actor=charlie, name="Desk", content=PUB)
+    ask = partial(browser(alice).post, f"/api/v1/versions/{version.pk}/hand-overs/", content_type="application/json")
+    known, unknown = ask({"key": str(key.pk)}), ask({"key": str(version.pk)})
+    assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
+    assert "Charlie" not in known.content.decode()
 
 
 def test_it_is_hidden_from_whoever_may_no_longer_view_the_file(bob: User, made: HandOver) -> None:
