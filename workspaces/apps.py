@@ -20,6 +20,7 @@ class WorkspacesConfig(AppConfig):
         from workspaces.handover.binding import check_keys
         from workspaces.integrity.scrubbing import condition
         from workspaces.outsiders import names_of_outsiders, outsiders_called
+        from workspaces.removal import notices as removal_notices
         from workspaces.scanning import events as scanning_events
         from workspaces.terms import events as terms_events
         from workspaces.viewer import events as viewer_events
@@ -51,4 +52,5 @@ class WorkspacesConfig(AppConfig):
         assert activity_events.ActivityViewed.kind  # noqa: S101  as above
         notices.register()
         acknowledgement_notices.register()
+        removal_notices.register()
         register_vault(SealingVault())

@@ -35,6 +35,7 @@ from workspaces.models import (
     Workspace,
 )
 from workspaces.permissions import Right
+from workspaces.removal import notices
 from workspaces.removal.events import ItemShredded, RemovalAsked, RemovalDeclined, RemovalRefused, RetentionSet
 from workspaces.removal.inputs import checked_days, said
 from workspaces.removal.rules import Extent, Kept, extent_of, require_nothing_keeps, taken_by
@@ -156,6 +157,7 @@ def _ask(actor: User, item: Item, reason: str) -> Removal:
     files = extent_of(item).files
     event = RemovalAsked(removal=str(removal.pk), name=item.name, files=files, reason=reason)
     record(event, actor=actor, subject=item)
+    notices.tell_second_people(removal)
     return removal
 
 
@@ -259,3 +261,4 @@ def _declined(removal: Removal, actor: User, answer: str) -> Removal:
 def _decide(removal: Removal, state: Removal.State, actor: User) -> None:
     removal.state, removal.decided_by, removal.decided_at = state, actor, timezone.now()
     removal.save()
+    notices.forget(removal)
