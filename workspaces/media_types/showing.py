@@ -45,6 +45,7 @@ _WORDS = {
     PPTX: "Presentation (PowerPoint)",
     "application/vnd.oasis.opendocument.spreadsheet": "Spreadsheet (OpenDocument)",
     "application/vnd.oasis.opendocument.text": "Text document (OpenDocument)",
+    "application/rtf": "Text document (RTF)",
     "application/x-bam": "Reads, aligned (BAM)",
     "application/x-cram": "Reads, aligned (CRAM)",
     "text/x-sam": "Reads, aligned (SAM)",
@@ -59,6 +60,8 @@ _WORDS = {
     "application/x-gff+gzip": "Annotations (GFF), compressed",
     "text/csv": "Table (CSV)",
     "text/tab-separated-values": "Table (tab-separated)",
+    "application/x-csv+gzip": "Table (CSV), compressed",
+    "application/x-tsv+gzip": "Table (tab-separated), compressed",
     "text/html": "Web page (HTML)",
 }
 _FAMILIES = {"image": "Image", "text": "Text", "video": "Video", "audio": "Sound"}
@@ -72,6 +75,8 @@ _ENCODINGS = {
 _TABLES = (
     "text/csv",
     "text/tab-separated-values",
+    "x-csv",
+    "x-tsv",
     "spreadsheet",
     "ms-excel",
     "parquet",

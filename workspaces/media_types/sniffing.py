@@ -15,6 +15,7 @@ DICOM = "application/dicom"
 _SAS_DATA = bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011")
 _SIGNATURES: list[tuple[int, bytes, str]] = [
     (0, b"%PDF-", "application/pdf"),
+    (0, b"{\\rtf1", "application/rtf"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"GIF87a", "image/gif"),

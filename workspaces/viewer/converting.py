@@ -30,6 +30,7 @@ ENDINGS = {
     "application/vnd.ms-excel": ".xls",
     "application/vnd.ms-powerpoint": ".ppt",
     "application/vnd.oasis.opendocument.text": ".odt",
+    "application/rtf": ".rtf",
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",
 }
 """What is converted, and how LibreOffice wants it to be called."""

@@ -13,6 +13,7 @@ _TREES = {
 }  # fmt: skip
 _TABLES = {
     "text/csv", "text/tab-separated-values", "text/x-vcf", "application/x-vcf+gzip", XLSX,
+    "application/x-csv+gzip", "application/x-tsv+gzip",
     "application/vnd.apache.parquet", "application/x-sas-xport", "application/x-sas-data",
 }  # fmt: skip
 _PICTURES = {"image/png", "image/jpeg", "image/tiff", "image/gif", "image/webp"}

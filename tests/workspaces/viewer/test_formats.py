@@ -201,6 +201,15 @@ def test_packed_variants_are_shown_as_others() -> None:
     assert table(packed, "application/x-vcf+gzip", None)["pages"] == 200
 
 
+@pytest.mark.parametrize(("kind", "separator"), [("csv", b","), ("tsv", b"\t")])
+def test_packed_tables_are_shown_as_others(kind: str, separator: bytes) -> None:
+    content = b"".join(separator.join([b"%d" % at, b"a"]) + b"\n" for at in range(1, 250))
+    facts = table(
+        gzip.compress(b"".join([separator.join([b"at", b"what"]), b"\n", content])), f"application/x-{kind}+gzip", 2
+    )
+    assert (names(facts), facts["rows"][0], facts["rows"][-1]) == (["at", "what"], ["101", "a"], ["200", "a"])
+
+
 def test_variants_without_names_of_columns_are_refused() -> None:
     with pytest.raises(CannotShow):
         table(b"##fileformat=VCFv4.3\n1\t100\n", "text/x-vcf")

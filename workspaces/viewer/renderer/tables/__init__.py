@@ -31,7 +31,11 @@ _READERS: dict[str, Reader] = {
 }
 
 
-_UNPACKED = {"application/x-vcf+gzip": "text/x-vcf"}
+_UNPACKED = {
+    "application/x-vcf+gzip": "text/x-vcf",
+    "application/x-csv+gzip": "text/csv",
+    "application/x-tsv+gzip": "text/tab-separated-values",
+}
 
 
 def warm_up() -> None:
@@ -53,7 +57,7 @@ def draw(file: BinaryIO, job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 
 
 def _opened(file: BinaryIO, job: dict[str, Any]) -> tuple[BinaryIO, str]:
-    """Return the file to read, unpacked where it is packed as variants mostly are."""
+    """Return the file to read, unpacked where it is packed, as variants mostly are."""
     media_type = job["media_type"]
     if media_type not in _UNPACKED:
         return file, media_type
