@@ -66,7 +66,8 @@ def measure(options: argparse.Namespace) -> list[Row]:
         )
         # Memory first, while no worker has seen a large file yet.
         rows = memory_rows(servers.ours, large, small)
-        return [*large_rows(servers, large, options.rounds), *small_rows(servers, small, options), *rows]
+        rows = [*large_rows(servers, large, options.rounds), *small_rows(servers, small, options), *rows]
+        return [*rows, *processor_rows(servers, large, small)]
 
 
 def memory_rows(server: Server, large: Path, small: Path) -> list[Row]:
@@ -117,14 +118,43 @@ def small_rows(servers: Servers, small: Path, options: argparse.Namespace) -> li
     each = options.small // CLIENTS
     rates: dict[str, list[float]] = {"ours": [], "plain": []}
     with ProcessPoolExecutor(CLIENTS) as clients:
-        for _ in range(options.rounds + 1):
+        # The first round warms up, and is short.
+        for count in [max(each // 10, 1), *[each] * options.rounds]:
             for name, server, work in (("ours", servers.ours, _many_ours), ("plain", servers.plain, _many_plain)):
                 start = time.perf_counter()
-                list(clients.map(work, [_address(server)] * CLIENTS, [small] * CLIENTS, [each] * CLIENTS))
-                rates[name].append(each * CLIENTS / (time.perf_counter() - start))
+                list(clients.map(work, [_address(server)] * CLIENTS, [small] * CLIENTS, [count] * CLIENTS))
+                rates[name].append(count * CLIENTS / (time.perf_counter() - start))
     ours, plain = (statistics.median(found[1:]) for found in rates.values())
     what = f"{each * CLIENTS} files of 64 KiB up and down, {CLIENTS} clients, entries included"
     return [Row.against(what, ours, "files/s", peer="plain Django view", peer_value=plain, at_least=0.8)]
+
+
+def processor_rows(servers: Servers, large: Path, small: Path) -> list[Row]:
+    """Return what the servers work for it, without the database's part: a clock tells little on a busy machine."""
+    version, stored = upload_ours(servers.ours, large), store_with_nginx(servers.nginx, large)
+    gigabytes = large.stat().st_size / 1e9
+    work = [
+        ("a GB down", "nginx", 1, gigabytes, servers.nginx, lambda: read_ours(servers.ours, version),
+         lambda: read_nginx(servers.nginx, stored)),
+        ("a GB up", "plain Django view", 1, gigabytes, servers.plain, lambda: upload_ours(servers.ours, large),
+         lambda: upload_plain(servers.plain, large)),
+        ("64 KiB up and down", "plain Django view", 200, 1, servers.plain, lambda: _many_ours(servers.ours, small, 1),
+         lambda: _many_plain(servers.plain, small, 1)),
+    ]  # fmt: skip
+    rows = []
+    for what, peer, times, amount, other, run, run_other in work:
+        ours, theirs = _worked(servers.ours, run, times) / amount, _worked(other, run_other, times) / amount
+        row = Row(f"processor time of the server for {what}", ours * 1000, "ms", peer, theirs * 1000, ours / theirs)
+        rows.append(row)
+    return rows
+
+
+def _worked(server: Server, run: Callable[[], object], times: int) -> float:
+    """Return the processor time, in seconds, that a server spends on one run."""
+    before = server.processor_seconds()
+    for _ in range(times):
+        run()
+    return (server.processor_seconds() - before) / times
 
 
 def take_turns(contenders: dict[str, Callable[[], object]], amount: float, rounds: int) -> dict[str, float]:

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
 from bench.files import MIB, UNIT, _fill, _stop_database, read_nginx, store_with_nginx, take_turns, upload_ours
@@ -57,7 +56,7 @@ def speed_rows(ours: Server, theirs: Server, key: str, options: argparse.Namespa
     stored = store_with_nginx(theirs, large)
     read_ours(ours, made)
     grown_from = ours.resident_kib()
-    busy = {"ours": processor_seconds(ours), "nginx": processor_seconds(theirs)}
+    busy = {"ours": ours.processor_seconds(), "nginx": theirs.processor_seconds()}
     speeds = take_turns(
         {"ours": lambda: read_ours(ours, made), "nginx": lambda: read_nginx(theirs, stored)},
         large.stat().st_size / 1e9,
@@ -68,25 +67,12 @@ def speed_rows(ours: Server, theirs: Server, key: str, options: argparse.Namespa
     row = Row.against(what, speeds["ours"], UNIT, peer="nginx sendfile", peer_value=speeds["nginx"], at_least=0.95)
     gigabytes = large.stat().st_size * (options.rounds + 1) / 1e9
     ours_spent, theirs_spent = (
-        (processor_seconds(server) - busy[name]) / gigabytes for name, server in (("ours", ours), ("nginx", theirs))
+        (server.processor_seconds() - busy[name]) / gigabytes for name, server in (("ours", ours), ("nginx", theirs))
     )
     spent = Row(
         "processor time of the server for a GB of it", ours_spent, "s", "nginx", theirs_spent, ours_spent / theirs_spent
     )
     return [row, spent, Row.at_most(f"growth of a web worker over {options.rounds} of them", grown, "MiB", 32)]
-
-
-def processor_seconds(server: Server) -> float:
-    """Return the processor time that a server and its workers used, which tells more than a clock on a busy machine."""
-    parent = server.process.pid
-    workers = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return sum(_ticks(pid) for pid in [str(parent), *workers]) / os.sysconf("SC_CLK_TCK")
-
-
-def _ticks(pid: str) -> int:
-    # The name of the process, in brackets, may hold anything; user and system time are the 14th and 15th field.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
 
 
 def start_rows(ours: Server, key: str, small: str, huge: str, mebibytes: int) -> list[Row]:
@@ -160,7 +146,7 @@ def upload(server: Server, mebibytes: int) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=int(os.environ.get("BENCH_SIZE_MIB", "1024")), metavar="MIB")
-    parser.add_argument("--huge", type=int, default=10 * 1024, metavar="MIB")
+    parser.add_argument("--huge", type=int, default=int(os.environ.get("BENCH_HUGE_MIB", "10240")), metavar="MIB")
     parser.add_argument("--rounds", type=int, default=5)
     return parser.parse_args()
 

@@ -95,6 +95,13 @@ def test_without_libreoffice_a_document_says_so_and_is_not_opened(
 
 
 @in_a_world
+@needs("libreoffice")
+def test_a_text_document_in_rtf_is_drawn() -> None:
+    content = rb"{\rtf1\ansi{\fonttbl{\f0 Liberation Serif;}}\f0\fs28 Protocol of the trial\par}"
+    assert pdf_of(content, "application/rtf").startswith(b"%PDF-")
+
+
+@in_a_world
 def test_what_converts_sees_programs_and_the_document_and_nothing_else(program: Any, settings: Any) -> None:
     program("ls /; ls /desk /etc /dev; cat /desk/document.docx")
     seen = pdf_of(b"content of mine").decode().splitlines()
