@@ -14,6 +14,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -172,12 +173,14 @@ class _Archive:
 
     def add(self, name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
         digest, size = sha256(), 0
-        with self._zip.open(self._info(name), "w", force_zip64=self._large) as member:
+        # Hashed beside: neither the hash nor the checksum of the zip holds up Python while it works on a block.
+        with self._zip.open(self._info(name), "w", force_zip64=self._large) as member, ThreadPoolExecutor(1) as beside:
             for block in _blocks(chunks):
+                hashed = beside.submit(digest.update, block)
                 member.write(block)
-                digest.update(block)
                 size += len(block)
                 yield self._outbox.take()
+                hashed.result()
         self._members[name] = (digest.hexdigest(), size)
         yield self._outbox.take()
 

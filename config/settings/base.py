@@ -254,7 +254,7 @@ LEDGER_DIRECTORY = Path(env_text("LEDGER_DIRECTORY", str(ITHACA_HOME / "ledger")
 LEDGER_TILES = env_text("LEDGER_TILES", "")
 # How long a time one partition of the entries holds: choose so that about a million come together in it.
 LEDGER_PARTITION = env_choice("LEDGER_PARTITION", ("month", "week", "day"), "month")
-LEDGER_BATCH = 10_000
+LEDGER_BATCH = 40_000
 FAILPOINT = ""  # where to die on purpose: only the settings of tests read it from the environment
 # Who has to cosign a checkpoint before it is published: a file of witness, group and quorum lines; none without it.
 LEDGER_WITNESS_POLICY = env_text("LEDGER_WITNESS_POLICY", "")
