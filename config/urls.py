@@ -7,6 +7,7 @@ from accounts.admin import site as admin_site
 from ledger_bridge.views.promises import promises
 from ledger_bridge.views.verifier import verifier
 from sharing.views.home import home
+from workspaces.views.searching import search
 from workspaces.views.installation import installation_key, installation_key_file
 
 urlpatterns = [
@@ -22,6 +23,7 @@ urlpatterns = [
     path("accounts/", include("accounts.signin_urls")),
     path("", include("accounts.urls")),
     path("admin/", admin_site.urls),
+    path("search/", search, name="search"),
     path("crypt4gh-key/", installation_key, name="installation_key"),
     path("crypt4gh-key/ithaca.pub", installation_key_file, name="installation_key_file"),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -7,10 +7,12 @@ from workspaces.conversation import api as conversation
 from workspaces.conversation import api_following as following
 from workspaces.handover import api as handover
 from workspaces.removal import api as removal
+from workspaces.search import api as searching
 from workspaces.terms import api as terms
 
 app_name = "workspaces_api"
 urlpatterns = [
+    path("search/", searching.Search.as_view(), name="search"),
     path("workspaces/", api.WorkspaceList.as_view(), name="workspaces"),
     path("workspaces/<uuid:workspace_id>/", api.WorkspaceDetail.as_view(), name="workspace"),
     path("workspaces/<uuid:workspace_id>/follow/", following.FollowWorkspace.as_view(), name="follow_workspace"),

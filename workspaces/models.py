@@ -24,6 +24,7 @@ from workspaces.outsiders import Outsider, Reader
 from workspaces.permissions import Right, Role
 from workspaces.removal.models import Removal
 from workspaces.rotation.models import KeyRotation  # noqa: F401  Django looks for models here
+from workspaces.search.words import ITEM_WORDS, WORKSPACE_WORDS
 from workspaces.terms.models import Terms, TermsAcknowledgement
 from workspaces.viewer.models import Viewing  # noqa: F401  Django looks for models here
 
@@ -81,6 +82,7 @@ class Workspace(models.Model):
         ordering = ["name"]
         default_permissions = ()
         permissions = [(role.value, role.label) for role in Role]
+        indexes = [GinIndex(WORKSPACE_WORDS, name="workspace_by_words")]
 
     def __str__(self) -> str:
         return self.name
@@ -167,6 +169,7 @@ class Item(models.Model):
             # For finding items by the beginning of their name, whatever the collation of the database.
             models.Index(fields=["name_key"], opclasses=["varchar_pattern_ops"], name="item_by_name"),
             GinIndex(fields=["path"], name="item_by_ancestor"),
+            GinIndex(ITEM_WORDS, condition=models.Q(removed_at=None), name="item_by_words"),
         ]
         constraints = [
             models.UniqueConstraint(

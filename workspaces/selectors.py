@@ -140,11 +140,7 @@ def list_items(
     let_in = folder is None and [right for right, given in may.items() if given] == [Right.VIEW.codename]
     found = _found_items(user, workspace, folder, query, let_in=let_in)
     listing = _listing(user, found.order_by(*_ORDER.get(sort, _ORDER["name"])), page, may)
-    if not query:
-        return listing
-    places = _visible_folders(user, {above for row in listing.rows for above in row.thing.path[:-1]})
-    rows = [Row(row.thing, row.may, _known(row.thing, places)) for row in listing.rows]
-    return Listing(listing.page, rows, may)
+    return Listing(listing.page, with_places(user, listing.rows), may) if query else listing
 
 
 def list_bin(user: User, workspace: Workspace, *, page: str | int = 1) -> Listing:
@@ -166,6 +162,12 @@ def list_versions(user: User, file: Item) -> list[VersionRow]:
         )
         for version in versions
     ]
+
+
+def with_places(user: User, rows: Sequence[Row]) -> list[Row]:
+    """Add to rows from anywhere the folders they lie in, as far as the person may see those."""
+    places = _visible_folders(user, {above for row in rows for above in row.thing.path[:-1]})
+    return [Row(row.thing, row.may, _known(row.thing, places)) for row in rows]
 
 
 def folders_above(user: User, item: Item) -> list[Item]:

@@ -30,7 +30,7 @@ DEEDS = [
     if row.split()[STRANGER] == "404" and row.split()[MANAGER] != "404"
 ]
 LISTS = [name for name, row in GET.items() if row.split()[STRANGER] == row.split()[MANAGER] == "200"]
-SEARCHED = ["accounts:people", "workspaces:list", "ledger:my_trail", "sharing:my_grants"]
+SEARCHED = ["search", "accounts:people", "workspaces:list", "ledger:my_trail", "sharing:my_grants"]
 _FAR_AWAY = "Fri, 31 Dec 2100 00:00:00 GMT"
 STREAMS = ["workspaces:download", "workspaces_api:content", "workspaces:zip", "workspaces_api:zip"]
 

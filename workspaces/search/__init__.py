@@ -1,0 +1,1 @@
+"""Finding workspaces, folders, files and people by words."""
