@@ -7,8 +7,8 @@ from accounts.admin import site as admin_site
 from ledger_bridge.views.promises import promises
 from ledger_bridge.views.verifier import verifier
 from sharing.views.home import home
-from workspaces.views.searching import search
 from workspaces.views.installation import installation_key, installation_key_file
+from workspaces.views.searching import search
 
 urlpatterns = [
     # First, because programs ask for these most, and every address before them is tried in vain.

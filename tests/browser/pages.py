@@ -41,6 +41,8 @@ PLACES = [
     Place("not-found", None, "/no-such-page/"),
     Place("application", APPLICANT, "/apply/status/"),
     Place("home", MARIA, "/"),
+    Place("search", MARIA, "/search/"),
+    Place("search-found", MARIA, "/search/?q=ct"),
     Place("workspaces", MARIA, "/workspaces/"),
     Place("new-workspace", MARIA, "/workspaces/new/"),
     Place("workspace", MARIA, "/workspaces/", (STUDY,)),

@@ -75,7 +75,7 @@ class Search(APIView):
             raise Refused("Programs with a token may not look for people; sign in in a browser.", right="api token")
         found, is_cut_off = _found(user, form)
         pages = Pages()
-        page = pages.paginate_queryset(found, request, view=self)
+        page: list[Any] | None = pages.paginate_queryset(found, request, view=self)
         answer = {
             "count": pages.count,
             "cut_off": is_cut_off,

@@ -20,7 +20,7 @@ MOST = 1_000
 """So many files and folders are looked at for one question; whoever has more must ask more narrowly."""
 SORTS = {"name": "Name", "date": "Last changed", "size": "Size"}
 
-_ORDER = {
+_ORDER: dict[str, list[Any]] = {
     "name": ["name_key", "id"],
     "date": ["-changed_at", "id"],
     "size": [F("current_version__plaintext_size").desc(nulls_last=True), "name_key", "id"],
@@ -86,9 +86,11 @@ def _candidates(user: User, asked: Question) -> QuerySet[Any]:
     # Whoever sees an item sees its workspace. Naming these lets the database leave out everybody else's at once.
     seen = Workspace.objects.visible_to(user).order_by().values_list("pk", flat=True)
     places = list(seen.filter(pk=asked.workspace) if asked.workspace else seen)
-    found = Item.objects.visible_to(user).filter(workspace__in=places)
+    found = Item.objects.visible_to(user)
     if asked.words:
         found = found.filter(pk__in=items_with(asked.words, places))
+    if asked.workspace or not asked.words:
+        found = found.filter(workspace__in=places)
     if asked.kind:
         found = found.filter(kind=asked.kind)
     if asked.type:
