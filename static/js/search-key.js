@@ -1,15 +1,16 @@
 // The key "/" leads to the search: to the field marked [data-search-key] that can be seen, or to the page of the link
-// .site-search__link. A button [data-search-key-switch hidden] turns the key off for this browser and on again, for
-// those who speak to their computer or press keys by chance.
+// .site-search__link. A button [data-search-key-switch hidden] turns the key off in this browser and on again, for
+// those who speak to their computer or press keys by chance; the cookie `search-key` remembers that.
 
-const SWITCHED = "ithaca-search-key";
+const ONE_YEAR = 365 * 24 * 60 * 60;
 
 function isOff() {
-  try {
-    return localStorage.getItem(SWITCHED) === "off";
-  } catch {
-    return false; // no storage allowed here: the key works
-  }
+  return document.cookie.split("; ").includes("search-key=off");
+}
+
+function turn(off) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `search-key=off; Path=/; Max-Age=${off ? ONE_YEAR : 0}; SameSite=Lax${secure}`;
 }
 
 function isTyping(target) {
@@ -31,11 +32,7 @@ for (const button of document.querySelectorAll("[data-search-key-switch]")) {
   button.hidden = false;
   button.setAttribute("aria-pressed", String(!isOff()));
   button.addEventListener("click", () => {
-    try {
-      localStorage.setItem(SWITCHED, isOff() ? "on" : "off");
-    } catch {
-      return;
-    }
+    turn(!isOff());
     button.setAttribute("aria-pressed", String(!isOff()));
   });
 }
