@@ -39,7 +39,7 @@ def appoint(request: HttpRequest, person_id: UUID) -> HttpResponse:
 def appointments(request: HttpRequest) -> HttpResponse:
     reader = person_of(request)
     require(reader, Right.APPOINT_ADMINS)
-    proposed = AdminAppointment.objects.all().visible_to(reader).select_related("candidate", "proposed_by")
+    proposed = AdminAppointment.objects.select_related("candidate", "proposed_by")
     suspensions = AdminSuspension.objects.all().visible_to(reader).select_related("person", "proposed_by")
     context = {
         "rows": [{"appointment": one, "may_confirm": _may_confirm(request, one)} for one in proposed[:_SHOWN]],

@@ -10,7 +10,7 @@ from uuid import uuid4
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts import services as people
@@ -208,3 +208,10 @@ def undone() -> Iterator[None]:
         yield
         transaction.set_rollback(True)
     cache.clear()
+
+
+@contextmanager
+def world_for_many(blocker: Any) -> Iterator[World]:
+    """Build the world once for all tests of a module. Each undoes what it does, and in the end nothing is left."""
+    with blocker.unblock(), undone(), override_settings(ACCOUNT_REAUTHENTICATION_TIMEOUT=3600):
+        yield build_world()

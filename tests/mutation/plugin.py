@@ -1,7 +1,8 @@
 """Takes one permission check after the other away, and looks for a test that fails: `make test-mutation`.
 
 killers.json remembers for each place a test that noticed. A run asks that test first, and looks for another where it
-notices nothing any more, or where a place is new; SEARCH=no takes both for a failure. AFRESH=yes forgets.
+notices nothing any more, or where a place is new; SEARCH=no takes both for a failure. AFRESH=yes forgets. A search runs
+every test once to see where each is refused something, and asks only those about a place.
 """
 
 import builtins
@@ -10,13 +11,12 @@ import importlib.abc
 import importlib.machinery
 import json
 import os
-import re
 import signal
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -26,29 +26,20 @@ import pytest
 from _pytest.runner import runtestprotocol
 from django.db import connections
 
+from tests.mutation.kept import KEPT
 from tests.mutation.sites import SWITCH, Site, switched
+from tests.mutation.switches import Switches
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("core", "ledger_bridge", "accounts", "workspaces", "sharing")
 KILLERS = Path(__file__).with_name("killers.json")
 SEARCH = os.environ.get("SEARCH", "yes") != "no"
 AFRESH = os.environ.get("AFRESH") == "yes"
+ONE_WORLD = ("tests/architecture/test_every_deed_asks.py", "tests/mutation/rows.py")
+"""Files whose tests all stand on one world, which takes longer to make than any of them."""
 MOST_TRIED = 150
+MOST_ROWS = 15
 LONGEST = 300
-LIKELY = re.compile("refus|right|strang|hid|not|nobody|only|other|404|403|foreign|secret|without|leak|see")
-
-
-@dataclass
-class Switches:
-    """Which site is taken away now, and which were passed since somebody last looked."""
-
-    sites: list[Site] = field(default_factory=list)
-    away: int = -1
-    passed: set[int] = field(default_factory=set)
-
-    def __call__(self, number: int) -> bool:
-        self.passed.add(number)
-        return number == self.away
 
 
 SWITCHES = Switches()
@@ -108,83 +99,110 @@ def import_everything() -> None:
 
 @dataclass
 class Hunt:
+    """Goes through all places; `killers` and `faults` are what it finds, by the places' names."""
+
     items: list[pytest.Item]
     killers: dict[str, str] = field(default_factory=dict)
-    passed: Counter[int] = field(default_factory=Counter)
-    survived: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         begun = time.monotonic()
+        # What a session sets up stays in this process, and every copy of it finds it there.
+        assert not failed(self.items[0], self.other(self.items[0])), "the first test fails as things are"
+        left = self.ask_remembered()
+        say(f"{len(self.killers)} of {len(SWITCHES.sites)} places are noticed by the tests that noticed them before")
+        if left and SEARCH:
+            self.search(left)
+        names = {site.name for site in SWITCHES.sites}
+        self.faults += [f"it is kept for a reason, and is not there any more: {name}" for name in set(KEPT) - names]
+        for site in SWITCHES.sites:
+            if (site.name in self.killers) == (site.name in KEPT):
+                self.faults.append(fault(site))
+        self.report(time.monotonic() - begun)
+
+    def ask_remembered(self) -> list[int]:
+        """Ask the tests that noticed something before, and return the places that they do not notice any more."""
         known = {} if AFRESH or not KILLERS.exists() else json.loads(KILLERS.read_text(encoding="utf-8"))
         by_id = {item.nodeid: item for item in self.items}
         files = {name.partition("::")[0] for name in by_id}
-        left = []
+        left, together = [], []
         for number, site in enumerate(SWITCHES.sites):
             named = known.get(site.name, "")
             killer, file = by_id.get(named), named.partition("::")[0]
             # A search among some files leaves what tests of other files have noticed as it was.
             elsewhere = SEARCH and file and file not in files and (ROOT / file).exists()
-            if elsewhere or (killer and self.first_to_notice(number, [killer]) is not None):
+            if killer and is_in_one_world(killer):
+                together.append((number, killer))
+            elif elsewhere or (killer and self.first_to_notice(number, [killer]) is not None):
                 self.killers[site.name] = named
             else:
                 left.append(number)
-        say(f"{len(self.killers)} of {len(SWITCHES.sites)} places are noticed by the tests that noticed them before")
-        if left and SEARCH:
-            self.search(left)
-        else:
-            self.survived = [describe(SWITCHES.sites[number]) for number in left]
-        self.report(time.monotonic() - begun)
+        self.ask_together(together)
+        return sorted([*left, *(number for number, _ in together if SWITCHES.sites[number].name not in self.killers)])
+
+    def ask_together(self, pairs: list[tuple[int, pytest.Item]]) -> None:
+        """Ask tests that stand on one world, and undo what they do to it, in one process for each file of them."""
+        for file in ONE_WORLD:
+            asked = [(number, item) for number, item in pairs if item.nodeid.startswith(file)]
+            for place in in_a_process_of_its_own(partial(noticing, asked)) if asked else ():
+                number, item = asked[int(place)]
+                self.killers[SWITCHES.sites[number].name] = item.nodeid
+                if SEARCH:
+                    self.remember()
 
     def search(self, numbers: list[int]) -> None:
-        """Ask the tests that sound like it first, and all others about what those did not notice."""
-        likely = [item for item in self.items if LIKELY.search(item.name)]
-        others = [item for item in self.items if not LIKELY.search(item.name)]
-        left = self.search_among(others, self.search_among(likely, numbers))
-        self.survived = [f"{describe(SWITCHES.sites[number])}, {self.passed[number]} tests pass it" for number in left]
+        """Find out which tests are refused at each place, and ask them, the shortest first."""
+        refused = self.refused_at(set(numbers))
+        for_one_world = {number: [item for item in found if is_in_one_world(item)] for number, found in refused.items()}
+        self.ask_together([(number, item) for number, found in for_one_world.items() for item in found[:MOST_ROWS]])
+        for number in numbers:
+            if SWITCHES.sites[number].name not in self.killers:
+                asked = [item for item in refused.get(number, []) if not is_in_one_world(item)]
+                self.look_for_killer(number, asked)
 
-    def search_among(self, items: list[pytest.Item], numbers: list[int]) -> list[int]:
-        """Find out which tests pass each place, and ask them, the shortest first; return what none noticed."""
-        ways = self.ways_past(set(numbers), items) if numbers else {}
-        self.passed.update({number: len(found) for number, found in ways.items()})
-        return [number for number in numbers if not self.is_noticed(number, ways.get(number, []))]
+    def refused_at(self, numbers: set[int]) -> dict[int, list[pytest.Item]]:
+        took: dict[str, float] = {}
+        refused: dict[int, list[pytest.Item]] = {}
+        for item, following in zip(self.items, [*self.items[1:], self.items[0]], strict=True):
+            SWITCHES.forget()
+            begun = time.monotonic()
+            if not failed(item, following):
+                took[item.nodeid] = time.monotonic() - begun
+                for number in SWITCHES.refusing() & numbers:
+                    refused.setdefault(number, []).append(item)
+        for found in refused.values():
+            found.sort(key=lambda item: took[item.nodeid])
+        return refused
 
-    def is_noticed(self, number: int, items: list[pytest.Item]) -> bool:
+    def look_for_killer(self, number: int, items: list[pytest.Item]) -> None:
         site, left = SWITCHES.sites[number], items[:MOST_TRIED]
         while (place := self.first_to_notice(number, left)) is not None:
             if self.passes(left[place]):
                 self.killers[site.name] = left[place].nodeid
-                KILLERS.write_text(json.dumps(dict(sorted(self.killers.items())), indent=0) + "\n", encoding="utf-8")
-                return True
+                self.remember()
+                return
             left = left[place + 1 :]
-        say(f"not noticed by {len(items)} tests: {describe(site)}")
-        return False
+        say(f"not noticed by the {len(items)} tests that it may concern: {site}")
 
-    def ways_past(self, numbers: set[int], items: list[pytest.Item]) -> dict[int, list[pytest.Item]]:
-        took: dict[str, float] = {}
-        ways: dict[int, list[pytest.Item]] = {}
-        for item, following in zip(items, [*items[1:], items[0]], strict=True):
-            SWITCHES.passed.clear()
-            begun = time.monotonic()
-            if not failed(item, following):
-                took[item.nodeid] = time.monotonic() - begun
-                for number in SWITCHES.passed & numbers:
-                    ways.setdefault(number, []).append(item)
-        for found in ways.values():
-            found.sort(key=lambda item: took[item.nodeid])
-        return ways
+    def remember(self) -> None:
+        KILLERS.write_text(json.dumps(dict(sorted(self.killers.items())), indent=0) + "\n", encoding="utf-8")
 
     def first_to_notice(self, number: int, items: list[pytest.Item]) -> int | None:
         """Return which of the tests is the first to fail without this place."""
 
-        def ask() -> int | None:
+        def ask() -> Iterator[str]:
             SWITCHES.away = number
-            return next((place for place, item in enumerate(items) if failed(item, self.other(item))), None)
+            for place, (item, after) in enumerate(zip(items, [*items[1:], self.other(items[-1])], strict=True)):
+                if failed(item, after):
+                    yield str(place)
+                    return
 
-        return in_a_process_of_its_own(ask)
+        said = list(in_a_process_of_its_own(ask)) if items else []
+        return int(said[0]) if said else None
 
     def passes(self, item: pytest.Item) -> bool:
         """Say whether it passes with everything in its place, so that it noticed nothing but what was away."""
-        return in_a_process_of_its_own(lambda: None if failed(item, self.other(item)) else 1) == 1
+        return list(in_a_process_of_its_own(lambda: iter([] if failed(item, self.other(item)) else ["passed"]))) != []
 
     def other(self, item: pytest.Item) -> pytest.Item:
         """Return a test of another file: what is named as following decides what pytest takes down."""
@@ -192,14 +210,39 @@ class Hunt:
         return last if last.path != item.path else first
 
     def report(self, seconds: float) -> None:
-        places = len(SWITCHES.sites)
-        for place in self.survived:
-            say(f"taken away, and no test failed: {place}")
-        share = 100 * len(self.killers) / max(places, 1)
-        whole = f"{share:.1f}".removesuffix(".0")
-        say(f"{len(self.killers)} of {places} permission checks are held by a test ({whole} %) in {seconds:.0f} s")
-        if self.survived or not places:
+        for fault in sorted(self.faults):
+            say(fault)
+        places = len(SWITCHES.sites) - len(KEPT)
+        held = len(self.killers.keys() - KEPT.keys())
+        whole = f"{100 * held / max(places, 1):.1f}".removesuffix(".0")
+        kept = f"; {len(KEPT)} more stay for a reason (tests/mutation/kept.py)" if KEPT else ""
+        say(f"{held} of {places} places held by a test ({whole} %) in {seconds:.0f} s{kept}")
+        if self.faults or not places:
             pytest.exit("a permission check is held by no test", returncode=1)
+
+
+def noticing(pairs: list[tuple[int, pytest.Item]]) -> Iterator[str]:
+    """Say in which pairs the test fails without the place, and passes as things are. The world is never taken down."""
+    noticed = set()
+    for place, (number, item) in enumerate(pairs):
+        if number not in noticed:
+            signal.alarm(LONGEST)
+            SWITCHES.away = number
+            fails_without = failed(item, item)
+            SWITCHES.away = -1
+            if fails_without and not failed(item, item):
+                noticed.add(number)
+                yield str(place)
+
+
+def fault(site: Site) -> str:
+    if site.name in KEPT:
+        return f"it is kept for a reason that is none, because a test notices it: {site}"
+    return f"taken away, and no test failed: {site}"
+
+
+def is_in_one_world(item: pytest.Item) -> bool:
+    return item.nodeid.partition("::")[0] in ONE_WORLD
 
 
 def empties_tables(item: pytest.Item) -> bool:
@@ -214,27 +257,22 @@ def failed(item: pytest.Item, following: pytest.Item) -> bool:
     return any(report.failed for report in reports)
 
 
-def in_a_process_of_its_own(ask: Callable[[], int | None]) -> int | None:
-    """Answer in a copy of this process: what does without a check may leave anything behind."""
+def in_a_process_of_its_own(ask: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """Answer in a copy of this process: what does without a check may leave anything behind. A death is no answer."""
     connections.close_all()
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
         signal.alarm(LONGEST)
         try:
-            answer = ask()
-            os.write(writing, b"" if answer is None else str(answer).encode())
+            for answer in ask():
+                os.write(writing, f"{answer}\n".encode())
         finally:
             os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read()
+    with os.fdopen(reading) as pipe:
+        yield from (line.strip() for line in pipe)
     os.waitpid(process, 0)
-    return int(said) if said else None
-
-
-def describe(site: Site) -> str:
-    return f"{site.name} (line {site.line})"
 
 
 def say(sentence: str) -> None:

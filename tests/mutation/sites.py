@@ -12,14 +12,11 @@ SWITCH = "__taken_away__"
 ASKING = {
     "require",
     "require_author",
-    "require_let_go",
     "require_no_hold",
     "require_nothing_keeps",
     "require_on_all",
+    "require_open_to_outsiders",
     "require_openable",
-    "require_recorded",
-    "require_registered",
-    "require_same",
     "require_standing",
     "_require_credential",
     "_require_right",
@@ -29,8 +26,17 @@ ASKING = {
     "_require_to_move",
     "_require_usable",
 }
-"""Other checks that refuse somebody raise `Refused` themselves, which is a place as well."""
-FILTERS = {"visible_to", "visible_items", "items_with_right", "visible_workspaces", "workspaces_with_right"}
+"""Other checks that refuse somebody raise one of these themselves, which is a place as well. What asks whether stored
+bytes are the recorded ones asks nobody for a right."""
+REFUSALS = {"NotAcknowledged", "Refused"}
+FILTERS = {
+    "visible_to",
+    "visible_items",
+    "items_with_right",
+    "visible_workspaces",
+    "with_right",
+    "workspaces_with_right",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,9 @@ class Site:
 
     name: str
     line: int
+
+    def __str__(self) -> str:
+        return f"{self.name} (line {self.line})"
 
 
 @dataclass
@@ -61,12 +70,16 @@ class Switcher(ast.NodeTransformer):
         """`require(…)` and what stands for it: it raises or does nothing."""
         self.generic_visit(node)
         called = _called(node.value)
-        return self._unless(node, called) if called in ASKING else node
+        if called not in ASKING or not isinstance(node.value, ast.Call) or not node.value.args:
+            return node
+        taken = self._unless(node, called)
+        taken.body.append(ast.Expr(self._told("granted")))
+        return taken
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
         """`raise Refused(…)`: a refusal that is decided in place."""
         self.generic_visit(node)
-        return self._unless(node, "refused") if node.exc and _called(node.exc) == "Refused" else node
+        return self._unless(node, "refused") if node.exc and _called(node.exc) in REFUSALS else node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """A filter gives everything, and a question about a right is answered with yes."""
@@ -75,7 +88,9 @@ class Switcher(ast.NodeTransformer):
         if called in FILTERS and node.args:
             return self._or(node, called, _unfiltered(node))
         if called == "has_perm" and isinstance(node.func, ast.Attribute) and "has_perm" not in self._within:
-            return self._or(node, called, ast.Constant(value=True))
+            taken = self._or(node, called, ast.Constant(value=True))
+            taken.orelse = self._told("answered", node)
+            return taken
         return node
 
     def _scope(self, node: ast.FunctionDef | ast.ClassDef) -> ast.AST:
@@ -85,19 +100,26 @@ class Switcher(ast.NodeTransformer):
         self._within.pop()
         return node
 
-    def _unless(self, node: ast.stmt, kind: str) -> ast.stmt:
+    def _unless(self, node: ast.stmt, kind: str) -> ast.If:
         test = ast.UnaryOp(op=ast.Not(), operand=self._switch(node, kind))
         return ast.copy_location(ast.If(test=test, body=[node], orelse=[]), node)
 
-    def _or(self, node: ast.Call, kind: str, without: ast.expr) -> ast.expr:
+    def _or(self, node: ast.Call, kind: str, without: ast.expr) -> ast.IfExp:
         return ast.copy_location(ast.IfExp(test=self._switch(node, kind), body=without, orelse=node), node)
 
     def _switch(self, node: ast.stmt | ast.expr, kind: str) -> ast.expr:
         place = f"{self.module}:{'.'.join(self._within)}:{kind}"
         self._counted[place] += 1
         self.sites.append(Site(f"{place}:{self._counted[place]}", node.lineno))
-        number = ast.Constant(value=self.first + len(self.sites) - 1)
-        return ast.Call(func=ast.Name(id=SWITCH, ctx=ast.Load()), args=[number], keywords=[])
+        return ast.Call(func=ast.Name(id=SWITCH, ctx=ast.Load()), args=[self._number()], keywords=[])
+
+    def _told(self, what: str, *answer: ast.expr) -> ast.expr:
+        """Tell the site made last what came of it: only a test that was refused there can notice its absence."""
+        told = ast.Attribute(value=ast.Name(id=SWITCH, ctx=ast.Load()), attr=what, ctx=ast.Load())
+        return ast.Call(func=told, args=[self._number(), *answer], keywords=[])
+
+    def _number(self) -> ast.expr:
+        return ast.Constant(value=self.first + len(self.sites) - 1)
 
 
 def switched(source: str, module: str, first: int = 0) -> tuple[ast.Module, list[Site]]:

@@ -1,11 +1,15 @@
 """What is taken away where: each kind of place, compiled with its switch, does as before or does without."""
 
 import ast
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.urls import get_resolver
 
-from tests.mutation.sites import SWITCH, switched
+from core.errors import Refused as RealRefusal
+from tests.mutation.sites import REFUSALS, SWITCH, switched
+from tests.mutation.switches import Switches
 
 
 class Things(list[str]):
@@ -25,8 +29,9 @@ class Refused(Exception):
     pass
 
 
-def require() -> None:
-    raise Refused
+def require(right: str) -> None:
+    if right != "view":
+        raise Refused
 
 
 def visible_to(things: Things, person: str) -> Things:
@@ -34,9 +39,13 @@ def visible_to(things: Things, person: str) -> Things:
 
 
 def run(source: str, *, away: int) -> Any:
+    return run_with(source, Switches(away=away))
+
+
+def run_with(source: str, switches: Switches) -> Any:
     tree, _ = switched(source, "room.py")
     names: dict[str, Any] = {
-        SWITCH: lambda number: number == away,
+        SWITCH: switches,
         "things": Things(["a1", "b2"]),
         "person": Person(),
         "Refused": Refused,
@@ -48,7 +57,7 @@ def run(source: str, *, away: int) -> Any:
 
 
 PLACES = {
-    "require": ("require()\n    return 'done'", Refused, "done"),
+    "require": ("require('edit')\n    return 'done'", Refused, "done"),
     "refused": ("if True:\n        raise Refused\n    return 'done'", Refused, "done"),
     "visible_to": ("return list(things.visible_to('a'))", ["a1"], ["a1", "b2"]),
     "function": ("return list(visible_to(things, 'a'))", ["a1"], ["a1", "b2"]),
@@ -72,17 +81,44 @@ def test_a_place_does_as_before_until_it_is_taken_away(kind: str) -> None:
 
 
 def test_places_are_named_by_where_they_stand_and_counted() -> None:
-    source = "class A:\n    def b(self):\n        require()\n        require()\n"
+    source = "class A:\n    def b(self):\n        require(1)\n        require(2)\n"
     _, sites = switched(source, "room.py")
     assert [site.name for site in sites] == ["room.py:A.b:require:1", "room.py:A.b:require:2"]
     assert [site.line for site in sites] == [3, 4]
 
 
 def test_numbers_go_on_where_the_module_before_ended() -> None:
-    tree, _ = switched("def deed():\n    require()\n", "room.py", first=7)
+    tree, _ = switched("def deed():\n    require(1)\n", "room.py", first=7)
     assert f"{SWITCH}(7)" in ast.unparse(tree)
 
 
 def test_decorators_and_definitions_are_no_places() -> None:
     source = "@require_http_methods(['GET'])\ndef has_perm(self, x=things.count()):\n    return self.has_perm('x')\n"
     assert switched(source, "room.py")[1] == []
+
+
+def test_what_only_sounds_like_a_question_is_no_place() -> None:
+    assert switched("def deed(self):\n    self.require()\n", "room.py")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "refused"),
+    [
+        ("require('view')", set()),
+        ("require('edit')", {0}),
+        ("raise Refused()", {0}),
+        ("return person.has_perm('x')", {0}),
+        ("return list(things.visible_to('a'))", {0}),
+    ],
+)
+def test_a_place_is_remembered_as_refusing_only_where_it_may_have_kept_something(body: str, refused: set[int]) -> None:
+    switches = Switches()
+    with suppress(Refused):
+        run_with(f"def deed():\n    {body}\n", switches)
+    assert switches.refusing() == refused
+
+
+def test_every_class_of_refusal_is_known() -> None:
+    assert get_resolver().url_patterns  # every room is imported with its pages
+    kinds: list[type] = [RealRefusal, *RealRefusal.__subclasses__()]
+    assert {kind.__name__ for kind in kinds} == REFUSALS

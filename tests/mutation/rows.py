@@ -1,0 +1,57 @@
+"""The rows of the permission matrix, one by one, so that a run need not ask the whole matrix about one place.
+
+Only `make test-mutation` collects these. What a row notices here, tests/architecture/test_matrix.py notices too.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.architecture.matrix import DELETE, GET, PATCH, POST, PUT
+from tests.architecture.test_matrix import ADDRESSES, address, ask
+from tests.architecture.world import PERSONAS, World, world_for_many
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = {"403", "404"}
+ROWS = [
+    (method, name, row.split())
+    for method, table in (("GET", GET), ("POST", POST), ("PUT", PUT), ("PATCH", PATCH), ("DELETE", DELETE))
+    for name, row in table.items()
+    if REFUSED & set(row.split())
+]
+
+
+@pytest.fixture
+def _django_db_helper() -> None:
+    """Begin no transaction for each test: the one in which the world stands goes on."""
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    with world_for_many(django_db_blocker) as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def clients(world: World) -> dict[str, Client]:
+    return {persona: world.client(persona) for persona in PERSONAS}
+
+
+@pytest.mark.parametrize(("method", "name", "row"), ROWS, ids=[f"{method} {name}" for method, name, _ in ROWS])
+def test_the_row_refuses_whom_the_matrix_refuses(
+    world: World, clients: dict[str, Client], method: str, name: str, row: list[str]
+) -> None:
+    path = address(world, name, ADDRESSES[name])
+    for persona in refused_in(row):
+        assert (persona, str(ask(clients[persona], method, path))) == (persona, row[PERSONAS.index(persona)])
+
+
+def refused_in(row: list[str]) -> list[str]:
+    """Return the first for whom the answer is 403, and the first contributor for whom there is nothing."""
+    answers = dict(zip(PERSONAS, row, strict=True))
+    forbidden = [persona for persona, answer in answers.items() if answer == "403"]
+    absent = [persona for persona in PERSONAS[2:] + PERSONAS[:2] if answers[persona] == "404"]
+    return forbidden[:1] + absent[:1]
