@@ -230,3 +230,10 @@ def answer(text: str) -> str:
 
 def datalist(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if "<datalist" in line)
+
+
+def test_a_filter_on_a_hidden_item_finds_nothing(alice: User, bob: User, hidden: Item) -> None:
+    within = TrailFilters(items=(str(hidden.pk),))
+    about_it = Entry.objects.filter(item=hidden.pk)
+    assert about_it.filter(entries_visible_to(alice, within=within)).exists()
+    assert not about_it.filter(entries_visible_to(bob, within=within)).exists()
