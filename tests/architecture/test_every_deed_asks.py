@@ -1,17 +1,18 @@
 """Every deed that asks for a right refuses somebody whose account was closed, before it looks at anything else.
 
-What a deed is about is taken from the world by the name of its parameter. All else is nothing: no deed gets that far.
+What a deed is about is taken from the world by the name of its parameter, or else is a row about the things of the
+world that was never saved. All else is nothing: no deed gets that far.
 """
 
 import inspect
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
-from allauth.usersessions.models import UserSession
+from django.db.models import Model
 
-from accounts.models import AdminAppointment, AdminSuspension, ApiToken, Application, Notice, User
+from accounts.models import AdminAppointment, AdminSuspension, Application, Notice, User
 from core.errors import Refused
 from ledger_bridge.erasure.models import Erasure, LegalHold
 from ledger_bridge.filters import TrailFilters
@@ -22,7 +23,6 @@ from tests.architecture.sources import ROOT, modules
 from tests.architecture.test_deeds import ASKS_NO_RIGHT, DEEDS, is_services
 from tests.architecture.world import World, undone, world_for_many
 from workspaces.models import (
-    AcknowledgementAsk,
     Comment,
     HandOver,
     Item,
@@ -73,6 +73,13 @@ KINDS: dict[str, tuple[Any, str]] = {
     "workspace": (Workspace, "workspace_id"),
 }
 
+ABOUT: dict[Any, str] = {
+    Item: "item_id",
+    User: "contributor_id",
+    Version: "version_id",
+    Workspace: "workspace_id",
+}
+
 
 def deeds() -> Iterator[tuple[str, Callable[..., Any]]]:
     for room, name in DEEDS:
@@ -105,7 +112,9 @@ def test_a_deed_refuses_somebody_whose_account_was_closed(world: World, deed: Ca
     with undone():
         closed = world.people["owner"]
         User.objects.filter(pk=closed.pk).update(is_active=False)
-        arguments = {one: thing(world, one) for one in needed} | {"actor": User.objects.get(pk=closed.pk)}
+        kinds = get_type_hints(deed)
+        arguments = {one: thing(world, one, kinds[one]) for one in needed}
+        arguments["actor"] = User.objects.get(pk=closed.pk)
         with pytest.raises(Refused):
             deed(**arguments)
 
@@ -114,16 +123,21 @@ def test_every_exemption_still_has_its_deed() -> None:
     assert set(REFUSES_OTHERWISE) <= {f"{room}.{name}" for room, name in DEEDS} - set(ASKS_NO_RIGHT)
 
 
-def thing(world: World, name: str) -> Any:
+def thing(world: World, name: str, kind: Any) -> Any:
     if name in KINDS:
         model, key = KINDS[name]
         return model.objects.get(pk=world.ids[key])
-    visitor = world.people["visitor"]
-    made = {
-        "ask": AcknowledgementAsk(version_id=world.ids["version_id"], asked_by=visitor),
-        "filters": TrailFilters(),
-        "role": Role.VISITOR,
-        "session": UserSession(user=visitor),
-        "token": ApiToken(owner=visitor),
+    if isinstance(kind, type) and issubclass(kind, Model):
+        return unsaved(world, kind)
+    return {"filters": TrailFilters(), "role": Role.VISITOR}.get(name)
+
+
+def unsaved(world: World, kind: type[Model]) -> Model:
+    """Return a row about the things of the world, as far as it is about any."""
+    about = {
+        field.name: model.objects.get(pk=world.ids[key])
+        for field in kind._meta.concrete_fields
+        for model, key in ABOUT.items()
+        if field.related_model is model
     }
-    return made.get(name)
+    return kind(**about)

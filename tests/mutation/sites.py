@@ -28,7 +28,7 @@ ASKING = {
 }
 """Other checks that refuse somebody raise one of these themselves, which is a place as well. What asks whether stored
 bytes are the recorded ones asks nobody for a right."""
-REFUSALS = {"NotAcknowledged", "Refused"}
+REFUSALS = {"NotAcknowledged", "Refused", "TermsNotAcknowledged"}
 FILTERS = {
     "visible_to",
     "visible_items",
