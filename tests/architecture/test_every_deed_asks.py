@@ -134,10 +134,9 @@ def thing(world: World, name: str, kind: Any) -> Any:
 
 def unsaved(world: World, kind: type[Model]) -> Model:
     """Return a row about the things of the world, as far as it is about any."""
-    about = {
-        field.name: model.objects.get(pk=world.ids[key])
-        for field in kind._meta.concrete_fields
-        for model, key in ABOUT.items()
-        if field.related_model is model
-    }
+    about = {}
+    for field in kind._meta.concrete_fields:
+        model: Any = field.related_model
+        if model in ABOUT:
+            about[field.name] = model.objects.get(pk=world.ids[ABOUT[model]])
     return kind(**about)
