@@ -24,12 +24,16 @@ ROOMS = [
     "tests/mutation/rows.py",
 ]
 """Where somebody is let in or kept out. What neither asks nor filters takes long and would notice nothing."""
+ALWAYS = "tests/mutation/test_sites.py"
+"""Whatever is asked for, there is a test of another file, after which pytest takes down what a file has set up."""
 ELSEWHERE = ["tests/workspaces/crypt4gh", "tests/workspaces/viewer", "tests/workspaces/inspection", "tests/core/kms"]
 
 
 def main() -> int:
     command = [sys.executable, "-m", "pytest", "-p", "tests.mutation.plugin", "-p", "no:randomly", "-q"]
-    return subprocess.run([*command, *(sys.argv[1:] or chosen())], cwd=ROOT, env=os.environ, check=False).returncode
+    return subprocess.run(
+        [*command, *(sys.argv[1:] or chosen()), ALWAYS], cwd=ROOT, env=os.environ, check=False
+    ).returncode
 
 
 def chosen() -> list[str]:
