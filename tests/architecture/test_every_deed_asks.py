@@ -45,6 +45,7 @@ REFUSES_OTHERWISE = {
     "workspaces.finish_uploads": "as finish_upload",
 }
 KINDS: dict[str, tuple[Any, str]] = {
+    "about": (Item, "item_id"),
     "application": (Application, "application_id"),
     "appointment": (AdminAppointment, "appointment_id"),
     "candidate": (User, "contributor_id"),
