@@ -14,6 +14,7 @@ from ledger_bridge.models import Entry
 from ledger_bridge.recording import record
 from ledger_bridge.selectors import TrailPage
 from ledger_bridge.services import view_trail
+from sharing.models import WorkspaceUserGrant
 from tests.conftest import make_person
 from tests.sharing.conftest import exempt, give, house_of, make_item
 from workspaces.events import VersionOpened, WorkspaceArchived
@@ -237,3 +238,11 @@ def test_a_filter_on_a_hidden_item_finds_nothing(alice: User, bob: User, hidden:
     about_it = Entry.objects.filter(item=hidden.pk)
     assert about_it.filter(entries_visible_to(alice, within=within)).exists()
     assert not about_it.filter(entries_visible_to(bob, within=within)).exists()
+
+
+def test_one_s_own_deeds_do_not_tell_the_new_name_of_a_workspace_that_was_left(bob: User, workspace: Workspace) -> None:
+    record(WorkspaceArchived(), actor=bob, subject=workspace)
+    assert workspace.name in own(bob)
+    WorkspaceUserGrant.objects.filter(user=bob).delete()
+    Workspace.objects.filter(pk=workspace.pk).update(name="Renamed since")
+    assert "Renamed since" not in own(bob)
