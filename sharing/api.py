@@ -1,6 +1,6 @@
 """The same deeds for programs. Errors are answered by `RefusalMiddleware`, which also records refusals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, cast
 from uuid import UUID
@@ -44,6 +44,7 @@ from sharing.views.fetching import (
 )
 from sharing.why.previewing import people_behind, preview
 from sharing.why.serializers import PreviewOut
+from workspaces.api_bulk import previews
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -65,7 +66,7 @@ class GrantList(APIView):
     @extend_schema(request=GrantIn, parameters=[PREVIEW], responses={201: CreatedOut, 200: PreviewOut})
     def post(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
         workspace = get_shared_workspace(plain(request), workspace_id)
-        asked = _with_receiver(request, _with_condition(workspace, asked_in(GrantIn, request)))
+        asked = with_receiver(request, with_condition(workspace, asked_in(GrantIn, request)))
 
         def give(asking: HttpRequest) -> Response:
             deed = partial(services.grant_role, actor=person_of(asking), workspace=workspace, **asked)
@@ -73,8 +74,8 @@ class GrantList(APIView):
                 return _preview(asking, deed, receiver, workspace)
             return Response(CreatedOut(deed()).data, status=201)
 
-        receiver = _receiver_in(asked)
-        return _confirmed_outside(request, receiver, give)
+        receiver = receiver_in(asked)
+        return confirmed(request, receiver, give)
 
 
 class GrantDetail(APIView):
@@ -85,13 +86,13 @@ class GrantDetail(APIView):
     @extend_schema(request=GrantChangeIn, parameters=[PREVIEW], responses={204: None, 200: PreviewOut})
     def put(self, request: Request, grant_id: UUID) -> HttpResponseBase:
         grant = get_grant(plain(request), grant_id)
-        asked = _with_condition(grant.content_object, asked_in(GrantChangeIn, request))
+        asked = with_condition(grant.content_object, asked_in(GrantChangeIn, request))
 
         def change(asking: HttpRequest) -> Response:
             deed = partial(services.change_role, actor=person_of(asking), grant=grant, **asked)
             return _do(request, asking, deed, receiver_of(grant), grant.content_object)
 
-        return _confirmed_outside(request, receiver_of(grant), change)
+        return confirmed(request, receiver_of(grant), change)
 
     @extend_schema(parameters=[PREVIEW], responses={204: None, 200: PreviewOut})
     def delete(self, request: Request, grant_id: UUID) -> Response:
@@ -115,17 +116,17 @@ class ExceptionList(APIView):
     def post(self, request: Request, item_id: UUID) -> HttpResponseBase:
         item = get_item(plain(request), item_id)
         require(person_of(plain(request)), Right.SHARE, item)
-        asked = _with_receiver(request, _with_condition(item.workspace, asked_in(ExceptionIn, request)))
+        asked = with_receiver(request, with_condition(item.workspace, asked_in(ExceptionIn, request)))
         asked["right"] = Right(f"workspaces.{asked['right']}")
 
         def make(asking: HttpRequest) -> Response:
             deed = partial(services.set_exception, actor=person_of(asking), item=item, **asked)
             if previews(request):
-                return _preview(asking, deed, receiver, item.workspace, at=item)
+                return _preview(asking, deed, receiver, item.workspace, at=[item])
             return Response(CreatedOut(deed()).data, status=201)
 
-        receiver = _receiver_in(asked)
-        return _confirmed_outside(request, receiver, make)
+        receiver = receiver_in(asked)
+        return confirmed(request, receiver, make)
 
 
 class ExceptionDetail(APIView):
@@ -162,19 +163,6 @@ class InvitationList(APIView):
         return send(plain(request))
 
 
-def previews(request: Request) -> bool:
-    """Whether only a preview is asked for; what is no clear answer is refused, because the other one changes things.
-
-    Raises:
-        InvalidInput: for anything but true and false.
-
-    """
-    asked = request.GET.get("preview", "false")
-    if asked not in {"true", "false"}:
-        raise InvalidInput("“preview” is true or false.", field="preview")
-    return asked == "true"
-
-
 def _do(
     request: Request, asking: HttpRequest, deed: Callable[[], Any], receiver: Receiver, workspace: Workspace
 ) -> Response:
@@ -185,7 +173,7 @@ def _do(
 
 
 def _preview(
-    asking: HttpRequest, deed: Callable[[], Any], receiver: Receiver, workspace: Workspace, at: Item | None = None
+    asking: HttpRequest, deed: Callable[[], Any], receiver: Receiver, workspace: Workspace, at: Sequence[Item] = ()
 ) -> Response:
     [whom] = receiver.values()
     found = preview(deed, actor=person_of(asking), people=people_behind(whom), workspaces=[workspace], at=at)
@@ -198,7 +186,7 @@ def asked_in(serializer: type[Serializer[Any]], request: Request) -> dict[str, A
     return dict(asked.validated_data)
 
 
-def _with_receiver(request: Request, asked: dict[str, Any]) -> dict[str, Any]:
+def with_receiver(request: Request, asked: dict[str, Any]) -> dict[str, Any]:
     """Put the person or group where its id stands; one that cannot be chosen is not found."""
     if "person" in asked:
         asked["person"] = get_object_or_404(contributors(), pk=asked["person"])
@@ -207,7 +195,7 @@ def _with_receiver(request: Request, asked: dict[str, Any]) -> dict[str, Any]:
     return asked
 
 
-def _with_condition(workspace: Workspace, asked: dict[str, Any]) -> dict[str, Any]:
+def with_condition(workspace: Workspace, asked: dict[str, Any]) -> dict[str, Any]:
     """Put the condition where its id stands; one of another workspace is not found."""
     if asked.get("condition") is not None:
         found = workspace.conditions.filter(pk=asked["condition"]).first()
@@ -217,14 +205,14 @@ def _with_condition(workspace: Workspace, asked: dict[str, Any]) -> dict[str, An
     return asked
 
 
-def _receiver_in(asked: dict[str, Any]) -> Receiver:
+def receiver_in(asked: dict[str, Any]) -> Receiver:
     receiver: Receiver = {name: asked[name] for name in ("person", "group") if name in asked}
     if len(receiver) != 1:
         raise InvalidInput("Choose a person or a group.", field="person")
     return receiver
 
 
-def _confirmed_outside(request: Request, receiver: Receiver, deed: Callable[[HttpRequest], Response]) -> HttpResponse:
+def confirmed(request: Request, receiver: Receiver, deed: Callable[[HttpRequest], Response]) -> HttpResponse:
     """Do the deed, after a proof of a factor where it gives something to another institution."""
     return confirmed_outside(plain(request), receiver, deed)(plain(request))
 

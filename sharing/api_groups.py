@@ -19,13 +19,14 @@ from accounts.models import User
 from core.access import require
 from core.api import IsSignedIn
 from sharing import services
-from sharing.api import PREVIEW, plain, previews
+from sharing.api import PREVIEW, plain
 from sharing.models import GroupProfile
 from sharing.permissions import Right
 from sharing.selectors.people import contributors
 from sharing.views.fetching import confirmed_outside, person_of
 from sharing.why.previewing import people_behind, preview, reached_by
 from sharing.why.serializers import PreviewOut
+from workspaces.api_bulk import previews
 
 
 class GroupOut(serializers.ModelSerializer[GroupProfile]):

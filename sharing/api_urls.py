@@ -2,6 +2,7 @@ from django.urls import path
 
 from sharing import api, api_grants, api_groups
 from sharing.conditions import api as conditions
+from sharing import api, api_bulk, api_grants, api_groups
 from sharing.links import api as links
 from sharing.requests import api as requests
 from sharing.reviews import api as reviews
@@ -10,6 +11,7 @@ from sharing.why import api as why
 app_name = "sharing_api"
 urlpatterns = [
     path("workspaces/<uuid:workspace_id>/grants/", api.GrantList.as_view(), name="grants"),
+    path("workspaces/<uuid:workspace_id>/exceptions/", api_bulk.ManyExceptions.as_view(), name="many_exceptions"),
     path("workspaces/<uuid:workspace_id>/invitations/", api.InvitationList.as_view(), name="invitations"),
     path("workspaces/<uuid:workspace_id>/conditions/", conditions.ConditionList.as_view(), name="conditions"),
     path("conditions/<uuid:condition_id>/", conditions.ConditionDetail.as_view(), name="condition"),

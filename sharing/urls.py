@@ -4,6 +4,7 @@ from django.urls import path
 
 from sharing.views import (
     conditions,
+    bulk,
     grants,
     groups,
     invitations,
@@ -31,6 +32,7 @@ urlpatterns = [
     path(f"{_ACCESS}why/", why.why_workspace, name="why_workspace"),
     path(f"{_ACCESS}conditions/", conditions.conditions, name="conditions"),
     path(f"{_ACCESS}conditions/<uuid:condition_id>/remove/", conditions.remove_condition, name="remove_condition"),
+    path(f"{_ACCESS}chosen/", bulk.share_chosen, name="share_chosen"),
     path(f"{_ACCESS}review/", reviews.review, name="review"),
     path(f"{_ACCESS}review/start/", reviews.start, name="start_review"),
     path(f"{_ACCESS}review/plan/", reviews.plan, name="plan_reviews"),

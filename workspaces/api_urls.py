@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspaces import api, api_uploads, api_viewing
+from workspaces import api, api_bulk, api_uploads, api_viewing
 from workspaces.acknowledging import api as acknowledging
 from workspaces.activity import api as activity
 from workspaces.conversation import api as conversation
@@ -36,6 +36,7 @@ urlpatterns = [
     path("files/<uuid:item_id>/readers/", activity.FileReaders.as_view(), name="readers"),
     path("items/<uuid:item_id>/follow/", following.FollowItem.as_view(), name="follow_item"),
     path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),
+    path("workspaces/<uuid:workspace_id>/chosen/", api_bulk.BulkDeed.as_view(), name="chosen"),
     path("workspaces/<uuid:workspace_id>/zip/", api.WorkspaceArchive.as_view(), name="zip"),
     path("workspaces/<uuid:workspace_id>/bin/", removal.Bin.as_view(), name="bin"),
     path("workspaces/<uuid:workspace_id>/removals/", removal.WorkspaceRemovals.as_view(), name="workspace_removals"),

@@ -67,6 +67,11 @@ class Listing:
     rows: list[Row]
     may: May
 
+    @property
+    def some_may(self) -> May:
+        """What the person may do with at least one of the rows."""
+        return {right.codename: any(row.may[right.codename] for row in self.rows) for right in Right}
+
 
 @dataclass(frozen=True)
 class VersionRow:

@@ -3,6 +3,7 @@ from django.urls import path
 from workspaces.views import (
     acknowledging,
     activity,
+    bulk,
     content,
     conversation,
     following,
@@ -39,6 +40,9 @@ urlpatterns = [
     path("<uuid:workspace_id>/archive/", workspaces.archive, name="archive"),
     path("<uuid:workspace_id>/reopen/", workspaces.reopen, name="reopen"),
     path("<uuid:workspace_id>/zip/", content.archive, name="zip"),
+    path("<uuid:workspace_id>/chosen/move/", bulk.move, name="move_chosen"),
+    path("<uuid:workspace_id>/chosen/remove/", bulk.remove, name="remove_chosen"),
+    path("<uuid:workspace_id>/chosen/restore/", bulk.restore, name="restore_chosen"),
     path("<uuid:workspace_id>/room/", rooms.workspace_limit, name="room"),
     path("rooms/", rooms.institutions, name="rooms"),
     path("rooms/<uuid:institution_id>/", rooms.institution_limit, name="institution_room"),

@@ -1,7 +1,7 @@
 """The only doors to the things that the pages are about: a stranger finds nothing behind them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
@@ -94,9 +94,18 @@ def confirmed_outside(
 
 
 def choose(
-    request: HttpRequest, *, title: str, crumbs: Crumbs, groups: bool, invite_url: str | None = None
+    request: HttpRequest,
+    *,
+    title: str,
+    crumbs: Crumbs,
+    groups: bool,
+    invite_url: str | None = None,
+    kept: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
-    """Let the person look for somebody; every answer leads back to the same address with the choice in it."""
+    """Let the person look for somebody; every answer leads back to the same address with the choice in it.
+
+    `kept` are parameters that the address has already, and keeps.
+    """
     words = request.GET.get("q", "")
     if "\0" in words:
         raise InvalidInput("This search holds a character that no name has. Search for something else.")
@@ -108,6 +117,8 @@ def choose(
         "people": find_contributors(words, but=user),
         "groups": groups_to_choose(user) if groups else [],
         "invite_url": invite_url,
+        "kept": kept,
+        "kept_query": f"{urlencode(kept)}&" if kept else "",
     }
     return render(request, "sharing/choose.html", context)
 

@@ -91,7 +91,7 @@ def _set_exception(request: HttpRequest, item: Item, receiver: Receiver, crumbs:
         ),
         people=people_behind(whom),
         workspaces=[item.workspace],
-        at=item,
+        at=[item],
     )
     if saved:
         messages.success(request, f"The exception for {whom} holds from now on. It has been recorded.")

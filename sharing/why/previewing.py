@@ -9,7 +9,7 @@ exception have the same rights, and it is enough to ask about one of each kind a
 one person stands for all of whom the same is said (`sharing.why.likeness`), as long as the change is about all of them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -125,12 +125,12 @@ def preview(
     actor: User,
     people: QuerySet[User],
     workspaces: Iterable[Workspace],
-    at: Item | None = None,
+    at: Collection[Item] = (),
 ) -> Preview:
     """Return what the deed would change for these people in these workspaces, as far as the actor sees them.
 
-    The deed changes the same for all of them: it is about one person, or about a group that they belong to. `at` is the
-    item that would get its first exception. Raises whatever the deed raises.
+    The deed changes the same for all of them: it is about one person, or about a group that they belong to. `at` are
+    items that would get their first exception. Raises whatever the deed raises.
     """
     first = list(people[:MOST_PEOPLE])
     places = [_place(actor, workspace, at, first) for workspace in workspaces]
@@ -189,8 +189,8 @@ def reached_by(profile: GroupProfile, *, reader: User) -> QuerySet[Workspace]:
     return visible.filter(pk__in=granted.union(excepted))
 
 
-def _place(actor: User, workspace: Workspace, at: Item | None, people: list[User]) -> _Place:
-    excepted = {at.pk} if at else set()
+def _place(actor: User, workspace: Workspace, at: Collection[Item], people: list[User]) -> _Place:
+    excepted = {item.pk for item in at}
     for model in (ItemUserException, ItemGroupException):
         here = model.objects.filter(content_object__workspace=workspace)
         excepted |= set(here.values_list("content_object", flat=True))

@@ -8,6 +8,7 @@ from workspaces.services.acknowledgements import (
 )
 from workspaces.services.activity import export_activity, view_activity
 from workspaces.services.archives import Archive, open_archive
+from workspaces.services.bulk import move_items, remove_items, restore_items
 from workspaces.services.conversation import change_comment, take_back_comment, write_comment
 from workspaces.services.escrow import (
     ESCROW_WORKER,
@@ -104,6 +105,7 @@ __all__ = [
     "make_installation_key",
     "move_item",
     "note_shown",
+    "move_items",
     "open_archive",
     "open_foreign_file",
     "open_hand_over",
@@ -113,6 +115,7 @@ __all__ = [
     "record_restored_escrow",
     "register_recipient_key",
     "remove_item",
+    "remove_items",
     "remove_recipient_key",
     "rename_item",
     "rename_workspace",
@@ -120,6 +123,7 @@ __all__ = [
     "reopen_workspace",
     "restore_escrow",
     "restore_item",
+    "restore_items",
     "rotate_root",
     "rotate_workspace_key",
     "seal_upload",

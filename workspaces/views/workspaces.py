@@ -92,6 +92,8 @@ def recycle_bin(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         "may": listing.may,
         "rows": _with_marks(workspace, listing.rows),
         "removed": removed_for_good(workspace),
+        "can_restore": listing.some_may["edit"] and workspace.archived_at is None,
+        "all_chosen": request.GET.get("chosen") == "all",
         "crumbs": crumbs(user, workspace, "Bin"),
     }
     return render(request, "workspaces/bin.html", context)
@@ -181,6 +183,7 @@ def _listing_page(request: HttpRequest, workspace: Workspace, within: Item | Non
         "follows": hears_of(user, here),
         "upload_url": upload_url + inside,
         "new_folder_url": new_folder_url + inside,
+        "all_chosen": request.GET.get("chosen") == "all",
     }
     return render(request, "workspaces/detail.html", context)
 
@@ -197,9 +200,10 @@ def _asked(search: SearchForm) -> dict[str, Any]:
 
 
 def _query(request: HttpRequest) -> str:
-    """Return the query string without the page number, for the links to other pages."""
+    """Return the query string without the page number, and what is chosen on it, for the links to other pages."""
     parameters = request.GET.copy()
     parameters.pop("page", None)
+    parameters.pop("chosen", None)
     return parameters.urlencode()
 
 
