@@ -27,6 +27,7 @@ SCHEDULE: dict[str, Any] = {
     "expire uploads": {"task": "workspaces.expire_uploads", "schedule": 300.0, "options": {"expires": 300.0}},
     "finish removals": {"task": "workspaces.finish_removals", "schedule": 60.0, "options": {"expires": 60.0}},
     "end viewings": {"task": "workspaces.end_viewings", "schedule": 60.0, "options": {"expires": 60.0}},
+    "forget what can be undone no more": {"task": "workspaces.forget_undoables", "schedule": 600.0},
     "end hand-overs": {"task": "workspaces.end_hand_overs", "schedule": 3600.0},
     "expire approvals": {"task": "accounts.expire_approvals", "schedule": 3600.0},
     "remind of expiry": {"task": "accounts.remind_of_expiry", "schedule": 86400.0},

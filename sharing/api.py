@@ -44,9 +44,10 @@ from sharing.views.fetching import (
 )
 from sharing.why.previewing import people_behind, preview
 from sharing.why.serializers import PreviewOut
-from workspaces.api_bulk import previews
+from workspaces.api_bulk import UNDO_HEADER, previews, where_to_undo
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
+from workspaces.undoing.remembering import as_one
 
 PREVIEW = OpenApiParameter("preview", bool, description="true: change nothing, and answer what would change")
 
@@ -168,8 +169,10 @@ def _do(
 ) -> Response:
     if previews(request):
         return _preview(asking, deed, receiver, workspace)
-    deed()
-    return Response(status=204)
+    with as_one() as together:
+        deed()
+    undo = where_to_undo(together).get("undo")
+    return Response(status=204, headers={UNDO_HEADER: undo} if undo else {})
 
 
 def _preview(

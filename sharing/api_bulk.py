@@ -20,7 +20,7 @@ from workspaces.api_bulk import OutcomesOut, answered, previews
 from workspaces.many import MOST, choose_among, foresee
 from workspaces.models import Item
 from workspaces.permissions import Right
-from workspaces.views.bulk import write_refusals_down
+from workspaces.views.refusals import write_refusals_down
 
 
 class ExceptionsIn(ExceptionIn):

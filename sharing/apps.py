@@ -16,7 +16,9 @@ class SharingConfig(AppConfig):
         from sharing.requests import notices as request_notices
         from sharing.reviews import events as review_events
         from sharing.reviews import notices as review_notices
+        from sharing.undoing import register_access
 
+        register_access()
         notices.register()
         request_notices.register()
         link_inbox.register()

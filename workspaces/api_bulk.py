@@ -5,6 +5,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -17,11 +19,16 @@ from core.errors import InvalidInput
 from workspaces import services
 from workspaces.api import plain
 from workspaces.many import MOST, Outcome, choose_among, foresee
-from workspaces.models import Item
-from workspaces.views.bulk import write_refusals_down
+from workspaces.models import Item, UndoableDeed
+from workspaces.undoing.remembering import as_one
 from workspaces.views.finding import asked_folder, signed_in, visible_workspace
+from workspaces.views.refusals import write_refusals_down
+from workspaces.views.undoing import confirmed_outside, own_deeds, undo_each
 
 PREVIEW = OpenApiParameter("preview", OpenApiTypes.BOOL, description="true: do nothing, and say what would come of it.")
+
+# Where an answer has no body, this header carries the address that takes the deed back.
+UNDO_HEADER = "Ithaca-Undo"
 
 
 class BulkIn(serializers.Serializer[Any]):
@@ -42,6 +49,7 @@ class OutcomesOut(serializers.Serializer[Any]):
     done = serializers.IntegerField()
     refused = serializers.IntegerField()
     results = OutcomeOut(many=True)
+    undo = serializers.CharField(required=False, help_text="Where a POST takes back what was done, for 15 minutes.")
 
 
 class BulkDeed(APIView):
@@ -64,9 +72,10 @@ class BulkDeed(APIView):
             deed = partial(deed, parent=asked_folder(asking, workspace, str(asked["to"] or "")))
         if previews(request):
             return Response(answered(foresee(deed)))
-        outcomes = deed()
+        with as_one() as together:
+            outcomes = deed()
         write_refusals_down(asking, outcomes)
-        return Response(answered(outcomes))
+        return Response(answered(outcomes) | where_to_undo(together))
 
 
 _DEEDS: dict[str, Any] = {
@@ -79,6 +88,32 @@ _DEEDS: dict[str, Any] = {
 def answered(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     done, refused = sum(one.is_done for one in outcomes), sum(one.is_refused for one in outcomes)
     return dict(OutcomesOut({"done": done, "refused": refused, "results": outcomes}).data)
+
+
+def where_to_undo(together: UUID) -> dict[str, str]:
+    """Return the address that takes back what was done together, where anything can be."""
+    if not UndoableDeed.objects.filter(together=together).exists():
+        return {}
+    return {"undo": reverse("workspaces_api:undo", args=[together])}
+
+
+class Undo(APIView):
+    """Taking back what one did in the last 15 minutes: the reverse deeds, which ask for their rights."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(request=None, responses=OutcomesOut)
+    def post(self, request: Request, undo_id: UUID) -> HttpResponse:
+        deeds = own_deeds(plain(request), undo_id)
+
+        def take_back(asking: HttpRequest) -> Response:
+            outcomes = undo_each(asking, deeds)
+            if len(outcomes) == 1 and outcomes[0].error is not None:
+                raise outcomes[0].error
+            write_refusals_down(asking, outcomes)
+            return Response(answered(outcomes))
+
+        return confirmed_outside(plain(request), deeds, take_back)(plain(request))
 
 
 def previews(request: Request) -> bool:

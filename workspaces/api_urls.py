@@ -37,6 +37,7 @@ urlpatterns = [
     path("items/<uuid:item_id>/follow/", following.FollowItem.as_view(), name="follow_item"),
     path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),
     path("workspaces/<uuid:workspace_id>/chosen/", api_bulk.BulkDeed.as_view(), name="chosen"),
+    path("undo/<uuid:undo_id>/", api_bulk.Undo.as_view(), name="undo"),
     path("workspaces/<uuid:workspace_id>/zip/", api.WorkspaceArchive.as_view(), name="zip"),
     path("workspaces/<uuid:workspace_id>/bin/", removal.Bin.as_view(), name="bin"),
     path("workspaces/<uuid:workspace_id>/removals/", removal.WorkspaceRemovals.as_view(), name="workspace_removals"),

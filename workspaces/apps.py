@@ -23,6 +23,7 @@ class WorkspacesConfig(AppConfig):
         from workspaces.removal import notices as removal_notices
         from workspaces.scanning import events as scanning_events
         from workspaces.terms import events as terms_events
+        from workspaces.undoing.items import register_items
         from workspaces.viewer import events as viewer_events
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
@@ -50,6 +51,7 @@ class WorkspacesConfig(AppConfig):
         assert terms_events.TermsSet.kind  # noqa: S101  as above
         assert viewer_events.VersionViewed.kind  # noqa: S101  as above
         assert activity_events.ActivityViewed.kind  # noqa: S101  as above
+        register_items()
         notices.register()
         acknowledgement_notices.register()
         removal_notices.register()

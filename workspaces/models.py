@@ -26,6 +26,7 @@ from workspaces.removal.models import Removal
 from workspaces.rotation.models import KeyRotation  # noqa: F401  Django looks for models here
 from workspaces.search.words import ITEM_WORDS, WORKSPACE_WORDS
 from workspaces.terms.models import Terms, TermsAcknowledgement
+from workspaces.undoing.models import UndoableDeed
 from workspaces.viewer.models import Viewing  # noqa: F401  Django looks for models here
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "StorageUse",
     "Terms",
     "TermsAcknowledgement",
+    "UndoableDeed",
     "Upload",
     "UploadRun",
     "Version",

@@ -67,3 +67,8 @@ def scan_uploads() -> None:
 @shared_task(name="workspaces.finish_removals")
 def finish_removals() -> None:
     services.finish_removals()
+
+
+@shared_task(name="workspaces.forget_undoables")
+def forget_undoables() -> None:
+    services.forget_undoables()

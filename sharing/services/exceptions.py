@@ -14,11 +14,13 @@ from ledger_bridge.recording import record
 from sharing import events
 from sharing.models import EXCEPTION_RIGHTS, Condition, Effect, ItemGroupException, ItemUserException
 from sharing.notices import tell
+from sharing.remembering import kept_of
 from sharing.services import checks
 from sharing.services.conditions import check_condition, record_condition
 from sharing.services.grants import receiver_of
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
+from workspaces.undoing.remembering import remember
 
 ItemException = ItemUserException | ItemGroupException
 
@@ -102,7 +104,9 @@ def lift_exception(*, actor: User, exception: ItemException) -> None:
     person, group = receiver_of(found)
     _refuse_own(actor, workspace, found.effect, person, group)
     event = events.ExceptionLifted(effect=found.effect, right=found.permission.codename, to=events.to(group))
-    record(event, actor=actor, subject=found)
+    entry = record(event, actor=actor, subject=found)
+    item = exception.content_object
+    remember(actor=actor, kind=event.kind, entry=entry, thing=item, before=kept_of(found))
     found.delete()
     tell(person, actor, what="lifted an exception about you", about=exception.content_object)
 

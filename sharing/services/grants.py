@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from core.access import require
@@ -21,10 +22,12 @@ from sharing.models import (
     WorkspaceUserGrant,
 )
 from sharing.notices import tell
+from sharing.remembering import kept_of
 from sharing.services import checks
 from sharing.services.conditions import check_condition, record_condition
 from workspaces.models import Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from workspaces.undoing.remembering import remember
 
 RoleGrant = WorkspaceUserGrant | WorkspaceGroupGrant
 
@@ -166,9 +169,14 @@ def revoke_role(*, actor: User, grant: RoleGrant) -> int:
     person, group = receiver_of(grant)
     if person and person.pk == actor.pk:
         raise InvalidInput("Somebody else must decide about your own access. You can leave the workspace.")
-    lifted = 0 if holding.roles_besides(grant) else _lift_allowances(grant.content_object, person, group)
+    kept = kept_of(grant) | {"lifted": []}
+    if not holding.roles_besides(grant):
+        kept["lifted"] = [kept_of(one) for one in _allowances(grant.content_object, person, group)]
+        _allowances(grant.content_object, person, group).delete()
+    lifted = len(kept["lifted"])
     event = events.RoleRevoked(to=events.to(group), role=role_of(grant), exceptions_lifted=lifted)
-    record(event, actor=actor, subject=grant)
+    entry = record(event, actor=actor, subject=grant)
+    remember(actor=actor, kind=event.kind, entry=entry, thing=grant.content_object, before=kept)
     grant.delete()
     tell(person, actor, what="took your role in a workspace away", about=grant.content_object)
     return lifted
@@ -183,7 +191,7 @@ def leave_workspace(*, actor: User, workspace: Workspace) -> None:
     checks.lock_workspace(workspace)
     grants = WorkspaceUserGrant.objects.filter(user=actor, content_object=workspace).select_related("permission")
     roles = [role_of(grant) for grant in grants]
-    lifted = _lift_allowances(workspace, actor, None)
+    lifted = _allowances(workspace, actor, None).delete()[0]
     if not roles and not lifted:
         raise InvalidInput("You have no role of your own here; access through a group ends with leaving the group.")
     grants.delete()
@@ -265,9 +273,9 @@ def _locked(grant: RoleGrant) -> RoleGrant:
     return found  # type: ignore[no-any-return]
 
 
-def _lift_allowances(workspace: Workspace, person: User | None, group: Group | None) -> int:
-    """Delete the exceptions that let in; those that deny stay, for the case that the person comes back."""
+def _allowances(workspace: Workspace, person: User | None, group: Group | None) -> QuerySet[Any]:
+    """Return the exceptions that let in; those that deny stay, for the case that the person comes back."""
     here: dict[str, Any] = {"content_object__workspace": workspace, "effect": Effect.ALLOW}
     if person:
-        return ItemUserException.objects.filter(user=person, **here).delete()[0]
-    return ItemGroupException.objects.filter(group=group, **here).delete()[0]
+        return ItemUserException.objects.filter(user=person, **here).select_related("permission")
+    return ItemGroupException.objects.filter(group=group, **here).select_related("permission")

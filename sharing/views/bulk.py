@@ -25,7 +25,8 @@ from sharing.why.previewing import people_behind, preview
 from workspaces.many import Choice, Outcome, foresee
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
-from workspaces.views.bulk import NOTHING_CHOSEN, chosen_in, counted, write_refusals_down
+from workspaces.views.bulk import NOTHING_CHOSEN, chosen_in, counted
+from workspaces.views.refusals import write_refusals_down
 
 _SURE = "sure"
 

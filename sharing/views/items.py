@@ -33,6 +33,8 @@ from sharing.views.previewing import foresee, save_or_preview
 from sharing.why.previewing import people_behind
 from workspaces.models import Item
 from workspaces.permissions import Right
+from workspaces.undoing.remembering import as_one
+from workspaces.views.undoing import tell_with_undo
 
 PAGE_SIZE = 50
 
@@ -109,8 +111,9 @@ def lift_exception(request: HttpRequest, exception_id: UUID) -> HttpResponse:
     require(user, Right.SHARE, item)
     back = reverse("sharing:item_access", args=[item.pk])
     if request.method == "POST":
-        services.lift_exception(actor=user, exception=exception)
-        messages.success(request, "The exception has been lifted. It has been recorded.")
+        with as_one() as together:
+            services.lift_exception(actor=user, exception=exception)
+        tell_with_undo(request, "The exception has been lifted. It has been recorded.", together)
         return redirect(back)
     question = (
         f"The exception on “{item}” ends at once. From then on the next rule decides: a folder above, or the role."

@@ -39,6 +39,8 @@ from sharing.views.previewing import foresee, save_or_preview
 from sharing.why.previewing import people_behind
 from workspaces.models import Workspace
 from workspaces.permissions import Right, Role
+from workspaces.undoing.remembering import as_one
+from workspaces.views.undoing import tell_with_undo
 
 PAGE_SIZE = 50
 
@@ -169,8 +171,9 @@ def revoke(request: HttpRequest, grant_id: UUID) -> HttpResponse:
     back = reverse("sharing:workspace_access", args=[workspace.pk])
     user = person_of(request)
     if request.method == "POST":
-        services.revoke_role(actor=user, grant=grant)
-        messages.success(request, f"{_whom(grant)} has no role here any more. It has been recorded.")
+        with as_one() as together:
+            services.revoke_role(actor=user, grant=grant)
+        tell_with_undo(request, f"{_whom(grant)} has no role here any more. It has been recorded.", together)
         return redirect(back)
     question = f"{_whom(grant)} {_loses(grant)} What they have downloaded before stays with them."
     crumbs = workspace_crumbs(workspace, ("Take access away", None))

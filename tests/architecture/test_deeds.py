@@ -40,6 +40,7 @@ LEAVES_NO_ENTRY = {
     "workspaces.follow": "of what somebody wants to hear is nobody else's business",
     "accounts.mark_read": "what somebody has read of their own inbox is nobody else's business",
     "accounts.mark_all_read": "as mark_read",
+    "workspaces.forget_undoables": "forgets what can be undone no more; the deeds themselves were recorded",
     "workspaces.seal_upload": "what it stores belongs to nothing until add_file or upload_version, which record",
 }
 ASKS_NO_RIGHT = {
@@ -64,6 +65,8 @@ ASKS_NO_RIGHT = {
     "workspaces.end_hand_overs": "changes nothing that anybody could be refused; run by the worker",
     "workspaces.finish_removals": "finishes what two people decided; run by the worker",
     "workspaces.finish_rotation": "writes down that a rotation came to its end; run by the worker",
+    "workspaces.forget_undoables": "changes nothing that anybody could be refused; run by the worker",
+    "workspaces.undo_deed": "asks whose deed it was, and does the reverse deed, which asks for its rights",
     "sharing.record_expired_grants": "writes down what the clock has done; run by the worker",
 }
 PAGE_MODULES = ("django.http", "django.shortcuts", "django.forms", "django.template", "rest_framework")

@@ -23,7 +23,7 @@ from sharing import services as sharing
 from tests.conftest import make_institution, make_person
 from workspaces import services as workspaces
 from workspaces.crypt4gh.keys import format_public_key
-from workspaces.models import Item, Version, Workspace
+from workspaces.models import Item, UndoableDeed, Version, Workspace
 from workspaces.permissions import Right, Role
 
 # One grey pixel.
@@ -159,6 +159,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         "key_id": key.pk,
         "hand_over_id": workspaces.hand_over_version(actor=owner, version=version, key=key).pk,
         "removed_id": removed.pk,
+        "undo_id": UndoableDeed.objects.get(item=removed).together,
         "removal_id": removal.pk,
         "workspace_id": workspace.pk,
         "item_id": version.file_id,

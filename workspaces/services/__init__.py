@@ -43,6 +43,7 @@ from workspaces.services.removals import (
     set_retention,
 )
 from workspaces.services.terms import TERMS_CHANGED, acknowledge_terms, set_terms, withdraw_terms
+from workspaces.services.undoing import forget_undoables, undo_deed
 from workspaces.services.uploads import (
     begin_upload,
     decide_upload,
@@ -99,6 +100,7 @@ __all__ = [
     "finish_upload",
     "finish_uploads",
     "follow",
+    "forget_undoables",
     "hand_over_version",
     "make_escrow",
     "make_folders",
@@ -133,6 +135,7 @@ __all__ = [
     "set_workspace_limit",
     "take_back_comment",
     "take_hand_over_receipt",
+    "undo_deed",
     "upload_version",
     "view_activity",
     "view_version",

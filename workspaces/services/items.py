@@ -1,5 +1,7 @@
 """Deeds on items, whether file or folder."""
 
+from typing import Any
+
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.access import require
 from core.errors import Conflict, InvalidInput, Refused
+from ledger_bridge.events import Event
 from ledger_bridge.recording import record
 from workspaces.asking import exceptions_concern, exceptions_stand_on, require_on_all
 from workspaces.events import ItemDescribed, ItemMoved, ItemRemoved, ItemRenamed, ItemRestored
@@ -15,6 +18,7 @@ from workspaces.names import clean_name, clean_text, name_key
 from workspaces.permissions import Right
 from workspaces.services import structure
 from workspaces.services.removals import withdraw_for_restored
+from workspaces.undoing.remembering import remember, state_below
 
 _NEEDS_SHARE = (
     "Exceptions stand on a folder that this would leave or enter, so moving it changes who may do what with it. "
@@ -38,7 +42,8 @@ def rename_item(*, actor: User, item: Item, name: str) -> Item:
     item.name, item.name_key = cleaned, name_key(cleaned)
     with structure.own_place(actor, item):
         item.save(update_fields=["name", "name_key", "namesake", "changed_at"])
-    record(ItemRenamed(before=before, name=cleaned), actor=actor, subject=item)
+    entry = record(ItemRenamed(before=before, name=cleaned), actor=actor, subject=item)
+    _remember(actor, ItemRenamed, entry, item, before=before, after=cleaned)
     return item
 
 
@@ -51,7 +56,8 @@ def describe_item(*, actor: User, item: Item, description: str) -> Item:
     if item.description != before:
         item.save(update_fields=["description", "changed_at"])
         event = ItemDescribed(name=item.name, before=before, description=item.description)
-        record(event, actor=actor, subject=item)
+        entry = record(event, actor=actor, subject=item)
+        _remember(actor, ItemDescribed, entry, item, before=before, after=item.description)
     return item
 
 
@@ -81,7 +87,8 @@ def move_item(*, actor: User, item: Item, parent: Item | None) -> Item:
     _move_paths(item, parent, was_at)
     item.refresh_from_db(fields=["path"])
     event = ItemMoved(name=item.name, before=str(before) if before else None, after=str(parent.id) if parent else None)
-    record(event, actor=actor, subject=item)
+    entry = record(event, actor=actor, subject=item)
+    _remember(actor, ItemMoved, entry, item, before=event.before or "", after=event.after or "")
     return item
 
 
@@ -96,7 +103,8 @@ def remove_item(*, actor: User, item: Item) -> Item:
     item.removed_at = timezone.now()
     # One time for all of them tells what was removed together, so that it comes back together.
     count = _below(item).update(removed_at=item.removed_at)
-    record(ItemRemoved(name=item.name, items=count), actor=actor, subject=item)
+    entry = record(ItemRemoved(name=item.name, items=count), actor=actor, subject=item)
+    _remember(actor, ItemRemoved, entry, item, removed_at=item.removed_at.isoformat())
     return item
 
 
@@ -120,8 +128,14 @@ def restore_item(*, actor: User, item: Item) -> Item:
         count = together.update(removed_at=None)
     item.removed_at = None
     withdraw_for_restored(actor, item)
-    record(ItemRestored(name=item.name, items=count), actor=actor, subject=item)
+    entry = record(ItemRestored(name=item.name, items=count), actor=actor, subject=item)
+    _remember(actor, ItemRestored, entry, item, **state_below(item))
     return item
+
+
+def _remember(actor: User, event: type[Event], entry: str, item: Item, **before: Any) -> None:
+    """Let the actor take back what they have just done (ADR 0040)."""
+    remember(actor=actor, kind=event.kind, entry=entry, thing=item, before=before)
 
 
 def _below(item: Item) -> QuerySet[Item]:

@@ -29,6 +29,7 @@ from workspaces.models import (
     HandOver,
     Item,
     Removal,
+    UndoableDeed,
     Upload,
     Version,
     VersionScan,
@@ -201,6 +202,8 @@ def _shred(item: Item, found: Extent) -> None:
     AcknowledgementAsk.objects.filter(version__in=versions, withdrawn_at=None).update(withdrawn_at=now)
     AcknowledgementAsk.objects.filter(version__in=versions).update(statement="")
     forget_items(list(taken.values_list("pk", flat=True)))
+    # An earlier name, which undoing would have needed.
+    UndoableDeed.objects.filter(item__in=taken).delete()
     # What the scanner said may name what is in it, and there is nothing left to scan.
     VersionScan.objects.filter(version__in=versions).delete()
     versions.update(wrapped_key=b"", plaintext_sha256=b"", note="", shredded_at=now)

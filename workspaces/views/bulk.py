@@ -13,11 +13,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from core.errors import InvalidInput
-from ledger_bridge.middleware import record_refusal
 from workspaces import selectors, services
-from workspaces.many import Choice, Outcome, choose_among, foresee, refusals
+from workspaces.many import Choice, Outcome, choose_among, foresee
 from workspaces.models import Item, Workspace
+from workspaces.undoing.remembering import as_one
 from workspaces.views.finding import address, asked_folder, crumbs, signed_in, visible_workspace
+from workspaces.views.refusals import write_refusals_down
+from workspaces.views.undoing import tell_with_undo
 
 _TOP = "top"
 NOTHING_CHOSEN = "Nothing was chosen. Tick what you mean, then press the button again."
@@ -113,12 +115,6 @@ def chosen_in(request: HttpRequest, among: Any) -> Choice | None:
     return choose_among(among, ids) if ids else None
 
 
-def write_refusals_down(request: HttpRequest, outcomes: list[Outcome]) -> None:
-    """Record what a rule refused: where one deed is refused, the middleware does this."""
-    for refused in refusals(outcomes):
-        record_refusal(request, refused)
-
-
 def counted(outcomes: list[Outcome]) -> str:
     """Return how many things something was done with, in words; what goes along with a folder is not counted."""
     count = sum(outcome.is_done for outcome in outcomes)
@@ -138,12 +134,13 @@ def _sure(
 ) -> HttpResponse:
     user = signed_in(request)
     is_done = request.method == "POST"
-    outcomes = deed() if is_done else foresee(deed)
+    with as_one() as together:
+        outcomes = deed() if is_done else foresee(deed)
     if is_done:
         write_refusals_down(request, outcomes)
     refused = [outcome for outcome in outcomes if outcome.is_refused]
     if is_done and not refused:
-        messages.success(request, words.done.format(counted(outcomes)))
+        tell_with_undo(request, words.done.format(counted(outcomes)), together)
         return redirect(then if isinstance(then, str) else address(then))
     doable = [outcome for outcome in outcomes if not outcome.is_refused]
     context = {
@@ -157,6 +154,7 @@ def _sure(
         "sent": [*[("item", str(outcome.id)) for outcome in doable], *(kept or [])],
         "refused": len(refused),
         "back": back,
+        "undo_url": reverse("workspaces:undo", args=[together]),
         "folder": request.GET.get("folder", ""),
         "crumbs": crumbs(user, workspace, words.title),
     }

@@ -19,6 +19,7 @@ from workspaces.integrity.scrubbing import damage
 from workspaces.models import Item
 from workspaces.permissions import Right
 from workspaces.terms.rules import unread_terms
+from workspaces.undoing.remembering import as_one
 from workspaces.viewer.kinds import shows
 from workspaces.views.finding import (
     address,
@@ -29,6 +30,7 @@ from workspaces.views.finding import (
     signed_in,
     visible_item,
 )
+from workspaces.views.undoing import tell_with_undo
 
 
 @require_safe
@@ -74,9 +76,10 @@ def edit(request: HttpRequest, item_id: UUID) -> HttpResponse:
     form = ItemForm(request.POST or None, initial={"name": item.name, "description": item.description})
     if form.is_valid():
         with errors_shown_in(form):
-            services.rename_item(actor=user, item=item, name=form.cleaned_data["name"])
-            services.describe_item(actor=user, item=item, description=form.cleaned_data["description"])
-            messages.success(request, "Saved and recorded.")
+            with as_one() as together:
+                services.rename_item(actor=user, item=item, name=form.cleaned_data["name"])
+                services.describe_item(actor=user, item=item, description=form.cleaned_data["description"])
+            tell_with_undo(request, "Saved and recorded.", together)
             return redirect(address(item))
     context = {
         "form": form,
@@ -97,11 +100,12 @@ def move(request: HttpRequest, item_id: UUID) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            services.move_item(actor=user, item=item, parent=target)
+            with as_one() as together:
+                services.move_item(actor=user, item=item, parent=target)
         except (InvalidInput, Conflict) as error:
             problem = error.sentence
         else:
-            messages.success(request, f"“{item.name}” is here now.")
+            tell_with_undo(request, f"“{item.name}” is here now.", together)
             return redirect(address(target or item.workspace))
     context = {
         "item": item,
@@ -123,8 +127,9 @@ def remove(request: HttpRequest, item_id: UUID) -> HttpResponse:
     item = visible_item(request, item_id)
     require(user, Right.EDIT, item)
     if request.method == "POST":
-        services.remove_item(actor=user, item=item)
-        messages.success(request, f"“{item.name}” is in the bin. It can be restored from there.")
+        with as_one() as together:
+            services.remove_item(actor=user, item=item)
+        tell_with_undo(request, f"“{item.name}” is in the bin. It can be restored from there.", together)
         return redirect(container_address(item))
     context = {"item": item, "crumbs": crumbs(user, item, "Remove"), "cancel_url": address(item)}
     return render(request, "workspaces/remove.html", context)
@@ -134,9 +139,10 @@ def remove(request: HttpRequest, item_id: UUID) -> HttpResponse:
 def restore(request: HttpRequest, item_id: UUID) -> HttpResponse:
     item = removed_item(request, item_id)
     try:
-        services.restore_item(actor=signed_in(request), item=item)
+        with as_one() as together:
+            services.restore_item(actor=signed_in(request), item=item)
     except Conflict as error:
         messages.error(request, error.sentence)
         return redirect("workspaces:bin", item.workspace_id)
-    messages.success(request, f"“{item.name}” is back where it was.")
+    tell_with_undo(request, f"“{item.name}” is back where it was.", together)
     return redirect(address(item))

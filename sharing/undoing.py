@@ -1,0 +1,94 @@
+"""The reverse of taking a role away and of lifting an exception: giving it again, as it was, by whoever took it."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+
+from accounts.models import User
+from core.errors import Conflict
+from sharing import services
+from sharing.events import ExceptionLifted, RoleRevoked
+from sharing.models import ItemGroupException, ItemUserException
+from sharing.selectors.people import is_outside
+from workspaces.models import Item, UndoableDeed
+from workspaces.permissions import Right
+from workspaces.undoing.reversing import Reverse, register
+
+_SAID_ANEW = "Somebody made an exception about the same since, so undoing would undo theirs. Nothing was done."
+_NOBODY = "Whoever had it is not here any more. Nothing was done."
+_GONE = "Something that it was about was removed since. Nothing was done."
+
+
+def register_access() -> None:
+    register(RoleRevoked.kind, Reverse(RoleRevoked.label, _give_role, _workspace_access, _gives_outside))
+    register(ExceptionLifted.kind, Reverse(ExceptionLifted.label, _set_exception, _item_access, _gives_outside))
+
+
+def _give_role(actor: User, deed: UndoableDeed) -> None:
+    """Give the role again, and with it the exceptions that ended with it. Each leaves an entry of its own."""
+    kept = deed.before
+    services.grant_role(
+        actor=actor,
+        workspace=deed.workspace,
+        role=kept["what"],
+        expires_at=_end(kept),
+        purpose=kept["purpose"],
+        **_receiver(kept),
+    )
+    for one in kept["lifted"]:
+        _put(actor, one)
+
+
+def _set_exception(actor: User, deed: UndoableDeed) -> None:
+    _put(actor, deed.before)
+
+
+def _put(actor: User, kept: dict[str, Any]) -> None:
+    item = Item.objects.select_related("workspace").filter(pk=kept["on"], removed_at=None).first()
+    if item is None:
+        raise Conflict(_GONE)
+    receiver = _receiver(kept)
+    about: dict[str, Any] = {"content_object": item, "permission__codename": kept["what"]}
+    of_person = ItemUserException.objects.filter(**about, user=receiver.get("person"))
+    of_group = ItemGroupException.objects.filter(**about, group=receiver.get("group"))
+    if of_person.exists() or of_group.exists():
+        raise Conflict(_SAID_ANEW)
+    services.set_exception(
+        actor=actor,
+        item=item,
+        right=Right(f"workspaces.{kept['what']}"),
+        effect=kept["effect"],
+        expires_at=_end(kept),
+        purpose=kept["purpose"],
+        **receiver,
+    )
+
+
+def _receiver(kept: dict[str, Any]) -> dict[str, Any]:
+    if kept["person"]:
+        person = User.objects.filter(pk=kept["person"]).first()
+        found: dict[str, Any] = {"person": person}
+    else:
+        found = {"group": Group.objects.filter(pk=kept["group"]).first()}
+    if None in found.values():
+        raise Conflict(_NOBODY)
+    return found
+
+
+def _end(kept: dict[str, Any]) -> Any:
+    return parse_datetime(kept["expires_at"]) if kept["expires_at"] else None
+
+
+def _gives_outside(actor: User, deed: UndoableDeed) -> bool:
+    [receiver] = _receiver(deed.before).values()
+    return is_outside(actor, receiver)
+
+
+def _workspace_access(deed: UndoableDeed) -> str:
+    return reverse("sharing:workspace_access", args=[deed.workspace_id])
+
+
+def _item_access(deed: UndoableDeed) -> str:
+    return reverse("sharing:item_access", args=[deed.item_id])

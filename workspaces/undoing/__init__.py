@@ -1,0 +1,1 @@
+"""Taking back what one has just done (ADR 0040)."""
