@@ -74,7 +74,7 @@ def change(
     if kind.startswith("set"):
         item = here[which % len(here)]
         fields = {"item": item, "right": right, "effect": effect, **receiver}
-        return case(lambda: services.set_exception(actor=actor, **fields), receiver, [workspace], at=item)
+        return case(lambda: services.set_exception(actor=actor, **fields), receiver, [workspace], at=[item])
     if kind == "membership":
         return membership(plan, actor, group, person(plan, who))
     return existing(actor, workspace, kind, which, role)

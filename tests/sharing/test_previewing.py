@@ -97,7 +97,7 @@ def test_an_exception_takes_only_what_lies_below_it(
         actor=alice,
         people=people_behind(bob),
         workspaces=[workspace],
-        at=imaging,
+        at=[imaging],
     )
     [(_, gains, loses)] = said(found)
     assert gains == []

@@ -51,7 +51,7 @@ def _move_back(actor: User, deed: UndoableDeed) -> None:
 
 
 def _restore(actor: User, deed: UndoableDeed) -> None:
-    item = Item.objects.select_related("workspace").get(pk=deed.item_id)
+    item = Item.objects.select_related("workspace").get(pk=_item(deed))
     if item.removed_at is None or item.removed_at != parse_datetime(deed.before["removed_at"]):
         raise Conflict(_NOT_THERE)
     services.restore_item(actor=actor, item=item)
@@ -67,15 +67,20 @@ def _remove_again(actor: User, deed: UndoableDeed) -> None:
 def _present(deed: UndoableDeed) -> Item:
     """Return the item, locked, so that nobody changes it between the question and the reverse deed."""
     items = Item.objects.select_for_update(no_key=True, of=("self",)).select_related("workspace")
-    item = items.filter(pk=deed.item_id, removed_at=None).first()
+    item = items.filter(pk=_item(deed), removed_at=None).first()
     if item is None:
         raise Conflict(_NOT_THERE)
     return item
 
 
+def _item(deed: UndoableDeed) -> UUID:
+    assert deed.item_id is not None  # noqa: S101  these deeds are all about an item
+    return deed.item_id
+
+
 def _address(deed: UndoableDeed) -> str:
     """Return the list in which the item stands, or would."""
-    item = Item.objects.get(pk=deed.item_id)
+    item = Item.objects.get(pk=_item(deed))
     if item.removed_at is not None:
         return reverse("workspaces:bin", args=[item.workspace_id])
     if item.parent_id is None:
