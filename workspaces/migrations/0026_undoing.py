@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0019_acknowledgements'),
+        ('workspaces', '0030_terms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
