@@ -21,9 +21,11 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from core.access import require
 from core.errors import InvalidInput
+from workspaces.again import Again
 from workspaces.keys import newest_key
 from workspaces.models import Item, Workspace
 from workspaces.names import clean_name, name_from_header
+from workspaces.outsiders import Reader
 from workspaces.permissions import Right
 from workspaces.sealing import UploadSealer, refuse_if_too_large
 
@@ -88,12 +90,15 @@ class SealedFile(UploadedFile, Generic[S]):  # type: ignore[type-arg]  # generic
 
 
 class SealingUploadHandler(FileUploadHandler, Generic[S]):
-    """Seals each file of a form; `begin` starts one."""
+    """Seals each file of a form; `begin` starts one. `ask_again` is called as bytes come, and may refuse more."""
 
     chunk_size = CHUNK
 
-    def __init__(self, request: HttpRequest, begin: Callable[[], Sealer[S]]) -> None:
+    def __init__(
+        self, request: HttpRequest, begin: Callable[[], Sealer[S]], ask_again: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(request)
+        self._ask_again = ask_again
         self.arrived: list[SealedFile[S]] = []
         self._begin = begin
         self._sealer: Sealer[S] | None = None
@@ -105,6 +110,7 @@ class SealingUploadHandler(FileUploadHandler, Generic[S]):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if self._sealer:
             self._sealer.update(raw_data)
+            self._ask_again()
 
     def file_complete(self, file_size: int) -> SealedFile[S] | None:
         if self._sealer is None:
@@ -143,7 +149,7 @@ def seals_uploads(find: Callable[..., UploadPlace]) -> Callable[[UploadView], Vi
             place = find(request, **kwargs)
             require(request.user, Right.UPLOAD, place.asked)
             if request.method in {"POST", "PUT"}:
-                return take_sealed(checked, request, place)
+                return take_sealed(checked, request, place, actor=request.user)
             return checked(request, place)
 
         return login_not_required(csrf_exempt(take))
@@ -152,9 +158,11 @@ def seals_uploads(find: Callable[..., UploadPlace]) -> Callable[[UploadView], Vi
 
 
 def take_sealed(
-    view: UploadView, request: HttpRequest, place: UploadPlace, *, limit: int | None = None
+    view: UploadView, request: HttpRequest, place: UploadPlace, *, actor: Reader, limit: int | None = None
 ) -> HttpResponse:
     """Let a view take files; whoever calls this has asked for the right, and has left the CSRF check to the view.
+
+    While the files of a form come it is asked for again.
 
     `limit` is for all of them together where it is less than what the installation takes of one.
     """
@@ -164,7 +172,7 @@ def take_sealed(
         return view(request, place)
     # Asked for now, so that a key service that is down refuses before anything is read.
     begin = partial(UploadSealer, newest_key(place.workspace), limit=limit)
-    handler = SealingUploadHandler(request, begin)
+    handler = SealingUploadHandler(request, begin, Again(actor, place.asked))
     request.upload_handlers = [handler]
     try:
         return view(request, place)

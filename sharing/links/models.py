@@ -129,7 +129,8 @@ class FileRequest(Link):
 class Send(Link):
     """A version that one person outside may look at, or take away, so often and no more.
 
-    Looking goes on as one opening while pages are asked for (`opened_at`, `seen_at`); every download is one.
+    Looking goes on as one opening while pages are asked for (`opened_at`, `seen_at`). Downloading is one opening in one
+    visit (`fetched_in`, since `fetched_at`), however many requests it takes.
     """
 
     class Mode(models.TextChoices):
@@ -144,6 +145,8 @@ class Send(Link):
     openings = models.PositiveIntegerField(default=0)
     opened_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
+    fetched_in = models.UUIDField(null=True)
+    fetched_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[Send]] = models.Manager()  # type: ignore[assignment]  # of this kind alone
 

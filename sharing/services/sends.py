@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -27,6 +28,8 @@ from workspaces.viewer.kinds import kind_of
 # Like a viewing of a member (workspaces.services.viewing): who asks for no page for so long has stopped looking.
 _PAUSE = timedelta(minutes=15)
 _LONGEST = timedelta(hours=8)
+# A download may go on in parts, or be begun again, for so long in one visit: all of that is one opening.
+_FETCHING = timedelta(hours=12)
 _OTHER = "This was sent to somebody else."
 _USED = "This was opened as often as it may be. Ask whoever sent it for another link."
 
@@ -85,8 +88,10 @@ def send_copy(
 
 
 @contextmanager
-def counted_opening(*, actor: Outsider, send: Send, right: Right) -> Iterator[None]:
+def counted_opening(*, actor: Outsider, send: Send, right: Right, visit: UUID) -> Iterator[None]:
     """Count one opening around what opens the version; one that fails is given back.
+
+    Looking is one while pages are asked for; downloading is one in one visit, however many requests it takes.
 
     It is counted before anything opens, so that two at once cannot both be the last.
 
@@ -98,31 +103,39 @@ def counted_opening(*, actor: Outsider, send: Send, right: Right) -> Iterator[No
     if actor.pk != send.recipient_id:
         raise Refused(_OTHER, right=right.value)
     require(actor, right, send.version)
-    counted = _count(send, goes_on=right == Right.VIEW)
+    counted = _count(send, visit=None if right == Right.VIEW else visit)
     try:
         yield
     except IthacaError:
         if counted:
-            Send.objects.filter(pk=send.pk, openings__gt=0).update(openings=F("openings") - 1, seen_at=None)
+            Send.objects.filter(pk=send.pk, openings__gt=0).update(
+                openings=F("openings") - 1, seen_at=None, fetched_in=None
+            )
         raise
     if counted:
         inbox.tell_of_opening(send)
 
 
 @transaction.atomic
-def _count(send: Send, *, goes_on: bool) -> bool:
-    """Return whether this is a new opening; looking goes on while pages are asked for."""
+def _count(send: Send, *, visit: UUID | None) -> bool:
+    """Return whether this is a new opening; `visit` is the one that it is downloaded in, where it is not looked at."""
     found, now = Send.objects.select_for_update(no_key=True, of=("self",)).get(pk=send.pk), timezone.now()
-    new = not (goes_on and _is_looking(found, now))
+    new = not (_is_looking(found, now) if visit is None else _is_fetching(found, visit, now))
     if new and found.left < 1:
         raise Conflict(_USED)
     if new:
         found.openings += 1
-    if goes_on:
+    if visit is None:
         found.seen_at = now
         found.opened_at = now if new else found.opened_at
-    found.save(update_fields=["openings", "seen_at", "opened_at"])
+    elif new:
+        found.fetched_in, found.fetched_at = visit, now
+    found.save(update_fields=["openings", "seen_at", "opened_at", "fetched_in", "fetched_at"])
     return new
+
+
+def _is_fetching(send: Send, visit: UUID, now: datetime) -> bool:
+    return send.fetched_in == visit and send.fetched_at is not None and now - send.fetched_at < _FETCHING
 
 
 def _is_looking(send: Send, now: datetime) -> bool:

@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core.credentials import acting_by
 from core.errors import Conflict, IthacaError, Refused
 from sharing import services
 from sharing.forms import attempt
 from sharing.links import selectors
-from sharing.links.admission import Admitted, admit, admit_known, for_outsiders, forget, remember
+from sharing.links.admission import Admitted, admit, admit_known, for_outsiders, forget, remember, visit_stands
 from sharing.links.forms import CodeForm, IntroduceForm, TokenForm
 from sharing.links.models import DeliveredFile, FileRequest
 from workspaces.models import Outsider
@@ -132,10 +133,12 @@ def deliver(request: HttpRequest, visit_id: UUID) -> HttpResponseBase:
         return _take_form(request, admitted, outsider, found)
 
     place = UploadPlace(found.workspace, found.item)
+    visit = admitted.visit.pk
     try:
-        return take_sealed(csrf_protect(take), request, place, limit=max(found.room[1], 1))
+        with acting_by(lambda: visit_stands(visit)):
+            return take_sealed(csrf_protect(take), request, place, actor=outsider, limit=max(found.room[1], 1))
     except Refused as error:
-        # It was closed while bytes came: from now on there is nothing here.
+        # It was closed while bytes came, and they were stopped there: from now on there is nothing here.
         raise Http404 from error
 
 

@@ -88,7 +88,7 @@ def shown_now(request: HttpRequest, visit_id: UUID) -> HttpResponse:
 @for_outsiders
 @require_safe
 def download(request: HttpRequest, visit_id: UUID) -> HttpResponseBase:
-    """The file itself, where it was sent to be downloaded; each request for its bytes is an opening."""
+    """The file itself, where it was sent to be downloaded; all requests of one visit are one opening."""
     outsider, admitted, send, version = _sent_to(request, visit_id)
     if send.mode != Send.Mode.DOWNLOAD:
         raise Http404
@@ -115,7 +115,8 @@ def _opening(admitted: Admitted, outsider: Outsider, send: Send, right: Right) -
     """
     visit = admitted.visit.pk
     try:
-        with acting_by(lambda: visit_stands(visit)), services.counted_opening(actor=outsider, send=send, right=right):
+        counted = services.counted_opening(actor=outsider, send=send, right=right, visit=visit)
+        with acting_by(lambda: visit_stands(visit)), counted:
             yield
     except Refused as error:
         if open_link(pk=send.pk) is None:

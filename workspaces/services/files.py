@@ -13,6 +13,7 @@ from core.errors import Conflict, DamagedContent, InvalidInput
 from ledger_bridge.recording import record
 from ledger_bridge.subjects import Subject
 from workspaces import quotas
+from workspaces.again import Again
 from workspaces.archive_rules import refuse_if_unwanted, sentence_about
 from workspaces.conversation import notices
 from workspaces.events import VersionUploaded
@@ -45,6 +46,7 @@ def seal_upload(
 
     Raises:
         TooLarge: they are more than this installation accepts.
+        Refused: the right is gone, also while they come; for somebody outside, the link does not open any more.
         InvalidInput: fewer or more bytes came than were declared, so the sender was cut off.
 
     """
@@ -53,9 +55,11 @@ def seal_upload(
     refuse_if_too_large(declared_size or 0, settings.MAX_UPLOAD_BYTES)
     quotas.refuse_if_no_room(workspace, declared_size or 0)
     sealer = UploadSealer(newest_key(workspace), limit=settings.MAX_UPLOAD_BYTES)
+    ask_again = Again(actor, into or workspace)
     try:
         for chunk in chunks:
             sealer.update(chunk)
+            ask_again()
         sealed = sealer.finish()
     finally:
         sealer.abort()

@@ -1,23 +1,28 @@
 """Delivering through a link: what arrives, whose it is, and what is not taken."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Refused
 from ledger_bridge.models import Entry
 from ledger_bridge.selectors import describe_entries
 from sharing import services
-from sharing.models import DeliveredFile, FileRequest
+from sharing.models import DeliveredFile, FileRequest, Visit
 from tests.sharing.links.conftest import CSV, Outside, ask_for_files, close
 from tests.sharing.links.test_making_requests import as_
 from tests.workspaces.conftest import blobs, put, read
+from workspaces import again
 from workspaces.binding import difference
 from workspaces.models import Item, Outsider, Version, Workspace
+from workspaces.sealing import BlobSealer
 from workspaces.services import open_version, seal_upload
+from workspaces.upload import SealingUploadHandler
 from workspaces.views.finding import address
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(50)
@@ -206,15 +211,63 @@ def test_an_outsider_has_no_right_but_the_one(
         open_version(actor=outsider, version=own)
 
 
-def test_closing_while_bytes_flow_stores_nothing(dora: Outside, asked: Asked, alice: User, settings: Any) -> None:
-    outsider, request = Outsider.objects.get(), asked[0]
+def test_closing_stops_the_bytes_that_flow(
+    dora: Outside, asked: Asked, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "EVERY", 0)
+    outsider, request, sent = Outsider.objects.get(), asked[0], []
 
     def chunks() -> Any:
-        yield CSV
-        close(request, alice)
-        yield CSV
+        for number in range(9):
+            if number == 2:
+                close(request, alice)
+            sent.append(number)
+            yield CSV
 
-    sealed = seal_upload(actor=outsider, workspace=request.workspace, chunks=chunks(), into=request.item)
+    with pytest.raises(Refused):
+        seal_upload(actor=outsider, workspace=request.workspace, chunks=chunks(), into=request.item)
+    assert sent == [0, 1, 2]
+    assert not Version.objects.exists()
+
+
+def test_closing_stops_a_form_in_the_middle(
+    dora: Outside, asked: Asked, alice: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr(again, "EVERY", 0)
+    update, seen = BlobSealer.update, []
+
+    def closing(self: BlobSealer, chunk: bytes) -> None:
+        seen.append(len(chunk))
+        close(asked[0], alice) if len(seen) == 1 else None
+        update(self, chunk)
+
+    monkeypatch.setattr(BlobSealer, "update", closing)
+    monkeypatch.setattr(SealingUploadHandler, "chunk_size", 64)
+    assert dora.send_form(a=CSV * 40).status_code == 404
+    assert len(seen) == 1
+    assert not Version.objects.exists()
+
+
+def test_ending_the_visit_stops_the_bytes_that_flow(
+    dora: Outside, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "EVERY", 0)
+    Visit.objects.update(expires_at=timezone.now() + timedelta(seconds=1))
+    update = BlobSealer.update
+
+    def ending(self: BlobSealer, chunk: bytes) -> None:
+        Visit.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        update(self, chunk)
+
+    monkeypatch.setattr(BlobSealer, "update", ending)
+    assert dora.send("a.csv", CSV).status_code == 404
+    assert not Version.objects.exists()
+
+
+def test_closing_after_the_last_byte_stores_nothing(dora: Outside, asked: Asked, alice: User) -> None:
+    outsider, request = Outsider.objects.get(), asked[0]
+    sealed = seal_upload(actor=outsider, workspace=request.workspace, chunks=[CSV], into=request.item)
+    close(request, alice)
     with pytest.raises(Refused):
         services.deliver_file(actor=outsider, request=request, name="a.csv", sealed=sealed)
     assert not Version.objects.exists()

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -152,10 +153,34 @@ def test_looking_is_one_opening_until_somebody_stops(viewer: Outside, alice: Use
     assert "Rex Reader, from outside" in text
 
 
-def test_it_is_opened_so_often_and_no_more(rex: Outside) -> None:
-    assert [rex.get("outside_download").status_code for _ in range(3)] == [200, 200, 409]
+def test_it_is_opened_so_often_and_no_more(sent: Sent) -> None:
+    comings = [signed_in(sent[1]) for _ in range(3)]
+    assert [one.get("outside_download").status_code for one in comings] == [200, 200, 409]
     assert Entry.objects.filter(kind="version.downloaded").count() == 2
-    assert "Opened as often as it may be" in rex.get("outside_sent").content.decode()
+    assert "Opened as often as it may be" in comings[2].get("outside_sent").content.decode()
+
+
+def test_the_parts_of_a_download_are_one_opening_and_an_entry_each(rex: Outside) -> None:
+    for part in ("bytes=0-3", "bytes=4-", "bytes=0-"):
+        assert rex.client.get(rex.at("outside_download"), headers={"Range": part}).status_code == 206
+    assert Send.objects.get().openings == 1
+    assert Entry.objects.filter(kind="version.downloaded").count() == 3
+
+
+def test_the_last_opening_goes_on_in_its_own_visit_and_in_no_other(alice: User, version: Version) -> None:
+    token = send(alice, version, most_openings=1)[1]
+    first, second = signed_in(token), signed_in(token)
+    assert first.get("outside_download").status_code == 200
+    assert second.get("outside_download").status_code == 409
+    assert first.get("outside_download").status_code == 200
+    assert first.at("outside_download") in first.get("outside_sent").content.decode()
+
+
+def test_looking_and_downloading_are_an_opening_each(alice: User, version: Version) -> None:
+    rex = signed_in(send(alice, version, most_openings=2)[1])
+    rex.get("outside_view")
+    rex.get("outside_download")
+    assert Send.objects.get().openings == 2
 
 
 def test_an_opening_that_fails_is_given_back(rex: Outside, version: Version) -> None:
@@ -240,7 +265,10 @@ def test_one_link_does_not_open_another(rex: Outside, alice: User, version: Vers
 
 def test_nobody_opens_a_copy_that_was_sent_to_somebody_else(sent: Sent, alice: User, version: Version) -> None:
     other, _ = send(alice, version, email="other@reader.example")
-    with pytest.raises(Refused), services.counted_opening(actor=other.recipient, send=sent[0], right=Right.VIEW):
+    with (
+        pytest.raises(Refused),
+        services.counted_opening(actor=other.recipient, send=sent[0], right=Right.VIEW, visit=uuid4()),
+    ):
         pass
     assert Send.objects.get(pk=sent[0].pk).openings == 0
 
@@ -249,7 +277,10 @@ def test_a_copy_that_is_shut_does_not_say_that_it_is_used_up(alice: User, versio
     made, token = send(alice, version, most_openings=1)
     signed_in(token).get("outside_download")
     close(made, alice)
-    with pytest.raises(Refused), services.counted_opening(actor=made.recipient, send=made, right=Right.DOWNLOAD):
+    with (
+        pytest.raises(Refused),
+        services.counted_opening(actor=made.recipient, send=made, right=Right.DOWNLOAD, visit=uuid4()),
+    ):
         pass
 
 
@@ -365,7 +396,7 @@ def test_of_two_last_openings_at_once_one_counts(alice: User, version: Version) 
     def go() -> None:
         ready.wait()
         try:
-            with services.counted_opening(actor=recipient, send=made, right=Right.DOWNLOAD):
+            with services.counted_opening(actor=recipient, send=made, right=Right.DOWNLOAD, visit=uuid4()):
                 outcomes.append("opened")
         except Conflict:
             outcomes.append("refused")
