@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from core.api import IsSignedIn
 from sharing import services
-from sharing.api import PREVIEW, asked_in, confirmed, plain, receiver_in, with_receiver
+from sharing.api import PREVIEW, asked_in, confirmed, plain, receiver_in, with_condition, with_receiver
 from sharing.serializers import ExceptionIn
 from sharing.views.fetching import get_workspace, person_of
 from workspaces.api_bulk import OutcomesOut, answered, previews
@@ -35,7 +35,7 @@ class ManyExceptions(APIView):
     @extend_schema(request=ExceptionsIn, parameters=[PREVIEW], responses=OutcomesOut)
     def post(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
         workspace = get_workspace(plain(request), workspace_id)
-        asked = with_receiver(request, asked_in(ExceptionsIn, request))
+        asked = with_receiver(request, with_condition(workspace, asked_in(ExceptionsIn, request)))
         receiver = receiver_in(asked)
         seen = Item.objects.visible_to(request.user).filter(workspace=workspace)
         asked["choice"] = choose_among(seen, asked.pop("items"))

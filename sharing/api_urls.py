@@ -1,8 +1,7 @@
 from django.urls import path
 
-from sharing import api, api_grants, api_groups
-from sharing.conditions import api as conditions
 from sharing import api, api_bulk, api_grants, api_groups
+from sharing.conditions import api as conditions
 from sharing.links import api as links
 from sharing.requests import api as requests
 from sharing.reviews import api as reviews

@@ -4,7 +4,7 @@ from typing import Any
 
 
 def kept_of(grant: Any) -> dict[str, Any]:
-    """Return what was given, where, to whom, until when and why, as JSON can keep it."""
+    """Return what was given, where, to whom, until when, why and under which condition, as JSON can keep it."""
     person, group = getattr(grant, "user_id", None), getattr(grant, "group_id", None)
     return {
         "on": str(grant.content_object_id),
@@ -14,4 +14,5 @@ def kept_of(grant: Any) -> dict[str, Any]:
         "group": group,
         "expires_at": grant.expires_at.isoformat() if grant.expires_at else "",
         "purpose": grant.purpose,
+        "condition": str(grant.condition_id or ""),
     }

@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import User
 from core.errors import Conflict
 from sharing import services
+from sharing.conditions.models import Condition
 from sharing.events import ExceptionLifted, RoleRevoked
 from sharing.models import ItemGroupException, ItemUserException
 from sharing.selectors.people import is_outside
@@ -35,6 +36,7 @@ def _give_role(actor: User, deed: UndoableDeed) -> None:
         role=kept["what"],
         expires_at=_end(kept),
         purpose=kept["purpose"],
+        condition=_condition(kept),
         **_receiver(kept),
     )
     for one in kept["lifted"]:
@@ -62,6 +64,7 @@ def _put(actor: User, kept: dict[str, Any]) -> None:
         effect=kept["effect"],
         expires_at=_end(kept),
         purpose=kept["purpose"],
+        condition=_condition(kept),
         **receiver,
     )
 
@@ -74,6 +77,16 @@ def _receiver(kept: dict[str, Any]) -> dict[str, Any]:
         found = {"group": Group.objects.filter(pk=kept["group"]).first()}
     if None in found.values():
         raise Conflict(_NOBODY)
+    return found
+
+
+def _condition(kept: dict[str, Any]) -> Condition | None:
+    """Return the condition that it held under: without it, undoing would give more than there was."""
+    if not kept["condition"]:
+        return None
+    found = Condition.objects.filter(pk=kept["condition"]).first()
+    if found is None:
+        raise Conflict(_GONE)
     return found
 
 

@@ -3,8 +3,8 @@
 from django.urls import path
 
 from sharing.views import (
-    conditions,
     bulk,
+    conditions,
     grants,
     groups,
     invitations,

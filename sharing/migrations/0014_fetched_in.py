@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0007_reviews")]
+    dependencies = [("sharing", "0011_rules_under_conditions")]
 
     operations = [
         migrations.AddField(model_name="send", name="fetched_in", field=models.UUIDField(null=True)),

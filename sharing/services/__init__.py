@@ -1,7 +1,7 @@
 """The deeds about access, by noun."""
 
-from sharing.services.conditions import make_condition, remove_condition
 from sharing.services.bulk import set_exceptions
+from sharing.services.conditions import make_condition, remove_condition
 from sharing.services.exceptions import lift_exception, set_exception
 from sharing.services.expiry import record_expired_grants
 from sharing.services.file_requests import check_delivery, deliver_file, make_file_request

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from accounts.models import User
+from sharing.conditions.models import Condition
 from sharing.models import Effect
 from sharing.notices import tell
 from sharing.services.exceptions import put_exception
@@ -29,6 +30,7 @@ def set_exceptions(
     group: Group | None = None,
     expires_at: datetime | None = None,
     purpose: str = "",
+    condition: Condition | None = None,
 ) -> list[Outcome]:
     """Allow or deny one right on each of what was chosen; the person is told once."""
 
@@ -36,7 +38,7 @@ def set_exceptions(
         with transaction.atomic():
             put_exception(
                 actor=actor, item=item, right=right, effect=effect, person=person, group=group,
-                expires_at=expires_at, purpose=purpose,
+                expires_at=expires_at, purpose=purpose, condition=condition,
             )  # fmt: skip
 
     outcomes = do_each(choice, put)

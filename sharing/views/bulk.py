@@ -53,7 +53,7 @@ def _set_exceptions(
 ) -> HttpResponse:
     user = person_of(request)
     [whom] = receiver.values()
-    form = ExceptionForm(request.POST or None, actor=user)
+    form = ExceptionForm(request.POST or None, actor=user, workspace=workspace)
     context = {
         "title": f"Exceptions for {whom}",
         "form": form,
@@ -71,6 +71,7 @@ def _set_exceptions(
             effect=said["effect"],
             expires_at=form.expires_at,
             purpose=said["purpose"],
+            condition=form.condition,
             **receiver,
         )
         if _SURE in request.POST:

@@ -11,6 +11,7 @@ from accounts.models import User
 from core.errors import Conflict, InvalidInput, Refused
 from ledger_bridge.models import Entry
 from sharing import services
+from sharing.conditions.models import EVERY_DAY, Condition
 from sharing.models import ItemGroupException, ItemUserException, WorkspaceUserGrant
 from tests.sharing.conftest import exempt, give, house_of
 from tests.workspaces.conftest import browser
@@ -154,3 +155,33 @@ def test_programs_find_the_address_in_a_header(alice: User, bob: User, workspace
     answer = browser(alice).delete(reverse("sharing_api:grant", args=[grant.pk]))
     assert browser(alice).post(answer["Ithaca-Undo"]).json()["done"] == 1
     assert WorkspaceUserGrant.objects.filter(user=bob).exists()
+
+
+def test_what_held_under_a_condition_comes_back_under_it(
+    alice: User, bob: User, workspace: Workspace, scan: Item
+) -> None:
+    condition = Condition.objects.create(
+        workspace=workspace, name="Clinic", networks=["10.0.0.0/8"], days=EVERY_DAY, made_by=alice
+    )
+    grant, exception = give(workspace, "visitor", bob), exempt(scan, "allow", Right.EDIT, bob)
+    for given in (grant, exception):
+        type(given).objects.filter(pk=given.pk).update(condition=condition)
+    services.lift_exception(actor=alice, exception=ItemUserException.objects.get())
+    undo(alice)
+    assert ItemUserException.objects.get().condition == condition
+    services.revoke_role(actor=alice, grant=WorkspaceUserGrant.objects.get(user=bob))
+    undo(alice)
+    assert WorkspaceUserGrant.objects.get(user=bob).condition == condition
+    assert ItemUserException.objects.get().condition == condition
+
+
+def test_nothing_comes_back_without_the_condition_it_held_under(alice: User, bob: User, workspace: Workspace) -> None:
+    condition = Condition.objects.create(
+        workspace=workspace, name="Clinic", networks=["10.0.0.0/8"], days=EVERY_DAY, made_by=alice
+    )
+    grant = give(workspace, "visitor", bob)
+    WorkspaceUserGrant.objects.filter(pk=grant.pk).update(condition=condition)
+    services.revoke_role(actor=alice, grant=WorkspaceUserGrant.objects.get(pk=grant.pk))
+    condition.delete()
+    with pytest.raises(Conflict):
+        undo(alice)
