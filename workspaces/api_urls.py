@@ -6,6 +6,7 @@ from workspaces.activity import api as activity
 from workspaces.conversation import api as conversation
 from workspaces.conversation import api_following as following
 from workspaces.handover import api as handover
+from workspaces.participants import api as participants
 from workspaces.removal import api as removal
 from workspaces.search import api as searching
 from workspaces.terms import api as terms
@@ -33,6 +34,18 @@ urlpatterns = [
         name="activity_summary",
     ),
     path("files/<uuid:item_id>/activity/", activity.FileActivity.as_view(), name="file_activity"),
+    path(
+        "workspaces/<uuid:workspace_id>/participants/",
+        participants.WorkspaceParticipants.as_view(),
+        name="participants",
+    ),
+    path("items/<uuid:item_id>/participants/", participants.ItemParticipants.as_view(), name="item_participants"),
+    path("participant-marks/<uuid:mark_id>/", participants.Mark.as_view(), name="participant_mark"),
+    path(
+        "participants/<uuid:participant_id>/activity/",
+        participants.ParticipantActivity.as_view(),
+        name="participant_activity",
+    ),
     path("files/<uuid:item_id>/readers/", activity.FileReaders.as_view(), name="readers"),
     path("items/<uuid:item_id>/follow/", following.FollowItem.as_view(), name="follow_item"),
     path("workspaces/<uuid:workspace_id>/items/", api.ItemList.as_view(), name="items"),

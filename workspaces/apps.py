@@ -20,6 +20,7 @@ class WorkspacesConfig(AppConfig):
         from workspaces.handover.binding import check_keys
         from workspaces.integrity.scrubbing import condition
         from workspaces.outsiders import names_of_outsiders, outsiders_called
+        from workspaces.participants import events as participant_events
         from workspaces.removal import notices as removal_notices
         from workspaces.scanning import events as scanning_events
         from workspaces.terms import events as terms_events
@@ -50,6 +51,7 @@ class WorkspacesConfig(AppConfig):
         assert acknowledgement_events.AcknowledgementGiven.kind  # noqa: S101  as above
         assert terms_events.TermsSet.kind  # noqa: S101  as above
         assert viewer_events.VersionViewed.kind  # noqa: S101  as above
+        assert participant_events.ItemMarkedAbout.kind  # noqa: S101  as above
         assert activity_events.ActivityViewed.kind  # noqa: S101  as above
         register_items()
         notices.register()

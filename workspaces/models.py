@@ -21,6 +21,7 @@ from workspaces.conversation.models import Comment, Follow
 from workspaces.handover.models import HandOver, InstallationKey, RecipientKey
 from workspaces.incoming import StorageUse, Upload, UploadRun
 from workspaces.outsiders import Outsider, Reader
+from workspaces.participants.models import Participant, ParticipantMark
 from workspaces.permissions import Right, Role
 from workspaces.removal.models import Removal
 from workspaces.rotation.models import KeyRotation  # noqa: F401  Django looks for models here
@@ -39,6 +40,8 @@ __all__ = [
     "InstallationKey",
     "Item",
     "Outsider",
+    "Participant",
+    "ParticipantMark",
     "RecipientKey",
     "Removal",
     "SealedDocument",

@@ -146,8 +146,11 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         purpose="Second opinion",
     )
     condition = sharing.make_condition(actor=owner, workspace=workspace, name="Clinic", networks=["10.0.0.0/8"])
+    mark = workspaces.mark_about(actor=owner, item=folder, pseudonym="12-001")
     review = sharing.start_review(actor=owner, workspace=workspace)
     return {
+        "mark_id": mark.pk,
+        "participant_id": mark.participant_id,
         "send_id": send.pk,
         "condition_id": condition.pk,
         "comment_id": comment.pk,

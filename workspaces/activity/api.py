@@ -32,7 +32,7 @@ ASKED = [
     OpenApiParameter("since", OpenApiTypes.DATE),
     OpenApiParameter("until", OpenApiTypes.DATE, description="The last day, which counts as well."),
 ]
-_ON = [
+ON = [
     OpenApiParameter("order", str, enum=["oldest"], description="Without it the newest come first."),
     OpenApiParameter("older", str, description="The token of an answer: what is older than it."),
     OpenApiParameter("newer", str, description="The token of an answer: what is newer than it."),
@@ -109,7 +109,7 @@ class WorkspaceActivity(APIView):
     permission_classes = [IsSignedIn]
     token_scopes: ClassVar = {"GET": "read"}
 
-    @extend_schema(operation_id="workspaces_activity", parameters=[*ASKED, *_ON], responses=ActivityPageOut)
+    @extend_schema(operation_id="workspaces_activity", parameters=[*ASKED, *ON], responses=ActivityPageOut)
     def get(self, request: Request, workspace_id: UUID) -> Response:
         return _lines(request, visible_workspace(plain(request), workspace_id))
 
@@ -120,7 +120,7 @@ class FileActivity(APIView):
     permission_classes = [IsSignedIn]
     token_scopes: ClassVar = {"GET": "read"}
 
-    @extend_schema(operation_id="files_activity", parameters=[*ASKED, *_ON], responses=ActivityPageOut)
+    @extend_schema(operation_id="files_activity", parameters=[*ASKED, *ON], responses=ActivityPageOut)
     def get(self, request: Request, item_id: UUID) -> Response:
         return _lines(request, visible_item(plain(request), item_id, Item.Kind.FILE))
 

@@ -32,6 +32,7 @@ from workspaces.services.handing_over import (
 from workspaces.services.installation import make_installation_key, open_foreign_file
 from workspaces.services.items import describe_item, move_item, remove_item, rename_item, restore_item
 from workspaces.services.keys import destroy_root, finish_rotation, rotate_root, rotate_workspace_key
+from workspaces.services.participants import export_participant, mark_about, unmark_about, view_participant
 from workspaces.services.quotas import set_institution_limit, set_workspace_limit
 from workspaces.services.reading import OpenedVersion, open_version
 from workspaces.services.recipients import register_recipient_key, remove_recipient_key
@@ -95,6 +96,7 @@ __all__ = [
     "end_viewings",
     "expire_uploads",
     "export_activity",
+    "export_participant",
     "finish_removals",
     "finish_rotation",
     "finish_upload",
@@ -105,6 +107,7 @@ __all__ = [
     "make_escrow",
     "make_folders",
     "make_installation_key",
+    "mark_about",
     "move_item",
     "move_items",
     "note_shown",
@@ -136,8 +139,10 @@ __all__ = [
     "take_back_comment",
     "take_hand_over_receipt",
     "undo_deed",
+    "unmark_about",
     "upload_version",
     "view_activity",
+    "view_participant",
     "view_version",
     "withdraw_acknowledgement",
     "withdraw_terms",

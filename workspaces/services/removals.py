@@ -28,6 +28,8 @@ from workspaces.models import (
     Comment,
     HandOver,
     Item,
+    Participant,
+    ParticipantMark,
     Removal,
     UndoableDeed,
     Upload,
@@ -201,6 +203,8 @@ def _shred(item: Item, found: Extent) -> None:
     comments.update(sealed=b"")
     AcknowledgementAsk.objects.filter(version__in=versions, withdrawn_at=None).update(withdrawn_at=now)
     AcknowledgementAsk.objects.filter(version__in=versions).update(statement="")
+    ParticipantMark.objects.filter(item__in=taken).delete()
+    Participant.objects.filter(workspace=item.workspace, marks=None).delete()
     forget_items(list(taken.values_list("pk", flat=True)))
     # An earlier name, which undoing would have needed.
     UndoableDeed.objects.filter(item__in=taken).delete()

@@ -70,9 +70,9 @@ def _page(request: HttpRequest, about: Workspace | Item, context: dict[str, Any]
         "about": about,
         "form": form,
         "by": by,
-        "ways": [(key, label, f"?{_query(request, by=key)}") for key, label in ways.items()],
+        "ways": [(key, label, f"?{query_of(request, by=key)}") for key, label in ways.items()],
         "crumbs": crumbs(user, about, "Who opened what"),
-        "export_url": f"{_export_address(about)}?{_query(request)}",
+        "export_url": f"{_export_address(about)}?{query_of(request)}",
         "counted_up_to": COUNTED_UP_TO,
     }
     place = Place.parse(request.GET)
@@ -99,13 +99,13 @@ def _found(
             found["readers"] = readers_of(about, groups, asker=user)
     if by:
         rows = _WAYS[by](groups_of(asked.filters, asker=user, seen=seen), asker=user, sort=asked.sort)
-        return found | {"rows": Paginator(rows, _ROWS).get_page(request.GET.get("page")), "query": _query(request)}
+        return found | {"rows": Paginator(rows, _ROWS).get_page(request.GET.get("page")), "query": query_of(request)}
     page = page_of(asked.filters, asker=user, place=place, oldest_first=asked.oldest_first, seen=seen)
     return found | {
         "page": page,
         "is_many": page.count > COUNTED_UP_TO,
-        "newer_url": f"?{_query(request, newer=page.newer)}" if page.newer else None,
-        "older_url": f"?{_query(request, older=page.older)}" if page.older else None,
+        "newer_url": f"?{query_of(request, newer=page.newer)}" if page.newer else None,
+        "older_url": f"?{query_of(request, older=page.older)}" if page.older else None,
     }
 
 
@@ -137,7 +137,7 @@ def _export_address(about: Workspace | Item) -> str:
     return reverse(f"workspaces:{name}", args=[about.pk])
 
 
-def _query(request: HttpRequest, **changes: str | None) -> str:
+def query_of(request: HttpRequest, **changes: str | None) -> str:
     """Return what was asked for, without the place on the way, and with some of it changed."""
     query = request.GET.copy()
     for name in ("older", "newer", "page", *changes):

@@ -17,6 +17,7 @@ from workspaces.conversation.selectors import count_of
 from workspaces.forms import ItemForm, errors_shown_in
 from workspaces.integrity.scrubbing import damage
 from workspaces.models import Item
+from workspaces.participants.selectors import marks_on
 from workspaces.permissions import Right
 from workspaces.terms.rules import unread_terms
 from workspaces.undoing.remembering import as_one
@@ -47,6 +48,7 @@ def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "is_shown": shows(newest.version),
         "may": selectors.may_on(user, item),
         "comments": count_of(item),
+        "participants": marks_on(item, asker=user),
         "follows": hears_of(user, item),
         "terms": unread_terms(user, item.workspace),
         "terms_url": f"{reverse('workspaces:terms', args=[item.workspace_id])}?file={item.pk}",

@@ -1,0 +1,1 @@
+"""Which files are about which study participant, under a pseudonym, and who has seen them."""
