@@ -119,9 +119,7 @@ def test_the_page_shows_who_and_what_by_person_and_by_file(alice: User, bob: Use
     assert client.get(address(participant, query="?person=x")).status_code == 400
 
 
-def test_a_file_about_somebody_else_cannot_be_asked_for(
-    alice: User, participant: Participant, folder: Item
-) -> None:
+def test_a_file_about_somebody_else_cannot_be_asked_for(alice: User, participant: Participant, folder: Item) -> None:
     put(alice, folder.workspace, "second.txt", b"x", folder=folder)
     other = Item.objects.get(name="protocol.txt")
     assert browser(alice).get(address(participant, query=f"?file={other.pk}")).status_code == 400
