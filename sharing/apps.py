@@ -11,6 +11,7 @@ class SharingConfig(AppConfig):
         from sharing.conditions import events as condition_events
         from sharing.links import events as link_events
         from sharing.links import inbox as link_inbox
+        from sharing.links.delivering import register_delivery
         from sharing.policies import may_see_trail_of, with_visible_trail
         from sharing.requests import events
         from sharing.requests import notices as request_notices
@@ -19,6 +20,7 @@ class SharingConfig(AppConfig):
         from sharing.undoing import register_access
 
         register_access()
+        register_delivery()
         notices.register()
         request_notices.register()
         link_inbox.register()

@@ -12,12 +12,13 @@ from django.db import models
 
 from core.ids import uuid7
 from workspaces.crypt4gh import SEGMENT
+from workspaces.outsiders import Outsider, Reader
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def visible_to(self, user: Any) -> Self:
         """One's own: what has not arrived is nobody else's business."""
-        return self.filter(owner_id=user.pk)
+        return self.filter(brought_by=user.pk) if isinstance(user, Outsider) else self.filter(owner_id=user.pk)
 
     def unfinished(self) -> Self:
         return self.filter(state__in=Upload.UNFINISHED)
@@ -43,7 +44,9 @@ class Upload(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey("workspaces.Workspace", models.PROTECT, related_name="uploads")
     place = models.ForeignKey("workspaces.Item", models.PROTECT, null=True, blank=True, related_name="+")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # Who sends it: a person with an account, or somebody who came through a link from outside.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    brought_by = models.ForeignKey(Outsider, models.PROTECT, null=True, related_name="+")
     workspace_key = models.ForeignKey("workspaces.WorkspaceKey", models.PROTECT, related_name="+")
     name = models.CharField(max_length=255)
     size = models.BigIntegerField()
@@ -83,10 +86,20 @@ class Upload(models.Model):
                 ),
                 name="upload_within_its_size",
             ),
+            models.CheckConstraint(
+                condition=models.Q(owner=None) ^ models.Q(brought_by=None), name="an_upload_is_sent_by_one"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sender(self) -> Reader:
+        """Who sends it."""
+        sender = self.owner or self.brought_by
+        assert sender is not None  # noqa: S101  a constraint holds it
+        return sender
 
     @property
     def offset(self) -> int:

@@ -71,11 +71,12 @@ def check_send(mode: str, most_openings: int) -> None:
         raise InvalidInput(f"Choose between 1 and {MOST_OPENINGS:,} openings.", field="most_openings")
 
 
-def check_fits(request: FileRequest, size: int) -> None:
-    files, room = request.room
-    if files < 1:
+def check_fits(request: FileRequest, size: int, *, files: int = 0, coming: int = 0) -> None:
+    """Refuse what does not fit beside what came; `files` and `coming` (bytes) are on their way."""
+    free, room = request.room
+    if free - files < 1:
         raise Conflict(f"This link takes {request.most_files:,} files, and they have come. Nothing was stored.")
-    if size > room:
+    if size > room - coming:
         raise Conflict("This is more than still fits through this link. Nothing was stored.")
 
 

@@ -4,7 +4,7 @@ from sharing.services.bulk import set_exceptions
 from sharing.services.conditions import make_condition, remove_condition
 from sharing.services.exceptions import lift_exception, set_exception
 from sharing.services.expiry import record_expired_grants
-from sharing.services.file_requests import check_delivery, deliver_file, make_file_request
+from sharing.services.file_requests import begin_delivery, check_delivery, deliver_file, make_file_request
 from sharing.services.grants import change_role, grant_role, leave_workspace, revoke_role, transfer_ownership
 from sharing.services.groups import add_member, create_group, remove_member
 from sharing.services.invitations import (
@@ -27,6 +27,7 @@ __all__ = [
     "add_member",
     "announce_ends",
     "ask_for_access",
+    "begin_delivery",
     "begin_visit",
     "change_role",
     "check_delivery",

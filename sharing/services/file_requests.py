@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, Sum
 
 from accounts.models import User
 from core.access import require
@@ -25,11 +26,11 @@ from sharing.links.limits import (
 from sharing.links.models import DeliveredFile, FileRequest, Link
 from sharing.links.tokens import new_secret
 from sharing.services import checks
-from workspaces.models import Item, Outsider
+from workspaces.models import Item, Outsider, Upload
 from workspaces.names import clean_name
 from workspaces.permissions import Right
 from workspaces.sealing import SealedUpload
-from workspaces.services import add_file
+from workspaces.services import add_file, begin_upload
 
 _OTHER = "This came through another link. Nothing was stored."
 
@@ -94,6 +95,26 @@ def check_delivery(*, actor: Outsider, request: FileRequest, size: int, name: st
     check_fits(request, size)
     if name and not promises(request.kinds, name):
         raise wrong_kind(request)
+
+
+def begin_delivery(
+    *, actor: Outsider, request: FileRequest, name: str, size: int, modified: int | None = None
+) -> Upload:
+    """Reserve room for a file that will arrive piece by piece; what is on its way already counts as well.
+
+    Raises:
+        Refused: the link does not open any more.
+        Conflict: it takes no more files or bytes.
+        InvalidInput: the name promises a kind that it does not take.
+
+    """
+    check_delivery(actor=actor, request=request, size=size, name=name)
+    came = Outsider.objects.filter(link=request.pk)
+    coming = Upload.objects.filter(brought_by__in=came).unfinished().aggregate(files=Count("pk"), size=Sum("size"))
+    check_fits(request, size, files=coming["files"], coming=coming["size"] or 0)
+    return begin_upload(
+        actor=actor, workspace=request.workspace, into=request.item, name=name, size=size, modified=modified
+    )
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from sharing.links import selectors
 from sharing.links.admission import Admitted, admit, admit_known, for_outsiders, forget, remember, visit_stands
 from sharing.links.forms import CodeForm, IntroduceForm, TokenForm
 from sharing.links.models import DeliveredFile, FileRequest
-from workspaces.models import Outsider
+from workspaces.models import Outsider, Upload
 from workspaces.sealing import SealedUpload, discard
 from workspaces.services import seal_upload
 from workspaces.upload import (
@@ -233,5 +233,7 @@ def _delivery_page(
         "delivered": selectors.delivered_by(outsider),
         "results": results,
         "upload_url": reverse("sharing:outside_deliver", args=[admitted.visit.pk]),
+        "tus_url": reverse("sharing:outside_uploads", args=[admitted.visit.pk]),
+        "unfinished": Upload.objects.visible_to(outsider).unfinished(),
     }
     return render(request, "sharing/outside/deliver.html", context, status=400 if results else 200)

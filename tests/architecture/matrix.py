@@ -93,6 +93,8 @@ GET = {
     "sharing:outside_code":                      "405 405 405 405 405 405 405 405 405",
     "sharing:outside_introduce":                 "405 405 405 405 405 405 405 405 405",
     "sharing:outside_deliver":                   "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_uploads":                   "405 405 405 405 405 405 405 405 405",
+    "sharing:outside_upload":                    "404 404 404 404 404 404 404 404 404",
     "sharing:outside_leave":                     "405 405 405 405 405 405 405 405 405",
     "account_login":                              "200 302 302 302 302 302 302 302 302",
     "account_logout":                             "302 200 200 200 200 200 200 200 200",
@@ -553,6 +555,7 @@ POST = {
     "sharing:outside_code":                      "404 404 404 404 404 404 404 404 404",
     "sharing:outside_introduce":                 "404 404 404 404 404 404 404 404 404",
     "sharing:outside_deliver":                   "404 404 404 404 404 404 404 404 404",
+    "sharing:outside_uploads":                   "404 404 404 404 404 404 404 404 404",
     "sharing:outside_leave":                     "404 404 404 404 404 404 404 404 404",
     "sharing_api:file_requests":                 "403 404 404 403 403 400 400 404 404",
 }  # fmt: skip
@@ -573,12 +576,14 @@ PUT = {
 
 # Taking away, by programs.
 PATCH = {
+    "sharing:outside_upload":                     "404 404 404 404 404 404 404 404 404",
     "workspaces_api:upload":                      "403 404 404 404 412 404 404 404 404",
     "workspaces_api:comment":                     "403 404 404 403 403 403 400 404 404",
 }  # fmt: skip
 
 DELETE = {
     "workspaces_api:participant_mark":            "403 404 404 403 204 204 204 404 404",
+    "sharing:outside_upload":                     "404 404 404 404 404 404 404 404 404",
     "workspaces_api:upload":                      "403 404 404 404 412 404 404 404 404",
     "workspaces_api:acknowledgement": "403 404 404 403 403 204 204 404 404",
     "workspaces_api:terms": "403 404 404 403 403 409 409 404 404",

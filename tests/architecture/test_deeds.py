@@ -22,6 +22,7 @@ LEAVES_NO_ENTRY = {
     "ledger_bridge.feed_receiver": "sends entries on; an entry about it would be sent in turn, without end",
     "ledger_bridge.finish_erasures": "destroys keys; the entry of the erasure was committed before",
     "ledger_bridge.sequence_entries": "makes leaves of entries; the checkpoint it signs is its trace",
+    "sharing.begin_delivery": "holds room for bytes that nobody can see; deliver_file records",
     "sharing.begin_visit": "shows nothing and changes nothing kept; what is brought or opened is recorded",
     "sharing.check_delivery": "says early what deliver_file would refuse, and changes nothing",
     "sharing.counted_opening": "counts what open_version and view_version record before anything opens",

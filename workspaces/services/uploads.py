@@ -24,9 +24,11 @@ from core.queue import enqueue
 from workspaces import quotas
 from workspaces.archive_rules import found_again, refuse_if_unwanted
 from workspaces.assembling import assemble, sealed_blob
+from workspaces.delivering import deliver
 from workspaces.keys import newest_key, open_key
 from workspaces.models import Item, Upload, Version, Workspace
 from workspaces.names import clean_name
+from workspaces.outsiders import Outsider, Reader, as_now
 from workspaces.permissions import Right
 from workspaces.receiving import Checksum, Sitting, expiry, give_back, is_at_work, leased, locked
 from workspaces.sealing import Passage, SealedUpload, refuse_if_too_large
@@ -44,7 +46,7 @@ _RECHECK = 1.0
 
 def begin_upload(
     *,
-    actor: User,
+    actor: Reader,
     workspace: Workspace,
     into: Item | None,
     name: str,
@@ -63,7 +65,8 @@ def begin_upload(
     structure.refuse_if_archived(workspace)
     refuse_if_too_large(size, settings.MAX_UPLOAD_BYTES)
     cleaned = clean_name(name)
-    if into is None or into.is_folder:
+    # Whoever brings something from outside sees nothing of the folder; theirs is numbered beside what is there.
+    if not isinstance(actor, Outsider) and (into is None or into.is_folder):
         refuse_taken_name(actor, cleaned, workspace, into, on_conflict)
     key = newest_key(workspace)
     with transaction.atomic():
@@ -72,7 +75,8 @@ def begin_upload(
         return Upload.objects.create(
             workspace=workspace,
             place=into,
-            owner=actor,
+            owner=None if isinstance(actor, Outsider) else actor,
+            brought_by=actor if isinstance(actor, Outsider) else None,
             workspace_key_id=key.id,
             name=cleaned,
             size=size,
@@ -85,7 +89,7 @@ def begin_upload(
 
 
 def receive_bytes(
-    *, actor: User, upload: Upload, offset: int, chunks: Iterable[bytes], checksum: Checksum | None = None
+    *, actor: Reader, upload: Upload, offset: int, chunks: Iterable[bytes], checksum: Checksum | None = None
 ) -> Upload:
     """Add bytes to an upload where it stands. What arrived of them before the line was cut is kept.
 
@@ -146,7 +150,7 @@ def decide_upload(*, actor: User, upload: Upload, on_conflict: OnConflict) -> Up
     return Upload.objects.get(pk=upload.pk)
 
 
-def discard_upload(*, actor: User, upload: Upload) -> None:
+def discard_upload(*, actor: Reader, upload: Upload) -> None:
     """Give up an upload, with all that arrived and the room it held.
 
     Raises:
@@ -154,7 +158,7 @@ def discard_upload(*, actor: User, upload: Upload) -> None:
         Locked: it is being sent or checked at this moment.
 
     """
-    if upload.owner_id != actor.pk:
+    if actor.pk not in {upload.owner_id, upload.brought_by_id}:
         raise Refused("Only who sent an upload may discard it.", right=Right.UPLOAD.value, subject=upload.workspace)
     _discard(upload.pk, even_while_locked=False)
 
@@ -178,9 +182,9 @@ def finish_uploads() -> None:
             finish_upload(upload=upload)
 
 
-def _refuse_too_many(actor: User) -> None:
+def _refuse_too_many(actor: Reader) -> None:
     # The person's row is locked so that no two requests count the same uploads.
-    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    type(actor).objects.select_for_update(no_key=True).get(pk=actor.pk)
     if Upload.objects.visible_to(actor).unfinished().count() >= settings.MAX_UNFINISHED_UPLOADS_PERSON:
         raise Conflict("You have too many unfinished uploads. Finish or discard some of them first.")
 
@@ -196,7 +200,7 @@ def _seated(upload: Upload, checksum: Checksum | None, passage: Passage | None) 
         raise
 
 
-def _send(actor: User, upload: Upload, sitting: Sitting, chunks: Iterable[bytes]) -> bool:
+def _send(actor: Reader, upload: Upload, sitting: Sitting, chunks: Iterable[bytes]) -> bool:
     """Seal what comes, asking for the right again now and then, and say whether the line was cut."""
     checked = time.monotonic()
     try:
@@ -217,9 +221,9 @@ def _require_credential(upload: Upload) -> None:
         raise Refused(ENDED, right=Right.UPLOAD.value, subject=upload.workspace)
 
 
-def _require_right(actor: User, upload: Upload) -> None:
+def _require_right(actor: Reader, upload: Upload) -> None:
     """Ask with nothing remembered; whoever lost the right loses what was not recorded as well."""
-    person = User.objects.filter(pk=actor.pk).first()
+    person = as_now(actor)
     place = _place(upload) or upload.workspace
     if person and person.has_perm(Right.UPLOAD, place):
         return
@@ -242,7 +246,13 @@ def _record_or_ask(upload: Upload, on_conflict: str) -> None:
     except Refused:
         _discard(upload.pk, even_while_locked=True)
         raise
-    except (Conflict, quotas.QuotaReached) as error:
+    except (Conflict, quotas.QuotaReached, InvalidInput) as error:
+        if upload.brought_by_id is not None:
+            # There is nothing that somebody outside could decide about it.
+            _fail(upload, error.sentence)
+            return
+        if isinstance(error, InvalidInput):
+            raise
         # The bytes are whole and checked: nobody should have to send them again because of a name.
         waiting = Upload.objects.filter(pk=upload.pk, state=Upload.State.CHECKING)
         waiting.update(
@@ -255,7 +265,9 @@ def _record_or_ask(upload: Upload, on_conflict: str) -> None:
 
 def _record_version(upload: Upload, on_conflict: str) -> Version:
     workspace = upload.workspace
-    key, owner = newest_key(workspace), User.objects.get(pk=upload.owner_id)
+    key, sender = newest_key(workspace), as_now(upload.sender)
+    if sender is None:
+        raise Conflict("Whoever sent it is not here any more.")
     # The key service is asked before the transaction.
     stored = sealed_blob(upload, open_key(upload.workspace_key))
     sealed = SealedUpload(uuid7(), uuid7(), stored, key)
@@ -265,7 +277,7 @@ def _record_version(upload: Upload, on_conflict: str) -> Version:
             raise Conflict("This upload is recorded already.")
         # What it held is counted as stored from now on, in the same transaction.
         quotas.release(workspace, row.size)
-        version = _add(owner, row, sealed, on_conflict)
+        version = _add(sender, row, sealed, on_conflict)
         row.runs.all().delete()
         row.state, row.version, row.problem, row.choices = Upload.State.DONE, version, "", []
         row.rest, row.rest_size = b"", row.size - row.segments * 65_536
@@ -273,7 +285,9 @@ def _record_version(upload: Upload, on_conflict: str) -> Version:
     return version
 
 
-def _add(owner: User, upload: Upload, sealed: SealedUpload, on_conflict: str) -> Version:
+def _add(owner: Reader, upload: Upload, sealed: SealedUpload, on_conflict: str) -> Version:
+    if isinstance(owner, Outsider):
+        return deliver(owner, upload.name, sealed)
     place = _place(upload)
     if place and not place.is_folder:
         return upload_version(actor=owner, file=place, sealed=sealed)
