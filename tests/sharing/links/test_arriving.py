@@ -131,7 +131,7 @@ def test_what_is_on_its_way_counts_against_the_link(alice: User, folder: Item) -
     assert begin(outside, "other.csv").status_code == 409
 
 
-@pytest.mark.parametrize(("more", "status"), [({"most_bytes": 5}, 409), ({"kinds": ["images"]}, 400)])
+@pytest.mark.parametrize(("more", "status"), [({"most_bytes": 5}, 409), ({"kinds": ["pictures"]}, 400)])
 def test_what_the_link_does_not_take_is_refused_before_the_first_byte(
     alice: User, folder: Item, more: dict[str, Any], status: int
 ) -> None:
@@ -141,7 +141,7 @@ def test_what_the_link_does_not_take_is_refused_before_the_first_byte(
 
 
 def test_what_turns_out_to_be_of_another_kind_fails_and_is_not_kept(alice: User, folder: Item, settings: Any) -> None:
-    outside = Outside().introduced(ask_for_files(alice, folder, kinds=["images"])[1])
+    outside = Outside().introduced(ask_for_files(alice, folder, kinds=["pictures"])[1])
     address = begin(outside, "scan.png")["Location"]
     answer = send(outside, address, CSV)
     assert (answer.status_code, "not asked for" in answer.json()["error"]) == (410, True)
