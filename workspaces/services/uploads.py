@@ -184,7 +184,10 @@ def finish_uploads() -> None:
 
 def _refuse_too_many(actor: Reader) -> None:
     # The person's row is locked so that no two requests count the same uploads.
-    type(actor).objects.select_for_update(no_key=True).get(pk=actor.pk)
+    if isinstance(actor, Outsider):
+        Outsider.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    else:
+        User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     if Upload.objects.visible_to(actor).unfinished().count() >= settings.MAX_UNFINISHED_UPLOADS_PERSON:
         raise Conflict("You have too many unfinished uploads. Finish or discard some of them first.")
 
