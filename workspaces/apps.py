@@ -10,9 +10,7 @@ class WorkspacesConfig(AppConfig):
         from accounts.documents import register_vault
         from ledger_bridge import conditions, fsck, names
         from workspaces import binding, checks, selectors
-        from workspaces.acknowledging import events as acknowledgement_events
         from workspaces.acknowledging import notices as acknowledgement_notices
-        from workspaces.activity import events as activity_events
         from workspaces.conversation import notices
         from workspaces.conversation.binding import check_comments
         from workspaces.documents import SealingVault
@@ -20,12 +18,8 @@ class WorkspacesConfig(AppConfig):
         from workspaces.handover.binding import check_keys
         from workspaces.integrity.scrubbing import condition
         from workspaces.outsiders import names_of_outsiders, outsiders_called
-        from workspaces.participants import events as participant_events
         from workspaces.removal import notices as removal_notices
-        from workspaces.scanning import events as scanning_events
-        from workspaces.terms import events as terms_events
         from workspaces.undoing.items import register_items
-        from workspaces.viewer import events as viewer_events
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
             register_check(check)
@@ -46,15 +40,25 @@ class WorkspacesConfig(AppConfig):
         fsck.register("comments: each text against the entry that commits to it", check_comments)
         conditions.register(condition)
         conditions.register(escrow_condition)
-        # Only the worker scans and ends viewings, but every process shows what was recorded about it.
+        self._know_kinds()
+        register_items()
+        notices.register()
+        acknowledgement_notices.register()
+        removal_notices.register()
+        register_vault(SealingVault())
+
+    def _know_kinds(self) -> None:
+        """Know every kind of event: only some processes record it, but all of them show what was recorded."""
+        from workspaces.acknowledging import events as acknowledgement_events
+        from workspaces.activity import events as activity_events
+        from workspaces.participants import events as participant_events
+        from workspaces.scanning import events as scanning_events
+        from workspaces.terms import events as terms_events
+        from workspaces.viewer import events as viewer_events
+
         assert scanning_events.VersionSentToScanner.kind  # noqa: S101  imported for the kinds of events alone
         assert acknowledgement_events.AcknowledgementGiven.kind  # noqa: S101  as above
         assert terms_events.TermsSet.kind  # noqa: S101  as above
         assert viewer_events.VersionViewed.kind  # noqa: S101  as above
         assert participant_events.ItemMarkedAbout.kind  # noqa: S101  as above
         assert activity_events.ActivityViewed.kind  # noqa: S101  as above
-        register_items()
-        notices.register()
-        acknowledgement_notices.register()
-        removal_notices.register()
-        register_vault(SealingVault())
