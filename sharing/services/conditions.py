@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import time
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -23,6 +23,7 @@ from workspaces.names import clean_name
 from workspaces.permissions import Right
 
 MOST_CONDITIONS = 50
+_MAPPED = 96  # bits before an IPv4 address that is written as an IPv6 one
 
 
 @transaction.atomic
@@ -126,7 +127,7 @@ def _networks(said: Collection[str]) -> list[str]:
     found: list[str] = []
     for text in said:
         try:
-            network = ip_network(text.strip(), strict=True)
+            network = _network(text.strip())
         except ValueError:
             raise InvalidInput(
                 f"“{text.strip()[:60]}” is no network. Write it as 10.0.0.0/8, 2001:db8::/32 or a single address.",
@@ -135,6 +136,17 @@ def _networks(said: Collection[str]) -> list[str]:
         if str(network) not in found:
             found.append(str(network))
     return found
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """Read a network as the database and `core.http` do: without an interface, and IPv4 as IPv4."""
+    if "%" in text:
+        raise ValueError(text)
+    network = ip_network(text, strict=True)
+    if isinstance(network, IPv6Network) and network.prefixlen >= _MAPPED:
+        within = network.network_address.ipv4_mapped
+        return IPv4Network((within, network.prefixlen - _MAPPED)) if within else network
+    return network
 
 
 def _days(said: Collection[int]) -> list[int]:

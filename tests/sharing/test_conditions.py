@@ -356,3 +356,18 @@ def test_the_api_does_the_same(alice: User, bob: User, workspace: Workspace, sca
 def test_strangers_find_none(bob: User, clinic: Condition) -> None:
     assert as_(bob).get(reverse("sharing:conditions", args=[clinic.workspace_id])).status_code == 404
     assert as_(bob).delete(reverse("sharing_api:condition", args=[clinic.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("network", ["fe80::1%eth0", "fe80::%1/64"])
+def test_a_network_of_one_interface_is_refused_since_no_check_could_read_it(
+    alice: User, workspace: Workspace, network: str
+) -> None:
+    with pytest.raises(InvalidInput, match="is no network"):
+        services.make_condition(actor=alice, workspace=workspace, name="N", networks=[network])
+
+
+def test_ipv4_networks_written_as_ipv6_are_kept_as_what_they_are(
+    alice: User, bob: User, workspace: Workspace, scan: Item
+) -> None:
+    let_in(services.make_condition(actor=alice, workspace=workspace, name="N", networks=["::ffff:10.0.0.0/104"]), bob)
+    assert may(bob, scan, address=INSIDE)
