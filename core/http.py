@@ -89,7 +89,7 @@ def is_trusted_proxy(address: str | None) -> bool:
     if not address:
         return "unix" in settings.TRUSTED_PROXIES
     try:
-        found = ip_address(address)
+        found = ip_address(_bare(address) or address)
     except ValueError:
         return False
     return any(found in ip_network(network) for network in settings.TRUSTED_PROXIES if network != "unix")
