@@ -8,10 +8,12 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
+from core.credentials import acting_by
 from core.errors import Refused
 from ledger_bridge.filters import EVERYTHING
 from ledger_bridge.models import Entry
 from sharing.models import WorkspaceUserGrant
+from sharing.services import make_condition
 from tests.workspaces.activity.conftest import about, look, stop_looking, take
 from tests.workspaces.conftest import browser, content_of, last_entry, put
 from workspaces import services
@@ -174,3 +176,24 @@ def test_a_page_takes_the_same_number_of_queries_however_much_was_done(
     client.get(page("file_activity", report.file))
     with django_assert_max_num_queries(30):
         client.get(page("file_activity", report.file))
+
+
+def under(networks: list[str], team: Workspace, actor: User, person: User) -> None:
+    condition = make_condition(actor=actor, workspace=team, name="Clinic", networks=networks)
+    WorkspaceUserGrant.objects.filter(user=person).update(condition=condition)
+
+
+def test_an_export_comes_whole_to_who_may_from_where_they_ask(alice: User, bob: User, team: Workspace) -> None:
+    take(alice, put(alice, team, "a.txt", b"x"))
+    under(["127.0.0.0/8"], team, alice, bob)
+    assert len(table(browser(bob).post(page("export_activity", team)))) == 2
+
+
+def test_an_export_ends_with_the_session(alice: User, team: Workspace) -> None:
+    stands = [True]
+    with acting_by(lambda: stands[0]):
+        chunks = services.export_activity(actor=alice, about=team, filters=about(team))
+    next(chunks)
+    stands[0] = False
+    with pytest.raises(Refused, match="has ended"):
+        next(chunks)
