@@ -9,6 +9,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
+from core.access import require, rights_on_each
 from sharing import services
 from sharing.forms import ExceptionForm
 from sharing.views.fetching import (
@@ -39,6 +41,7 @@ def share_chosen(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     if choice is None:
         messages.error(request, NOTHING_CHOSEN)
         return redirect("workspaces:detail", workspace.pk)
+    _require_to_share(user, workspace, choice)
     crumbs = workspace_crumbs(workspace, ("Exceptions", None))
     receiver = chosen_receiver(request)
     if receiver is None:
@@ -46,6 +49,13 @@ def share_chosen(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         title = "Make exceptions on what you chose"
         return choose(request, title=title, crumbs=crumbs, groups=True, kept=kept)
     return confirmed_outside(request, receiver, _set_exceptions)(request, workspace, choice, receiver, crumbs)
+
+
+def _require_to_share(user: User, workspace: Workspace, choice: Choice) -> None:
+    """Show people to choose from, and what a change would mean for them, only to who may share any of it."""
+    rights = rights_on_each(user, choice.items)
+    if not any(Right.SHARE in rights[item.pk] for item in choice.items):
+        require(user, Right.SHARE, choice.items[0] if choice.items else workspace)
 
 
 def _set_exceptions(

@@ -69,8 +69,15 @@ def test_what_may_not_be_shared_is_refused_and_the_rest_is_done(
 
 def test_who_may_not_share_makes_none(bob: User, charlie: User, workspace: Workspace, two: list[Item]) -> None:
     give(workspace, "contributor", bob)
-    assert send(bob, workspace, two, charlie, sure="yes").status_code == 409
+    assert send(bob, workspace, two, charlie, sure="yes").status_code == 403
     assert not ItemUserException.objects.exists()
+
+
+def test_who_may_not_share_is_not_shown_whom_one_could_choose(bob: User, workspace: Workspace, two: list[Item]) -> None:
+    give(workspace, "visitor", bob)
+    answer = browser(bob).get(address(workspace, two) + "&q=Alice")
+    assert answer.status_code == 403
+    assert "person=" not in answer.content.decode()
 
 
 def test_strangers_find_nothing(charlie: User, bob: User, workspace: Workspace, two: list[Item]) -> None:
