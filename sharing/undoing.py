@@ -7,17 +7,19 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
+from core.access import require
 from core.errors import Conflict
 from sharing import services
 from sharing.conditions.models import Condition
 from sharing.events import ExceptionLifted, RoleRevoked
-from sharing.models import ItemGroupException, ItemUserException
+from sharing.models import ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.selectors.people import is_outside
 from workspaces.models import Item, UndoableDeed
 from workspaces.permissions import Right
-from workspaces.undoing.reversing import Reverse, register
+from workspaces.undoing.reversing import Reverse, register, require_seen
 
 _SAID_ANEW = "Somebody made an exception about the same since, so undoing would undo theirs. Nothing was done."
+_GIVEN_ANEW = "Somebody gave a role to the same since, so undoing would give more than they meant. Nothing was done."
 _NOBODY = "Whoever had it is not here any more. Nothing was done."
 _GONE = "Something that it was about was removed since. Nothing was done."
 
@@ -29,7 +31,16 @@ def register_access() -> None:
 
 def _give_role(actor: User, deed: UndoableDeed) -> None:
     """Give the role again, and with it the exceptions that ended with it. Each leaves an entry of its own."""
-    kept = deed.before
+    kept, receiver = deed.before, _receiver(deed.before)
+    require(actor, Right.SHARE, deed.workspace)
+    model: Any = WorkspaceUserGrant if "person" in receiver else WorkspaceGroupGrant
+    holder = dict(zip(["user" if "person" in receiver else "group"], receiver.values(), strict=True))
+    if (
+        model.objects.filter(content_object=deed.workspace, granted_at__gte=deed.done_at, **holder)
+        .exclude(granted_by=actor)
+        .exists()
+    ):
+        raise Conflict(_GIVEN_ANEW)
     services.grant_role(
         actor=actor,
         workspace=deed.workspace,
@@ -37,7 +48,7 @@ def _give_role(actor: User, deed: UndoableDeed) -> None:
         expires_at=_end(kept),
         purpose=kept["purpose"],
         condition=_condition(kept),
-        **_receiver(kept),
+        **receiver,
     )
     for one in kept["lifted"]:
         _put(actor, one)
@@ -51,6 +62,8 @@ def _put(actor: User, kept: dict[str, Any]) -> None:
     item = Item.objects.select_related("workspace").filter(pk=kept["on"], removed_at=None).first()
     if item is None:
         raise Conflict(_GONE)
+    require_seen(actor, item)
+    require(actor, Right.SHARE, item)
     receiver = _receiver(kept)
     about: dict[str, Any] = {"content_object": item, "permission__codename": kept["what"]}
     of_person = ItemUserException.objects.filter(**about, user=receiver.get("person"))

@@ -185,3 +185,15 @@ def test_nothing_comes_back_without_the_condition_it_held_under(alice: User, bob
     condition.delete()
     with pytest.raises(Conflict):
         undo(alice)
+
+
+def test_a_lower_role_that_somebody_gave_since_is_not_raised(
+    alice: User, bob: User, charlie: User, workspace: Workspace
+) -> None:
+    give(workspace, "manager", charlie)
+    services.revoke_role(actor=alice, grant=give(workspace, "contributor", bob, days=9))
+    deed = newest()
+    services.grant_role(actor=charlie, workspace=workspace, role="visitor", person=bob)
+    with pytest.raises(Conflict):
+        keeping.undo_deed(actor=alice, deed=deed)
+    assert WorkspaceUserGrant.objects.get(user=bob).permission.codename == "visitor"

@@ -11,9 +11,11 @@ from accounts.models import User
 from core.errors import Conflict, Refused
 from ledger_bridge.models import Entry
 from sharing.models import WorkspaceUserGrant
+from tests.sharing.conftest import exempt
 from tests.workspaces.conftest import browser, give, last_entry, put
 from workspaces import services
 from workspaces.models import Item, UndoableDeed, Version, Workspace
+from workspaces.permissions import Right
 
 
 @pytest.fixture
@@ -236,3 +238,62 @@ def test_programs_read_why_it_was_refused(alice: User, version: Version) -> None
     services.rename_item(actor=alice, item=version.file, name="newer.csv")
     answer = browser(alice).post(reverse("workspaces_api:undo", args=[deed.together]))
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+def removed_by(actor: User, workspace: Workspace, files: list[Item]) -> UndoableDeed:
+    said = {"item": [str(one.pk) for one in files]}
+    browser(actor).post(reverse("workspaces:remove_chosen", args=[workspace.pk]), said)
+    return newest_of(actor)
+
+
+def test_who_left_the_workspace_finds_nothing_to_undo(
+    alice: User, bob: User, workspace: Workspace, folder: Item
+) -> None:
+    files = [put(alice, workspace, f"{name}.csv", b"1", folder=folder).file for name in "ab"]
+    give(workspace, "contributor", bob)
+    deed = removed_by(bob, workspace, files)
+    WorkspaceUserGrant.objects.filter(user=bob).delete()
+    for file in files:
+        services.restore_item(actor=alice, item=now(file))
+        services.rename_item(actor=alice, item=now(file), name=f"secret-{file.pk}.csv")
+    answer = press(bob, deed.together)
+    assert answer.status_code == 404
+    assert "secret-" not in answer.content.decode()
+    assert browser(bob).post(reverse("workspaces_api:undo", args=[deed.together])).status_code == 404
+
+
+def test_undoing_does_not_name_what_one_may_not_view_any_more(
+    alice: User, bob: User, workspace: Workspace, folder: Item
+) -> None:
+    files = [put(alice, workspace, f"{name}.csv", b"1", folder=folder).file for name in "ab"]
+    give(workspace, "contributor", bob)
+    deed = removed_by(bob, workspace, files)
+    services.restore_item(actor=alice, item=now(files[0]))
+    services.rename_item(actor=alice, item=now(files[0]), name="secret.csv")
+    exempt(now(files[0]), "deny", Right.VIEW, bob)
+    page = press(bob, deed.together).content.decode()
+    assert "Not done" in page
+    assert "secret.csv" not in page
+
+
+def test_whether_something_changed_is_told_only_to_who_may_still_view_it(
+    alice: User, bob: User, version: Version
+) -> None:
+    give(version.file.workspace, "contributor", bob)
+    services.rename_item(actor=bob, item=version.file, name="new.csv")
+    deed = newest()
+    services.rename_item(actor=alice, item=now(version.file), name="secret.csv")
+    exempt(now(version.file), "deny", Right.VIEW, bob)
+    with pytest.raises(Refused):
+        services.undo_deed(actor=bob, deed=deed)
+
+
+def test_a_folder_that_one_may_not_view_any_more_is_not_named_when_something_cannot_go_back(
+    alice: User, bob: User, version: Version, folder: Item, elsewhere: Item
+) -> None:
+    give(version.file.workspace, "contributor", bob)
+    services.move_item(actor=bob, item=version.file, parent=elsewhere)
+    deed = newest()
+    services.rename_item(actor=alice, item=folder, name="Secret")
+    exempt(now(folder), "deny", Right.VIEW, bob)
+    assert "Secret" not in press(bob, deed.together).content.decode()

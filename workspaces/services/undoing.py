@@ -8,7 +8,7 @@ from ledger_bridge.recording import record
 from workspaces.models import UndoableDeed
 from workspaces.services import structure
 from workspaces.undoing.events import DeedUndone
-from workspaces.undoing.reversing import reverse_of
+from workspaces.undoing.reversing import require_seen, reverse_of
 
 _DONE = "This was undone already."
 _LATE = "Its time has passed: a deed can be undone for 15 minutes. You can still do the opposite yourself."
@@ -30,10 +30,13 @@ def undo_deed(*, actor: User, deed: UndoableDeed) -> None:
         raise Conflict(_DONE)
     if found.is_over:
         raise Conflict(_LATE)
+    thing = found.item or found.workspace
+    # Before anything is compared: whether somebody changed it since is nothing for who may not view it any more.
+    require_seen(actor, thing)
     reverse = reverse_of(found)
     reverse.do(actor, found)
     event = DeedUndone(deed=reverse.label, entry=str(found.entry))
-    record(event, actor=actor, subject=found.item or found.workspace)
+    record(event, actor=actor, subject=thing)
     found.delete()
 
 

@@ -11,7 +11,7 @@ from workspaces import services
 from workspaces.events import ItemDescribed, ItemMoved, ItemRemoved, ItemRenamed, ItemRestored
 from workspaces.models import Item, UndoableDeed
 from workspaces.undoing.remembering import state_below
-from workspaces.undoing.reversing import Reverse, register
+from workspaces.undoing.reversing import Reverse, register, require_seen
 
 _CHANGED = "Somebody changed this since, so undoing would undo their work too. Nothing was done."
 _NOT_THERE = "This is not where it was left: it was removed, restored or removed for good since. Nothing was done."
@@ -47,6 +47,8 @@ def _move_back(actor: User, deed: UndoableDeed) -> None:
     if str(item.parent_id or "") != before["after"]:
         raise Conflict(_CHANGED)
     parent = Item.objects.get(pk=UUID(before["before"])) if before["before"] else None
+    if parent is not None:
+        require_seen(actor, parent)
     services.move_item(actor=actor, item=item, parent=parent)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from accounts.models import User
-from core.errors import Conflict
-from workspaces.models import UndoableDeed
+from core.errors import Conflict, Refused
+from workspaces.models import Item, UndoableDeed, Workspace
+from workspaces.permissions import Right
 
 
 def _stays_inside(actor: User, deed: UndoableDeed) -> bool:
@@ -31,6 +32,17 @@ _reverses: dict[str, Reverse] = {}
 
 def register(kind: str, reverse: Reverse) -> None:
     _reverses[kind] = reverse
+
+
+def require_seen(actor: User, thing: Item | Workspace) -> None:
+    """Refuse what the actor may not view any more, without its name, which an explanation of the refusal would tell.
+
+    Raises:
+        Refused: they may not.
+
+    """
+    if not actor.has_perm(Right.VIEW, thing):
+        raise Refused("It is not there any more, or not for you.", right=Right.VIEW.value, subject=thing)
 
 
 def reverse_of(deed: UndoableDeed) -> Reverse:

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.stepup import requires_recent_authentication
+from core.access import visible_to
 from core.errors import IthacaError
 from workspaces import services
 from workspaces.many import Outcome
-from workspaces.models import UndoableDeed
+from workspaces.models import Item, UndoableDeed, Workspace
 from workspaces.undoing.reversing import reverse_of
 from workspaces.views.finding import signed_in
 from workspaces.views.refusals import write_refusals_down
@@ -43,8 +44,10 @@ def _undo(request: HttpRequest, deeds: list[UndoableDeed]) -> HttpResponse:
 
 
 def own_deeds(request: HttpRequest, undo_id: UUID) -> list[UndoableDeed]:
-    """Return what is undone together, the last first; nobody else's, and nothing that is long past."""
-    found = UndoableDeed.objects.visible_to(signed_in(request)).filter(together=undo_id)
+    """Return what is undone together, the last first; nobody else's, nothing long past, nothing where one has left."""
+    user = signed_in(request)
+    seen = Workspace.objects.visible_to(user)
+    found = UndoableDeed.objects.visible_to(user).filter(together=undo_id, workspace__in=seen)
     deeds = list(found.select_related("workspace", "item__workspace"))
     if not deeds:
         raise Http404
@@ -54,13 +57,18 @@ def own_deeds(request: HttpRequest, undo_id: UUID) -> list[UndoableDeed]:
 def undo_each(request: HttpRequest, deeds: list[UndoableDeed]) -> list[Outcome]:
     """Undo one deed after the other: each for itself, as they were done."""
     user, outcomes = signed_in(request), []
+    # What one may not view any more has perhaps another name by now.
+    seen = set(
+        visible_to(Item.objects.filter(pk__in=[deed.item_id for deed in deeds]), user).values_list("pk", flat=True)
+    )
     for deed in deeds:
         error = None
         try:
             services.undo_deed(actor=user, deed=deed)
         except IthacaError as found:
             error = found
-        outcomes.append(Outcome(deed.item_id or deed.workspace_id, deed.item, error=error))
+        item = deed.item if deed.item_id in seen else None
+        outcomes.append(Outcome(deed.item_id or deed.workspace_id, item, error=error))
     return outcomes
 
 
