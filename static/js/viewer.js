@@ -171,6 +171,7 @@ function tellWhatIsShown(viewer, page) {
   const token = viewer.querySelector("input[name=csrfmiddlewaretoken]");
   if (!address || !token) return;
   let touched = Date.now();
+  let toldAt = 0;
   let said = true;
 
   function tell(event) {
@@ -180,6 +181,9 @@ function tellWhatIsShown(viewer, page) {
     said = looks;
     const body = new URLSearchParams({ page: looks ? page() : "" });
     const headers = { "X-CSRFToken": token.value };
+    // What nobody's hand caused must not keep a session awake.
+    if (touched < toldAt) headers["Ithaca-By-Itself"] = "yes";
+    toldAt = Date.now();
     fetch(address, { method: "POST", body, headers, credentials: "same-origin", keepalive: true }).catch(() => {});
   }
 
