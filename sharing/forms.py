@@ -20,12 +20,14 @@ USUAL_LENGTH = timedelta(days=90)
 
 ROLE_WORDS = {
     Role.VISITOR: "Visitor: look at files and download them",
-    Role.CONTRIBUTOR: "Contributor: also upload, comment, rename and move, and see the trail",
+    Role.CONTRIBUTOR: "Contributor: also print, copy text, upload, comment, rename and move, and see the trail",
     Role.MANAGER: "Manager: also share, and manage the workspace",
 }
 RIGHT_WORDS = {
     Right.VIEW: "View (nothing else works without it)",
     Right.DOWNLOAD: "Download",
+    Right.PRINT: "Print pages from the viewer, with a watermark",
+    Right.COPY: "Copy text in the viewer; without it pages are pictures",
     Right.HAND_OVER: "Hand over sealed, for keys of people who may download",
     Right.UPLOAD: "Upload",
     Right.EDIT: "Rename, move and describe",

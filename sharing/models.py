@@ -111,7 +111,9 @@ class Effect(models.TextChoices):
 
 
 # What an exception may be about. Sharing, managing and the trail are decided for a workspace as a whole.
-EXCEPTION_RIGHTS = (Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER, Right.UPLOAD, Right.EDIT, Right.COMMENT)
+EXCEPTION_RIGHTS = (
+    Right.VIEW, Right.DOWNLOAD, Right.PRINT, Right.COPY, Right.HAND_OVER, Right.UPLOAD, Right.EDIT, Right.COMMENT,
+)  # fmt: skip
 
 
 class ItemUserException(Grant, UserObjectPermissionBase):

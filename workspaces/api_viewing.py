@@ -1,5 +1,6 @@
 """The viewer for programs: how many pages there are, and each as it is shown in the browser, watermark and all."""
 
+from base64 import b64encode
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.access import require
 from core.api import IsSignedIn
 from workspaces.api import plain
-from workspaces.viewer.showing import ZOOMS, describe, read_look, show_page
+from workspaces.permissions import Right
+from workspaces.viewer.showing import MOST_PRINTED, ZOOMS, describe, page_text, printed_pages, read_look, show_page
 from workspaces.views.finding import signed_in, visible_version
 from workspaces.views.viewing import PICTURE_HEADERS
 
@@ -89,7 +92,7 @@ class View(APIView):
 
 
 class ViewPage(APIView):
-    """A page as a picture, or as lines, nodes or rows where it is text or a table; the right is asked for at each."""
+    """A page as a picture, or as lines, nodes or rows where it is text or a table and one may copy text."""
 
     permission_classes = [IsSignedIn]
     token_scopes: ClassVar = {"GET": "download"}
@@ -115,6 +118,50 @@ class ViewPage(APIView):
         if drawn.picture:
             return HttpResponse(drawn.picture, content_type=drawn.content_type, headers=PICTURE_HEADERS)
         return Response(_out_of(drawn.facts)(drawn.facts).data)
+
+
+class TextOut(serializers.Serializer[Any]):
+    lines = serializers.ListField(child=serializers.CharField(allow_blank=True))
+
+
+class PagesAsked(serializers.Serializer[Any]):
+    first = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    last = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text=f"At most {MOST_PRINTED} at once.")
+
+
+class PrintedOut(serializers.Serializer[Any]):
+    content_type = serializers.CharField()
+    picture = serializers.CharField(help_text="base64")
+
+
+class PageText(APIView):
+    """The text of a page, for those who may copy text; recorded. A page that is a picture has none."""
+
+    permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"GET": "download"}
+
+    @extend_schema(operation_id="versions_view_page_text", responses=TextOut)
+    def get(self, request: Request, version_id: UUID, page: int) -> Response:
+        asked = plain(request)
+        version, number = visible_version(asked, version_id), read_look({"page": str(page)}).page
+        return Response({"lines": page_text(actor=signed_in(asked), version=version, page=number)})
+
+
+class Print(APIView):
+    """Pages for a printer, with the watermark in them, for those who may print; recorded."""
+
+    permission_classes = [IsSignedIn]
+    token_scopes: ClassVar = {"POST": "download"}
+
+    @extend_schema(operation_id="versions_print", request=PagesAsked, responses=PrintedOut(many=True))
+    def post(self, request: Request, version_id: UUID) -> Response:
+        user, version = signed_in(plain(request)), visible_version(plain(request), version_id)
+        require(user, Right.PRINT, version)
+        said = PagesAsked(data=request.data)
+        said.is_valid(raise_exception=True)
+        drawn = printed_pages(actor=user, version=version, **said.validated_data)
+        pictures = [{"content_type": one.content_type, "picture": b64encode(one.picture).decode()} for one in drawn]
+        return Response(PrintedOut(pictures, many=True).data)
 
 
 def _out_of(facts: dict[str, Any]) -> type[serializers.Serializer[Any]]:

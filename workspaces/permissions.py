@@ -6,6 +6,8 @@ from django.db import models
 class Right(models.TextChoices):
     VIEW = "workspaces.view", "view"
     DOWNLOAD = "workspaces.download", "download"
+    PRINT = "workspaces.print", "print"
+    COPY = "workspaces.copy", "copy text"
     HAND_OVER = "workspaces.hand_over", "hand over sealed"
     UPLOAD = "workspaces.upload", "upload"
     EDIT = "workspaces.edit", "edit"
@@ -28,7 +30,17 @@ class Role(models.TextChoices):
 ROLE_RIGHTS: dict[str, frozenset[str]] = {
     Role.VISITOR: frozenset({Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER}),
     Role.CONTRIBUTOR: frozenset(
-        {Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER, Right.UPLOAD, Right.EDIT, Right.COMMENT, Right.TRAIL}
+        {
+            Right.VIEW,
+            Right.DOWNLOAD,
+            Right.PRINT,
+            Right.COPY,
+            Right.HAND_OVER,
+            Right.UPLOAD,
+            Right.EDIT,
+            Right.COMMENT,
+            Right.TRAIL,
+        }
     ),
     Role.MANAGER: frozenset(Right),
 }

@@ -64,4 +64,4 @@ def _rights_sent(link: Link, version: Version) -> set[str]:
     send = Send.objects.filter(pk=link.pk, version=version.pk).first()
     if send is None:
         return set()
-    return {Right.VIEW, Right.DOWNLOAD} if send.mode == Send.Mode.DOWNLOAD else {Right.VIEW}
+    return {Right.VIEW, Right.DOWNLOAD, Right.COPY} if send.mode == Send.Mode.DOWNLOAD else {Right.VIEW}

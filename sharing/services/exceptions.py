@@ -121,7 +121,10 @@ def _refuse_own(actor: User, workspace: Workspace, effect: str, person: User | N
 
 def _check_choice(right: Right, effect: str) -> None:
     if right not in EXCEPTION_RIGHTS:
-        raise InvalidInput("An exception is about view, download, hand over sealed, upload or edit.", field="right")
+        raise InvalidInput(
+            "An exception is about view, download, print, copy text, hand over sealed, upload, edit or comment.",
+            field="right",
+        )
     if effect not in Effect.values:
         raise InvalidInput("An exception either allows or denies.", field="effect")
 

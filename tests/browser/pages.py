@@ -61,6 +61,8 @@ PLACES = [
     Place("file-activity", MARIA, "/workspaces/", (STUDY, *IMAGE, "Who read this file")),
     Place("item-participants", MARIA, "/workspaces/", (STUDY, *IMAGE, "Say whom it is about")),
     Place("viewer", MARIA, "/workspaces/", (STUDY, *IMAGE, "View")),
+    Place("print", MARIA, "/workspaces/", (STUDY, *IMAGE, "View", "Print")),
+    Place("page-text", MARIA, "/workspaces/", (STUDY, *CONSENT, "View", "Text of this page")),
     Place("viewer-table", MARIA, "/workspaces/", (TRIAL, "Tables", "Lung cancer, veterans.csv", "View")),
     Place("conversation", MARIA, "/workspaces/", (STUDY, *IMAGE, "Read the conversation")),
     Place("comment", MARIA, "/workspaces/", (STUDY, *IMAGE, "Read the conversation", "Answer")),

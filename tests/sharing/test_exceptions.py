@@ -57,7 +57,9 @@ def test_it_does_not_touch_the_owner(alice: User, bob: User, workspace: Workspac
 
 
 def test_it_is_only_about_rights_of_an_item(alice: User, bob: User, scan: Item) -> None:
-    with pytest.raises(InvalidInput, match="view, download, hand over sealed, upload or edit"):
+    with pytest.raises(
+        InvalidInput, match="view, download, print, copy text, hand over sealed, upload, edit or comment"
+    ):
         set_exception(actor=alice, item=scan, right=Right.SHARE, effect="allow", person=bob)
 
 

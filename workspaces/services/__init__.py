@@ -54,7 +54,14 @@ from workspaces.services.uploads import (
     finish_uploads,
     receive_bytes,
 )
-from workspaces.services.viewing import end_viewings, note_shown, record_page, view_version
+from workspaces.services.viewing import (
+    end_viewings,
+    note_shown,
+    record_page,
+    record_printing,
+    record_text,
+    view_version,
+)
 from workspaces.services.workspaces import (
     allow_names_in_mails,
     archive_workspace,
@@ -117,7 +124,9 @@ __all__ = [
     "open_version",
     "receive_bytes",
     "record_page",
+    "record_printing",
     "record_restored_escrow",
+    "record_text",
     "register_recipient_key",
     "remove_item",
     "remove_items",

@@ -12,16 +12,17 @@ from django.db.models import QuerySet
 from django.db.utils import IntegrityError
 from django.utils import timezone
 
+from accounts.models import User
 from core.access import require
 from core.errors import Locked
-from ledger_bridge.recording import record
+from ledger_bridge.recording import record, record_durably
 from workspaces.events import VersionOpened
 from workspaces.models import Version
 from workspaces.opening import require_openable
 from workspaces.outsiders import Outsider, Reader
 from workspaces.permissions import Right
 from workspaces.services.reading import OpenedVersion
-from workspaces.viewer.events import VersionViewed
+from workspaces.viewer.events import VersionPrinted, VersionTextTaken, VersionViewed
 from workspaces.viewer.models import Viewing
 from workspaces.viewer.runs import MOST, holds, in_words, with_page
 from workspaces.viewer.times import as_text, credit
@@ -83,6 +84,30 @@ def note_shown(*, actor: Reader, version: Version, page: int | None, told: bool)
             page = None
         credit(viewing, page, now, told=told)
         viewing.save(update_fields=["shown_page", "shown_at", "times", "is_told", "seen_at"])
+
+
+def record_printing(*, actor: User, version: Version, first: int, last: int) -> str:
+    """Record that `actor` is given pages to print, before they leave; return the entry.
+
+    Raises:
+        Refused: without the right to print.
+
+    """
+    require(actor, Right.PRINT, version)
+    event = VersionPrinted(name=version.file.name, number=version.number, pages=in_words([[first, last]]))
+    return record_durably(event, actor=actor, subject=version)
+
+
+def record_text(*, actor: User, version: Version, page: int) -> str:
+    """Record that `actor` is given the text of a page, before it leaves; return the entry.
+
+    Raises:
+        Refused: without the right to copy text.
+
+    """
+    require(actor, Right.COPY, version)
+    event = VersionTextTaken(name=version.file.name, number=version.number, page=page)
+    return record_durably(event, actor=actor, subject=version)
 
 
 def end_viewings() -> int:

@@ -58,6 +58,8 @@ class Job:
     zoom: int = 100
     window: str = ""
     stamp: list[str] = field(default_factory=list)
+    form: str = ""
+    """"paper": a picture, whatever it is drawn from; "words": nothing but its text."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,8 @@ def _checked(job: Job, facts: dict[str, Any], picture: bytes) -> Drawn:
     """Let out nothing but a picture, numbers and text, whatever became of the child."""
     if job.page is None:
         return Drawn({"pages": int(facts["pages"]), "windows": [str(one) for one in facts.get("windows", [])]})
+    if job.form:
+        return _in_form(job, facts, picture)
     if job.kind == "table":
         return Drawn({**_table(facts), "stamp": job.stamp})
     if job.kind == "tree" and "nodes" in facts:
@@ -249,10 +253,31 @@ def _checked(job: Job, facts: dict[str, Any], picture: bytes) -> Drawn:
     # A tree that is none comes as text.
     if job.kind in {"text", "tree"}:
         return Drawn({"pages": int(facts["pages"]), "lines": [str(one) for one in facts["lines"]], "stamp": job.stamp})
+    return _picture(picture, {})
+
+
+def _in_form(job: Job, facts: dict[str, Any], picture: bytes) -> Drawn:
+    if job.form == "words":
+        return Drawn({"lines": [str(one) for one in facts["lines"]], "stamp": job.stamp})
+    return _picture(picture, _around(facts))
+
+
+def _picture(picture: bytes, facts: dict[str, Any]) -> Drawn:
     for begins, content_type in _PICTURES.items():
         if picture.startswith(begins):
-            return Drawn({}, picture, content_type)
+            return Drawn(facts, picture, content_type)
     raise CannotShow("This page cannot be shown.")
+
+
+def _around(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said about a page beside its picture."""
+    return {
+        "pages": int(facts.get("pages", 0)),
+        "more": bool(facts.get("more", False)),
+        "parts": [{"name": str(name), "page": int(page)} for name, page in facts.get("parts", [])],
+        "part": int(facts.get("part", 0)),
+        "note": _NOTES.get(str(facts.get("note", "")), ""),
+    }
 
 
 def _table(facts: dict[str, Any]) -> dict[str, Any]:

@@ -25,3 +25,29 @@ class VersionViewed(Event):
     seconds: int
     times: str = ""
     measured: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionPrinted(Event):
+    """Whether a printer was there, nobody but the person knows: these pages were made ready for one."""
+
+    kind = "version.printed"
+    label = "Pages printed"
+    sentence = "was given {pages} of version {number} of “{name}” to print"
+    action = "R"
+    dicom_code = "110106"
+    name: str
+    number: int
+    pages: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionTextTaken(Event):
+    kind = "version.text_taken"
+    label = "Text of a page taken"
+    sentence = "was given the text of page {page} of version {number} of “{name}”"
+    action = "R"
+    dicom_code = "110106"
+    name: str
+    number: int
+    page: int

@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from accounts.models import User
+from core.access import require
 from core.errors import InvalidInput
 from workspaces.models import Outsider, Version
 from workspaces.outsiders import Reader
-from workspaces.services import OpenedVersion, record_page, view_version
+from workspaces.permissions import Right
+from workspaces.services import OpenedVersion, record_page, record_printing, record_text, view_version
 from workspaces.viewer.converting import pdf_of
 from workspaces.viewer.drawing import Drawn, Job, ReadAt, renderer
+from workspaces.viewer.errors import CannotShow
 from workspaces.viewer.kinds import kind_of
 
 ZOOMS = (50, 75, 100, 150, 200, 300)
@@ -24,6 +28,9 @@ WINDOWS = {
     "lung": "Lung",
     "bone": "Bone",
 }
+MOST_PRINTED = 10
+# What goes out as text where text may be copied, and as a picture where not.
+_WRITTEN = frozenset({"table", "tree", "text"})
 _KNOWN = 2000
 _LARGEST_PAGE = 2**31 - 1
 _WINDOW_VALUES = (-100_000, 100_000)
@@ -71,14 +78,53 @@ def show_page(*, actor: Reader, version: Version, look: Look) -> Drawn:
         Unavailable: too much is asked for at this moment.
 
     """
+    may_copy = kind_of(version) not in _WRITTEN or actor.has_perm(Right.COPY, version)
+    drawn = _drawn(actor, version, look, "" if may_copy else "paper")
+    if may_copy and kind_of(version) in _WRITTEN:
+        require(actor, Right.COPY, version)
+    record_page(actor=actor, version=version, page=look.page)
+    return drawn
+
+
+def page_text(*, actor: User, version: Version, page: int) -> list[str]:
+    """Return the lines of a page, for somebody who may copy text; recorded before they leave.
+
+    Raises:
+        CannotShow, NoSuchPage, Refused, Unavailable: as `show_page`.
+
+    """
+    require(actor, Right.COPY, version)
+    if kind_of(version) in {"image", "dicom"}:
+        raise CannotShow("This file is a picture: there is no text in it to give.")
+    drawn = _drawn(actor, version, Look(page), "words")
+    record_text(actor=actor, version=version, page=page)
+    return [str(line) for line in drawn.facts["lines"]]
+
+
+def printed_pages(*, actor: User, version: Version, first: int, last: int) -> list[Drawn]:
+    """Return pages as pictures for a printer, for somebody who may print; recorded before they leave.
+
+    Raises:
+        InvalidInput: they are no run of pages, or too many at once.
+        CannotShow, NoSuchPage, Refused, Unavailable: as `show_page`.
+
+    """
+    require(actor, Right.PRINT, version)
+    if not first <= last < first + MOST_PRINTED:
+        raise InvalidInput(f"Choose a first and a last page, at most {MOST_PRINTED} at once.", field="last")
+    drawn = [_drawn(actor, version, Look(page, 150), "paper") for page in range(first, last + 1)]
+    record_printing(actor=actor, version=version, first=first, last=last)
+    return drawn
+
+
+def _drawn(actor: Reader, version: Version, look: Look, form: str) -> Drawn:
     kind = kind_of(version)
     opened = view_version(actor=actor, version=version)
     drawn_as, size, read_at = _source(kind, actor, version, opened)
-    job = Job(drawn_as, version.media_type, size, look.page, look.zoom, look.window, stamp(actor, opened))
+    job = Job(drawn_as, version.media_type, size, look.page, look.zoom, look.window, stamp(actor, opened), form)
     drawn = renderer().draw(job, read_at, person=actor.pk, document=version.pk)
     # It may have taken seconds, and the right may have gone meanwhile.
     opened.require_still()
-    record_page(actor=actor, version=version, page=look.page)
     return drawn
 
 

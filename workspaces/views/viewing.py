@@ -14,6 +14,7 @@ from accounts.models import User
 from workspaces import selectors, services
 from workspaces.models import Version
 from workspaces.outsiders import Reader
+from workspaces.permissions import Right
 from workspaces.viewer.errors import CannotShow, NoSuchPage
 from workspaces.viewer.kinds import kind_of
 from workspaces.viewer.showing import WINDOWS, ZOOMS, Look, describe, read_look, show_page
@@ -50,6 +51,7 @@ def view(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "item": version.file,
         "look": look,
         "may": selectors.may_on(user, version.file),
+        "is_drawn": _holds_text(version),
         "crumbs": crumbs(user, version.file, f"View version {version.number}"),
     }
     try:
@@ -96,6 +98,8 @@ def shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[s
 
 def _shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[str, Any]:
     kind = kind_of(version)
+    if kind in {"table", "text", "tree"} and not reader.has_perm(Right.COPY, version):
+        return _as_picture(reader, version, look, at)
     if kind == "table":
         table = show_page(actor=reader, version=version, look=look).facts
         return {"table": table, "stamp": table["stamp"], **_ways(at.page, version, look, look.page + table["more"])}
@@ -108,6 +112,26 @@ def _shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[
     windows = [(name, WINDOWS[name]) for name in shape.windows]
     picture = f"{at.picture}?{_query(look)}"
     return {"picture": picture, "windows": windows, "zooms": ZOOMS, **_ways(at.page, version, look, shape.pages)}
+
+
+def _as_picture(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[str, Any]:
+    """Return the same where what could be text is a picture: how many pages there are shows when one is drawn."""
+    around = show_page(actor=reader, version=version, look=look).facts
+    pages = around.get("pages") or look.page + around.get("more", False)
+    return {
+        "picture": f"{at.picture}?{_query(look)}",
+        "is_written": True,
+        "zooms": ZOOMS,
+        **_ways(at.page, version, look, pages),
+    }
+
+
+def _holds_text(version: Version) -> bool:
+    """Return whether its pages are drawn although there may be text in them."""
+    try:
+        return kind_of(version) in {"pdf", "office"}
+    except CannotShow:
+        return False
 
 
 def _addresses(version: Version) -> Addresses:

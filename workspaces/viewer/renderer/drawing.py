@@ -4,7 +4,7 @@ import json
 import socket
 from typing import Any, BinaryIO, Protocol, cast
 
-from workspaces.viewer.renderer import dicom, images, pdf, structure, tables, text, watermark, wire
+from workspaces.viewer.renderer import dicom, images, paper, pdf, structure, tables, text, watermark, wire
 from workspaces.viewer.renderer.failures import CannotDraw
 from workspaces.viewer.renderer.source import RemoteFile
 
@@ -37,6 +37,7 @@ def warm_up() -> None:
     for kind in KINDS.values():
         kind.warm_up()
     watermark.warm_up()
+    paper.warm_up()
 
 
 def answer(line: socket.socket) -> None:
@@ -66,4 +67,9 @@ def _do(line: socket.socket, job: dict[str, Any]) -> Drawn:
     kind = KINDS[job["kind"]]
     if job["page"] is None:
         return kind.describe(file, job), b""
-    return kind.draw(file, job)
+    if job["form"] == "words" and job["kind"] == "pdf":
+        return {"lines": pdf.words(file, job)}, b""
+    facts, picture = kind.draw(file, job)
+    if picture or not job["form"]:
+        return facts, picture
+    return paper.draw(facts, job) if job["form"] == "paper" else ({"lines": paper.lines_of(facts)}, b"")

@@ -1,5 +1,6 @@
 """PDF, by PDFium without its engine for scripts: pages are drawn, and nothing in them runs or reaches out."""
 
+import codecs
 import io
 from typing import Any, BinaryIO
 
@@ -15,6 +16,7 @@ from workspaces.viewer.renderer.watermark import stamp
 # A page at 100 % is so wide; nothing is drawn with more pixels than the other, whatever size the page claims to have.
 _WIDTH = 1100
 _MOST_PIXELS = 16_000_000
+_MOST_LETTERS = 200_000
 _TINY = """%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
@@ -27,6 +29,9 @@ def warm_up() -> None:
     with pypdfium2.PdfDocument(io.BytesIO(_TINY.encode())) as document:
         document.init_forms()
         document[0].render(scale=1).to_pil()
+        document[0].get_textpage().get_text_range()
+    # In which PDFium gives text; a page without any needs no codec yet.
+    codecs.lookup("utf-16-le")
 
 
 def describe(file: BinaryIO, job: dict[str, Any]) -> dict[str, Any]:
@@ -44,6 +49,14 @@ def draw(file: BinaryIO, job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     is_sheet = _is_sheet(drawn)
     marked = stamp(drawn, job["stamp"])
     return {"width": marked.width, "height": marked.height}, encode(marked, plain=is_sheet)
+
+
+def words(file: BinaryIO, job: dict[str, Any]) -> list[str]:
+    """Return the text of one page, as far as it holds text and not a picture of it."""
+    document = _opened(file)
+    refuse_missing_page(job["page"], len(document))
+    said = document[job["page"] - 1].get_textpage().get_text_range()
+    return [line.rstrip() for line in said[:_MOST_LETTERS].replace("\0", "").splitlines()]
 
 
 def _pixels(page: Any, zoom: int) -> Image.Image:

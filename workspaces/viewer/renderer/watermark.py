@@ -22,7 +22,7 @@ def warm_up() -> None:
     """Read the font while there are files to read."""
     global _font_file  # noqa: PLW0603  it is read once, before the first fork
     _font_file = _WIDE_FONT.read_bytes() if _WIDE_FONT.is_file() else None
-    _font(12).getmask("ready")
+    font_of(12).getmask("ready")
 
 
 def stamp(image: Image.Image, lines: list[str]) -> Image.Image:
@@ -44,7 +44,7 @@ def _across(image: Image.Image, lines: list[str]) -> None:
 
 
 def _tile(lines: list[str], size: int) -> Image.Image:
-    font = _font(size)
+    font = font_of(size)
     width = max(math.ceil(font.getlength(line)) for line in lines) + size * 3
     height = (size + 6) * len(lines) + size * 2
     flat = Image.new("LA", (width, height), (0, 0))
@@ -58,7 +58,7 @@ def _tile(lines: list[str], size: int) -> Image.Image:
 
 def _with_strip(image: Image.Image, lines: list[str]) -> Image.Image:
     size = 13
-    font = _font(size)
+    font = font_of(size)
     written = [part for line in lines for part in _wrapped(_drawable(line, size), font, image.width - 12)]
     height = (size + 5) * len(written) + 6
     whole = Image.new(image.mode, (image.width, image.height + height), _PAPER[image.mode])
@@ -82,14 +82,15 @@ def _wrapped(line: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
 
 def _drawable(line: str, size: int) -> str:
     """Replace letters that the font does not have: the entry still says who it was."""
-    font = _font(size)
+    font = font_of(size)
     missing = bytes(font.getmask(_NOWHERE))
     lacking = {one for one in set(line) if not one.isspace() and bytes(font.getmask(one)) == missing}
     return "".join("?" if one in lacking else one for one in line)
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font_of(size: int) -> ImageFont.FreeTypeFont:
+    """Return the font in a size."""
     if _font_file is not None:
         return ImageFont.truetype(io.BytesIO(_font_file), size)
     font = ImageFont.load_default(size)
