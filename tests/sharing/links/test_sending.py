@@ -254,7 +254,7 @@ def test_the_recipient_has_that_version_and_nothing_else(rex: Outside, alice: Us
     newer = put(alice, version.file.workspace, "doses.csv", CSV, folder=version.file.parent, on_conflict="new_version")
     things: list[Any] = [version.file.workspace, version.file, version.file.parent, newer]
     assert not any(recipient.has_perm(right, thing) for right in Right for thing in things)
-    assert {right for right in Right if recipient.has_perm(right, version)} == {Right.VIEW, Right.DOWNLOAD}
+    assert {right for right in Right if recipient.has_perm(right, version)} == {Right.VIEW, Right.DOWNLOAD, Right.COPY}
     with pytest.raises(Refused):
         open_version(actor=recipient, version=newer)
 
