@@ -122,6 +122,7 @@ class ViewPage(APIView):
 
 class TextOut(serializers.Serializer[Any]):
     lines = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    stamp = serializers.ListField(child=serializers.CharField())
 
 
 class PagesAsked(serializers.Serializer[Any]):
@@ -144,7 +145,7 @@ class PageText(APIView):
     def get(self, request: Request, version_id: UUID, page: int) -> Response:
         asked = plain(request)
         version, number = visible_version(asked, version_id), read_look({"page": str(page)}).page
-        return Response({"lines": page_text(actor=signed_in(asked), version=version, page=number)})
+        return Response(TextOut(page_text(actor=signed_in(asked), version=version, page=number)).data)
 
 
 class Print(APIView):

@@ -50,7 +50,7 @@ def take_back(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sharing", "0011_rules_under_conditions"),
+        ("sharing", "0014_fetched_in"),
         ("workspaces", "0031_rights_to_print_and_copy"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),

@@ -178,13 +178,18 @@ def _line(entry: Entry, known: dict[str, dict[str, str]], shown: dict[str, Any] 
         name=known["item"].get(item, UNSEEN if item else ""),
         is_here=item in known["item"],
         version=detail.get("number"),
-        pages=shown["pages"] if shown else "",
+        pages=_pages(entry, shown),
         times=times,
         measured=shown.get("measured", "") if shown else "",
         state=_state(entry, shown, is_looking=is_looking),
         to=known["person"].get(str(entry.person), "") if entry.kind == "send.made" else "",
         by_program=bool(detail.get(BY_TOKEN)),
     )
+
+
+def _pages(entry: Entry, shown: dict[str, Any] | None) -> str:
+    detail = shown or entry.detail or {}
+    return f"page {detail['page']}" if entry.kind == "version.text_taken" and detail else str(detail.get("pages", ""))
 
 
 def _state(entry: Entry, shown: dict[str, Any] | None, *, is_looking: bool) -> str:

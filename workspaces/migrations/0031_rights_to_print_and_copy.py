@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0024_viewing_times'),
+        ('workspaces', '0026_undoing'),
     ]
 
     operations = [

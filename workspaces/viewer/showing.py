@@ -29,8 +29,9 @@ WINDOWS = {
     "bone": "Bone",
 }
 MOST_PRINTED = 10
+_PRINTED_ZOOM = 150
 # What goes out as text where text may be copied, and as a picture where not.
-_WRITTEN = frozenset({"table", "tree", "text"})
+WRITTEN = frozenset({"table", "tree", "text"})
 _KNOWN = 2000
 _LARGEST_PAGE = 2**31 - 1
 _WINDOW_VALUES = (-100_000, 100_000)
@@ -78,16 +79,18 @@ def show_page(*, actor: Reader, version: Version, look: Look) -> Drawn:
         Unavailable: too much is asked for at this moment.
 
     """
-    may_copy = kind_of(version) not in _WRITTEN or actor.has_perm(Right.COPY, version)
-    drawn = _drawn(actor, version, look, "" if may_copy else "paper")
-    if may_copy and kind_of(version) in _WRITTEN:
+    is_written = kind_of(version) in WRITTEN
+    as_picture = is_written and not actor.has_perm(Right.COPY, version)
+    drawn = _drawn(actor, version, look, "paper" if as_picture else "")
+    if is_written and not as_picture:
+        # The right may have gone while it was drawn.
         require(actor, Right.COPY, version)
     record_page(actor=actor, version=version, page=look.page)
     return drawn
 
 
-def page_text(*, actor: User, version: Version, page: int) -> list[str]:
-    """Return the lines of a page, for somebody who may copy text; recorded before they leave.
+def page_text(*, actor: User, version: Version, page: int) -> dict[str, Any]:
+    """Return the lines of a page and of its watermark, for somebody who may copy text; recorded before they leave.
 
     Raises:
         CannotShow, NoSuchPage, Refused, Unavailable: as `show_page`.
@@ -98,7 +101,7 @@ def page_text(*, actor: User, version: Version, page: int) -> list[str]:
         raise CannotShow("This file is a picture: there is no text in it to give.")
     drawn = _drawn(actor, version, Look(page), "words")
     record_text(actor=actor, version=version, page=page)
-    return [str(line) for line in drawn.facts["lines"]]
+    return drawn.facts
 
 
 def printed_pages(*, actor: User, version: Version, first: int, last: int) -> list[Drawn]:
@@ -109,10 +112,12 @@ def printed_pages(*, actor: User, version: Version, first: int, last: int) -> li
         CannotShow, NoSuchPage, Refused, Unavailable: as `show_page`.
 
     """
-    require(actor, Right.PRINT, version)
     if not first <= last < first + MOST_PRINTED:
         raise InvalidInput(f"Choose a first and a last page, at most {MOST_PRINTED} at once.", field="last")
-    drawn = [_drawn(actor, version, Look(page, 150), "paper") for page in range(first, last + 1)]
+    drawn = []
+    for page in range(first, last + 1):
+        require(actor, Right.PRINT, version)
+        drawn.append(_drawn(actor, version, Look(page, _PRINTED_ZOOM), "paper"))
     record_printing(actor=actor, version=version, first=first, last=last)
     return drawn
 

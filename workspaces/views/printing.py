@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from core.access import require
 from workspaces.forms import errors_shown_in
 from workspaces.permissions import Right
+from workspaces.selectors import may_on
 from workspaces.viewer.drawing import Drawn
 from workspaces.viewer.errors import CannotShow, NoSuchPage
 from workspaces.viewer.showing import MOST_PRINTED, page_text, printed_pages, read_look
@@ -57,10 +58,11 @@ def text(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "version": version,
         "item": version.file,
         "number": page,
+        "may": may_on(user, version.file),
         "crumbs": crumbs(user, version.file, f"Text of page {page}"),
     }
     try:
-        context["lines"] = page_text(actor=user, version=version, page=page)
+        context |= page_text(actor=user, version=version, page=page)
     except (CannotShow, NoSuchPage) as error:
         return render(request, "workspaces/page_text.html", context | {"problem": error.sentence}, status=error.status)
     return render(request, "workspaces/page_text.html", context)

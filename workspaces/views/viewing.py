@@ -14,10 +14,10 @@ from accounts.models import User
 from workspaces import selectors, services
 from workspaces.models import Version
 from workspaces.outsiders import Reader
-from workspaces.permissions import Right
+from workspaces.viewer.drawing import Drawn
 from workspaces.viewer.errors import CannotShow, NoSuchPage
 from workspaces.viewer.kinds import kind_of
-from workspaces.viewer.showing import WINDOWS, ZOOMS, Look, describe, read_look, show_page
+from workspaces.viewer.showing import WINDOWS, WRITTEN, ZOOMS, Look, describe, read_look, show_page
 from workspaces.viewer.stacks import place_in_stack
 from workspaces.viewer.trees import nested
 from workspaces.views.finding import crumbs, signed_in, visible_version
@@ -98,14 +98,8 @@ def shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[s
 
 def _shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[str, Any]:
     kind = kind_of(version)
-    if kind in {"table", "text", "tree"} and not reader.has_perm(Right.COPY, version):
-        return _as_picture(reader, version, look, at)
-    if kind == "table":
-        table = show_page(actor=reader, version=version, look=look).facts
-        return {"table": table, "stamp": table["stamp"], **_ways(at.page, version, look, look.page + table["more"])}
-    if kind in {"text", "tree"}:
-        facts = show_page(actor=reader, version=version, look=look).facts
-        return facts | {"tree": nested(facts.get("nodes", []))} | _ways(at.page, version, look, facts["pages"])
+    if kind in WRITTEN:
+        return _written(kind, show_page(actor=reader, version=version, look=look), version, look, at)
     shape = describe(actor=reader, version=version)
     if look.page > shape.pages:
         raise NoSuchPage(f"There is no page {look.page}: it has {shape.pages}.")
@@ -114,16 +108,16 @@ def _shown(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[
     return {"picture": picture, "windows": windows, "zooms": ZOOMS, **_ways(at.page, version, look, shape.pages)}
 
 
-def _as_picture(reader: Reader, version: Version, look: Look, at: Addresses) -> dict[str, Any]:
-    """Return the same where what could be text is a picture: how many pages there are shows when one is drawn."""
-    around = show_page(actor=reader, version=version, look=look).facts
-    pages = around.get("pages") or look.page + around.get("more", False)
-    return {
-        "picture": f"{at.picture}?{_query(look)}",
-        "is_written": True,
-        "zooms": ZOOMS,
-        **_ways(at.page, version, look, pages),
-    }
+def _written(kind: str, drawn: Drawn, version: Version, look: Look, at: Addresses) -> dict[str, Any]:
+    """Return what is written as text, or as the picture that came in place of it; nobody counts pages of a table."""
+    facts, is_table = drawn.facts, kind == "table"
+    ways = _ways(at.page, version, look, look.page + facts["more"] if is_table else facts["pages"])
+    if drawn.picture:
+        picture = {"picture": f"{at.picture}?{_query(look)}", "is_written": True, "zooms": ZOOMS}
+        return picture | ways | {"sheets": facts, "is_endless": is_table}
+    if is_table:
+        return {"table": facts, "sheets": facts, "is_endless": True, "stamp": facts["stamp"]} | ways
+    return facts | {"tree": nested(facts.get("nodes", []))} | ways
 
 
 def _holds_text(version: Version) -> bool:

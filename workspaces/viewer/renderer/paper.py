@@ -48,7 +48,8 @@ def draw(facts: dict[str, Any], job: dict[str, Any]) -> tuple[dict[str, Any], by
     size, columns = _layout(cells, job["zoom"])
     hidden = max(map(len, cells), default=0) - len(columns)
     if cut or hidden:
-        cells.append([f"Not drawn here: {cut} lines, {hidden} columns"])
+        missing = [f"{count} {what}" for count, what in ((cut, "lines"), (hidden, "columns")) if count]
+        cells.append([f"Not drawn here: {' and '.join(missing)}"])
     marked = watermark.stamp(_sheet(cells, columns, size), job["stamp"])
     around: dict[str, Any] = {one: facts[one] for one in ("pages", "more", "parts", "part", "note") if one in facts}
     return around, encode(marked, plain=True)

@@ -29,7 +29,7 @@ def warm_up() -> None:
     with pypdfium2.PdfDocument(io.BytesIO(_TINY.encode())) as document:
         document.init_forms()
         document[0].render(scale=1).to_pil()
-        document[0].get_textpage().get_text_range()
+        document[0].get_textpage().get_text_bounded()
     # In which PDFium gives text; a page without any needs no codec yet.
     codecs.lookup("utf-16-le")
 
@@ -52,10 +52,10 @@ def draw(file: BinaryIO, job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 
 
 def words(file: BinaryIO, job: dict[str, Any]) -> list[str]:
-    """Return the text of one page, as far as it holds text and not a picture of it."""
+    """Return the text within the edges of one page, as far as it holds text and not a picture of it."""
     document = _opened(file)
     refuse_missing_page(job["page"], len(document))
-    said = document[job["page"] - 1].get_textpage().get_text_range()
+    said = document[job["page"] - 1].get_textpage().get_text_bounded()
     return [line.rstrip() for line in said[:_MOST_LETTERS].replace("\0", "").splitlines()]
 
 
