@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0026_undoing'),
+        ('workspaces', '0027_uploads_from_outside'),
     ]
 
     operations = [

@@ -13,9 +13,9 @@ from accounts.models import User
 from core.errors import InvalidInput, Refused
 from ledger_bridge.models import Entry
 from sharing.models import ItemUserException
+from tests.stack import ROOT
 from tests.workspaces.activity.conftest import about
 from tests.workspaces.conftest import browser, exempt, give, last_entry, put
-from tests.workspaces.viewer.books import packed
 from workspaces.activity.lines import page_of
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
@@ -32,10 +32,7 @@ PDF = (
     b"4 0 obj<</Length 48>>stream\nBT /F1 24 Tf 20 100 Td (Dose was halved) Tj ET   \nendstream endobj\n"
     b"5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\ntrailer<</Root 1 0 R>>"
 )
-TWO_SHEETS = packed(
-    {"xl/worksheets/sheet1.xml": "<worksheet><sheetData><row><c><v>5</v></c></row></sheetData></worksheet>"},
-    workbook='<workbook><sheets><sheet name="Visits" id="r1"/><sheet name="Doses" id="r1"/></sheets></workbook>',
-)
+TABLES = ROOT / "tests" / "data" / "tables"
 TABLE = b"subject,dose\nP-1,5\nP-2,7\n"
 
 
@@ -257,8 +254,9 @@ def test_a_table_as_a_picture_leads_to_its_next_page_and_claims_no_number_of_pag
 
 
 def test_a_workbook_as_a_picture_has_its_sheets(alice: User, visitor: User, workspace: Workspace) -> None:
-    book = put(alice, workspace, "doses.xlsx", TWO_SHEETS)
-    assert "Doses</a>" in browser(visitor).get(reverse("workspaces:view", args=[book.pk])).content.decode()
+    book = put(alice, workspace, "veteran.xlsx", (TABLES / "veteran.xlsx").read_bytes())
+    shown = browser(visitor).get(reverse("workspaces:view", args=[book.pk])).content.decode()
+    assert "Visits &amp; more</a>" in shown
 
 
 def test_pages_of_a_table_that_does_not_exist_are_said_to_be_missing(visitor: User, table: Version) -> None:
