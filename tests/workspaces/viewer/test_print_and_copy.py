@@ -260,7 +260,7 @@ def test_a_workbook_as_a_picture_has_its_sheets(alice: User, visitor: User, work
 
 
 def test_pages_of_a_table_that_does_not_exist_are_said_to_be_missing(visitor: User, table: Version) -> None:
-    assert browser(visitor).get(reverse("workspaces:view", args=[table.pk]) + "?page=7").status_code == 404
+    assert browser(visitor).get(reverse("workspaces:view", args=[table.pk]) + "?page=7").status_code == 400
 
 
 def test_text_beyond_the_edge_of_the_page_is_not_given(alice: User, workspace: Workspace) -> None:
