@@ -23,6 +23,7 @@ from sharing.models import AccessReview, Effect, Invitation, WorkspaceUserGrant
 from workspaces import services as workspaces
 from workspaces.models import Item, Removal, Version, Workspace
 from workspaces.permissions import Right, Role
+from workspaces.scanning.services import scan_next
 
 STUDY_NAME = "Undiagnosed epilepsies of early childhood"
 TRIAL_NAME = "Remission trials, read again"
@@ -45,6 +46,7 @@ def tell() -> Iterator[str]:
     apply(cast.TOMAS)
     yield "Four contributors and an auditor are approved; one applicant waits."
     study, trial = fill_study(), fill_trial()
+    have_scanned()
     yield "Two workspaces hold real files."
     share(study, trial)
     ask(study, trial)
@@ -123,6 +125,12 @@ def fill_trial() -> Workspace:
         )
         workspaces.upload_version(actor=trial.owner, file=table, sealed=sealed, note="The last row was missing")
     return trial
+
+
+def have_scanned() -> None:
+    """Let the scanner see what was brought, if there is one: the worker, which asks it otherwise, begins later."""
+    while scan_next():
+        pass
 
 
 def share(study: Workspace, trial: Workspace) -> None:
