@@ -6,6 +6,7 @@ from workspaces.activity import api as activity
 from workspaces.conversation import api as conversation
 from workspaces.conversation import api_following as following
 from workspaces.handover import api as handover
+from workspaces.organising import api as organising
 from workspaces.participants import api as participants
 from workspaces.removal import api as removal
 from workspaces.search import api as searching
@@ -17,6 +18,16 @@ urlpatterns = [
     path("workspaces/", api.WorkspaceList.as_view(), name="workspaces"),
     path("workspaces/<uuid:workspace_id>/", api.WorkspaceDetail.as_view(), name="workspace"),
     path("workspaces/<uuid:workspace_id>/follow/", following.FollowWorkspace.as_view(), name="follow_workspace"),
+    path("favourites/", organising.Favourites.as_view(), name="favourites"),
+    path(
+        "workspaces/<uuid:workspace_id>/favourite/", organising.FavouriteWorkspace.as_view(), name="favourite_workspace"
+    ),
+    path("items/<uuid:item_id>/favourite/", organising.FavouriteItem.as_view(), name="favourite_item"),
+    path("workspaces/<uuid:workspace_id>/tags/", organising.Tags.as_view(), name="tags"),
+    path("tags/<uuid:tag_id>/", organising.TagDetail.as_view(), name="tag"),
+    path("items/<uuid:item_id>/tags/", organising.ItemTags.as_view(), name="item_tags"),
+    path("items/<uuid:item_id>/tags/<uuid:tag_id>/", organising.ItemTag.as_view(), name="item_tag"),
+    path("files/<uuid:item_id>/lock/", organising.FileLock.as_view(), name="lock"),
     path("workspaces/<uuid:workspace_id>/mail-names/", following.NamesInMails.as_view(), name="mail_names"),
     path("workspaces/<uuid:workspace_id>/terms/", terms.WorkspaceTerms.as_view(), name="terms"),
     path(

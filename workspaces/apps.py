@@ -17,6 +17,7 @@ class WorkspacesConfig(AppConfig):
         from workspaces.escrow.binding import condition as escrow_condition
         from workspaces.handover.binding import check_keys
         from workspaces.integrity.scrubbing import condition
+        from workspaces.organising import notices as lock_notices
         from workspaces.outsiders import names_of_outsiders, outsiders_called
         from workspaces.removal import notices as removal_notices
         from workspaces.undoing.items import register_items
@@ -45,6 +46,7 @@ class WorkspacesConfig(AppConfig):
         notices.register()
         acknowledgement_notices.register()
         removal_notices.register()
+        lock_notices.register()
         register_vault(SealingVault())
 
     def _know_kinds(self) -> None:

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django import forms
+from django.db.models import QuerySet
 
 from core.errors import Conflict, InvalidInput
+from workspaces.models import Tag
+from workspaces.selectors import SORTS
 
 
 class WorkspaceForm(forms.Form):
@@ -52,6 +55,18 @@ class SearchForm(forms.Form):
         field = self.fields["sort"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  tells the type checker what stands above
         field.choices = list(sorts.items())
+
+
+class ItemSearchForm(SearchForm):
+    """Within a workspace; `tags` are those that the person is shown there."""
+
+    tag = forms.ModelChoiceField(Tag.objects.none(), required=False, empty_label="Any")
+
+    def __init__(self, *args: object, tags: QuerySet[Tag], **kwargs: object) -> None:
+        super().__init__(*args, sorts=SORTS, **kwargs)
+        field = self.fields["tag"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  tells the type checker what stands above
+        field.queryset = tags
 
 
 class RemovalForm(forms.Form):

@@ -20,6 +20,7 @@ from workspaces.acknowledging.models import Acknowledgement, AcknowledgementAsk
 from workspaces.conversation.models import Comment, Follow
 from workspaces.handover.models import HandOver, InstallationKey, RecipientKey
 from workspaces.incoming import StorageUse, Upload, UploadRun
+from workspaces.organising.models import Favourite, Lock, Tag, Tagging
 from workspaces.outsiders import Outsider, Reader
 from workspaces.participants.models import Participant, ParticipantMark
 from workspaces.permissions import Right, Role
@@ -35,10 +36,12 @@ __all__ = [
     "AcknowledgementAsk",
     "BlobStoreOwner",
     "Comment",
+    "Favourite",
     "Follow",
     "HandOver",
     "InstallationKey",
     "Item",
+    "Lock",
     "Outsider",
     "Participant",
     "ParticipantMark",
@@ -46,6 +49,8 @@ __all__ = [
     "Removal",
     "SealedDocument",
     "StorageUse",
+    "Tag",
+    "Tagging",
     "Terms",
     "TermsAcknowledgement",
     "UndoableDeed",

@@ -1,7 +1,7 @@
 """Answers that pages and other rooms ask for."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,9 @@ from workspaces.archive_rules import is_no_office
 from workspaces.binding import erased_uploads
 from workspaces.inspection import State
 from workspaces.media_types import claimed_type, decide, encoding_in_words, icon_of, type_in_words
-from workspaces.models import Item, Version, Workspace
+from workspaces.models import Item, Lock, Tag, Version, Workspace
 from workspaces.names import name_key
+from workspaces.organising.selectors import locks_on, tags_of
 from workspaces.permissions import Right
 from workspaces.scanning.rules import ScanShown, shown
 
@@ -43,6 +44,8 @@ class Row:
     thing: Any
     may: May
     places: Sequence[Item] = ()
+    tags: Sequence[Tag] = ()
+    lock: Lock | None = None
 
     @property
     def icon(self) -> str:
@@ -137,15 +140,23 @@ def list_workspaces(user: User, *, query: str = "", sort: str = "name", page: st
 
 
 def list_items(
-    user: User, workspace: Workspace, folder: Item | None, *, query: str = "", sort: str = "name", page: str | int = 1
+    user: User,
+    workspace: Workspace,
+    folder: Item | None,
+    *,
+    query: str = "",
+    tag: Tag | None = None,
+    sort: str = "name",
+    page: str | int = 1,
 ) -> Listing:
-    """Return a page of a folder; with a query, a page of what is found by name anywhere in the workspace."""
+    """Return a page of a folder; with a query or a tag, a page of what has it anywhere in the workspace."""
     may = may_on(user, folder or workspace)
     # Somebody without a role was let into single items, and needs to find them at the top.
     let_in = folder is None and [right for right, given in may.items() if given] == [Right.VIEW.codename]
-    found = _found_items(user, workspace, folder, query, let_in=let_in)
+    found = _found_items(user, workspace, folder, query, tag, let_in=let_in)
     listing = _listing(user, found.order_by(*_ORDER.get(sort, _ORDER["name"])), page, may)
-    return Listing(listing.page, with_places(user, listing.rows), may) if query else listing
+    rows = with_marks(listing.rows)
+    return Listing(listing.page, with_places(user, rows) if query or tag else rows, may)
 
 
 def list_bin(user: User, workspace: Workspace, *, page: str | int = 1) -> Listing:
@@ -172,7 +183,14 @@ def list_versions(user: User, file: Item) -> list[VersionRow]:
 def with_places(user: User, rows: Sequence[Row]) -> list[Row]:
     """Add to rows from anywhere the folders they lie in, as far as the person may see those."""
     places = _visible_folders(user, {above for row in rows for above in row.thing.path[:-1]})
-    return [Row(row.thing, row.may, _known(row.thing, places)) for row in rows]
+    return [replace(row, places=_known(row.thing, places)) for row in rows]
+
+
+def with_marks(rows: Sequence[Row]) -> list[Row]:
+    """Add to rows about items their tags, and the lock that stands on them."""
+    items = [row.thing for row in rows]
+    tags, locks = tags_of(items), locks_on(items)
+    return [replace(row, tags=tags.get(row.thing.pk, ()), lock=locks.get(row.thing.pk)) for row in rows]
 
 
 def folders_above(user: User, item: Item) -> list[Item]:
@@ -231,11 +249,14 @@ def _listing(user: User, found: QuerySet[Any], page: str | int, may: May) -> Lis
     return Listing(on_page, [Row(thing, _may(rights[thing.pk])) for thing in things], may)
 
 
-def _found_items(user: User, workspace: Workspace, folder: Item | None, query: str, *, let_in: bool) -> QuerySet[Item]:
+def _found_items(
+    user: User, workspace: Workspace, folder: Item | None, query: str, tag: Tag | None, *, let_in: bool
+) -> QuerySet[Item]:
     related = ("current_version", "created_by", "brought_by")
     visible = Item.objects.visible_to(user).filter(workspace=workspace).select_related(*related)
-    if query:
-        return visible.filter(name__icontains=query)
+    if query or tag:
+        tagged = visible.filter(taggings__tag=tag) if tag else visible
+        return tagged.filter(name__icontains=query) if query else tagged
     if let_in:
         return visible.exclude(parent__in=Item.objects.visible_to(user).filter(workspace=workspace))
     return visible.in_folder(workspace, folder)

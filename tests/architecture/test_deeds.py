@@ -38,6 +38,7 @@ LEAVES_NO_ENTRY = {
     "workspaces.restore_escrow": "nothing can be recorded before the keys are back; record_restored_escrow does it",
     "workspaces.finish_removals": "deletes bytes that nothing opens; the entry of the removal was committed before",
     "workspaces.note_shown": "end_viewings records for how long pages were shown, when the person is done",
+    "workspaces.keep_at_hand": "what somebody keeps at hand is nobody else's business",
     "workspaces.follow": "of what somebody wants to hear is nobody else's business",
     "accounts.mark_read": "what somebody has read of their own inbox is nobody else's business",
     "accounts.mark_all_read": "as mark_read",

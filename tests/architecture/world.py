@@ -132,6 +132,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         actor=who["visitor"], thing=version.file, days=7, purpose="Second reading", rights=[Right.EDIT]
     )
     workspaces.ask_acknowledgement(actor=owner, version=version)
+    tag = workspaces.tag_item(actor=owner, item=version.file, name="Blinded")
     comment = workspaces.write_comment(actor=owner, file=version.file, text="Look at the third row.")
     link, _ = sharing.make_file_request(
         actor=owner, folder=folder, expires_at=timezone.now() + timedelta(days=14), most_files=9, most_bytes=10_000
@@ -154,6 +155,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         "send_id": send.pk,
         "condition_id": condition.pk,
         "comment_id": comment.pk,
+        "tag_id": tag.pk,
         "link_id": link.pk,
         "visit_id": uuid4(),
         "notice_id": Notice.objects.filter(person=who["visitor"]).latest("pk").pk,

@@ -28,6 +28,7 @@ _PARAMETERS = [
     OpenApiParameter("kind", str, enum=["file", "folder"]),
     OpenApiParameter("workspace", OpenApiTypes.UUID),
     OpenApiParameter("type", str, enum=list(TYPES)),
+    OpenApiParameter("tag", str, description="The whole name of a tag."),
     OpenApiParameter("since", OpenApiTypes.DATE, description="Changed on this day or later."),
     OpenApiParameter("sort", str, enum=list(SORTS)),
     OpenApiParameter("limit", int),

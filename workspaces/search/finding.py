@@ -13,6 +13,7 @@ from django.db.models import F, QuerySet
 from accounts.models import User
 from accounts.permissions import Right as PlatformRight
 from workspaces.models import Item, Workspace
+from workspaces.organising.selectors import called
 from workspaces.search.kinds import of_type
 from workspaces.search.words import items_with, person_has, workspace_has
 
@@ -37,6 +38,7 @@ class Question:
     workspace: UUID | None = None
     type: str = ""
     since: date | None = None
+    tag: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -45,7 +47,7 @@ class Question:
     @property
     def narrows_items(self) -> bool:
         """True when it asks for something that only files and folders have."""
-        return bool(self.kind or self.workspace or self.type or self.since)
+        return bool(self.kind or self.workspace or self.type or self.since or self.tag)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ def _candidates(user: User, asked: Question) -> QuerySet[Any]:
         found = found.filter(kind=asked.kind)
     if asked.type:
         found = found.filter(of_type(asked.type))
+    if asked.tag:
+        found = found.filter(called(asked.tag))
     if asked.since:
         found = found.filter(changed_at__date__gte=asked.since)
     return found.order_by().values_list("pk", flat=True)

@@ -21,6 +21,7 @@ class FindForm(forms.Form):
     kind = forms.ChoiceField(required=False, choices=[("", "Files and folders"), *Item.Kind.choices])
     workspace = forms.ModelChoiceField(Workspace.objects.none(), required=False, empty_label="All that you see")
     type = forms.ChoiceField(required=False, choices=[("", "Any"), *TYPES.items()])
+    tag = forms.CharField(required=False, max_length=60, label="Tag", widget=forms.TextInput(attrs={"type": "search"}))
     since = forms.DateField(required=False, label="Changed since", widget=forms.DateInput(attrs={"type": "date"}))
     sort = forms.ChoiceField(required=False, label="Sort by", choices=list(SORTS.items()))
     shown = forms.ChoiceField(required=False, choices=list(SHOWN.items()), widget=forms.HiddenInput)
@@ -42,6 +43,7 @@ class FindForm(forms.Form):
             workspace=place.pk if place else None,
             type=said.get("type", ""),
             since=said.get("since"),
+            tag=" ".join(said.get("tag", "").split()),
         )
 
 

@@ -33,6 +33,8 @@ _ITEMS = """
             @@ workspaces_item_asked(place.id, %s) AND item.removed_at IS NULL
         OFFSET 0
     ) found
+    UNION SELECT tagging.item_id FROM workspaces_tag tag JOIN workspaces_tagging tagging ON tagging.tag_id = tag.id
+    WHERE tag.workspace_id = ANY(%s::uuid[]) AND workspaces_words(tag.name_key, '') @@ workspaces_asked(%s)
 """
 
 
@@ -47,8 +49,11 @@ def person_has(asked: str) -> CombinedExpression:
 
 
 def items_with(asked: str, places: Sequence[UUID]) -> RawSQL:
-    """Return the ids of items in some workspaces of which every word of `asked` begins a word, for a condition."""
-    values: list[Any] = [list(places), name_key(asked)]
+    """Return, for a condition, the ids of items in some workspaces of which every word of `asked` begins a word.
+
+    Those that have a tag of which that is true are among them.
+    """
+    values: list[Any] = [list(places), name_key(asked)] * 2
     return RawSQL(_ITEMS, values)  # noqa: S611  constants only; values are bound
 
 

@@ -19,6 +19,7 @@ from workspaces.services.escrow import (
     renew_escrow,
     restore_escrow,
 )
+from workspaces.services.favourites import keep_at_hand
 from workspaces.services.files import OnConflict, add_file, seal_upload, upload_version
 from workspaces.services.folders import create_folder, make_folders
 from workspaces.services.following import follow
@@ -32,6 +33,7 @@ from workspaces.services.handing_over import (
 from workspaces.services.installation import make_installation_key, open_foreign_file
 from workspaces.services.items import describe_item, move_item, remove_item, rename_item, restore_item
 from workspaces.services.keys import destroy_root, finish_rotation, rotate_root, rotate_workspace_key
+from workspaces.services.locks import lift_lock, lock_file
 from workspaces.services.participants import export_participant, mark_about, unmark_about, view_participant
 from workspaces.services.quotas import set_institution_limit, set_workspace_limit
 from workspaces.services.reading import OpenedVersion, open_version
@@ -43,6 +45,7 @@ from workspaces.services.removals import (
     finish_removals,
     set_retention,
 )
+from workspaces.services.tags import remove_tag, rename_tag, tag_item, untag_item
 from workspaces.services.terms import TERMS_CHANGED, acknowledge_terms, set_terms, withdraw_terms
 from workspaces.services.undoing import forget_undoables, undo_deed
 from workspaces.services.uploads import (
@@ -111,6 +114,9 @@ __all__ = [
     "follow",
     "forget_undoables",
     "hand_over_version",
+    "keep_at_hand",
+    "lift_lock",
+    "lock_file",
     "make_escrow",
     "make_folders",
     "make_installation_key",
@@ -131,7 +137,9 @@ __all__ = [
     "remove_item",
     "remove_items",
     "remove_recipient_key",
+    "remove_tag",
     "rename_item",
+    "rename_tag",
     "rename_workspace",
     "renew_escrow",
     "reopen_workspace",
@@ -145,10 +153,12 @@ __all__ = [
     "set_retention",
     "set_terms",
     "set_workspace_limit",
+    "tag_item",
     "take_back_comment",
     "take_hand_over_receipt",
     "undo_deed",
     "unmark_about",
+    "untag_item",
     "upload_version",
     "view_activity",
     "view_participant",

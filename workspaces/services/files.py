@@ -20,6 +20,7 @@ from workspaces.events import VersionUploaded
 from workspaces.keys import newest_key
 from workspaces.models import Item, Version, Workspace
 from workspaces.names import clean_name, clean_text, name_key, numbered_name
+from workspaces.organising.rules import refuse_if_locked
 from workspaces.outsiders import Outsider, Reader, made_by
 from workspaces.permissions import Right
 from workspaces.scanning.rules import hold
@@ -126,6 +127,7 @@ def upload_version(*, actor: Reader, file: Item, sealed: SealedUpload, note: str
     file = structure.locked_item(file)
     if file.is_folder:
         raise InvalidInput("Only a file has versions.")
+    refuse_if_locked(actor, file)
     number = (file.versions.aggregate(newest=Max("number"))["newest"] or 0) + 1
     version = _add_version(actor, file, number, sealed, note)
     file.current_version = version

@@ -15,6 +15,7 @@ from workspaces.asking import exceptions_concern, exceptions_stand_on, require_o
 from workspaces.events import ItemDescribed, ItemMoved, ItemRemoved, ItemRenamed, ItemRestored
 from workspaces.models import Item
 from workspaces.names import clean_name, clean_text, name_key
+from workspaces.organising.rules import refuse_if_any_locked, refuse_if_locked
 from workspaces.permissions import Right
 from workspaces.services import structure
 from workspaces.services.removals import withdraw_for_restored
@@ -39,6 +40,7 @@ def rename_item(*, actor: User, item: Item, name: str) -> Item:
     before = item.name
     if cleaned == before:
         return item
+    refuse_if_locked(actor, item)
     item.name, item.name_key = cleaned, name_key(cleaned)
     with structure.own_place(actor, item):
         item.save(update_fields=["name", "name_key", "namesake", "changed_at"])
@@ -78,6 +80,7 @@ def move_item(*, actor: User, item: Item, parent: Item | None) -> Item:
     parent = structure.current_folder(parent, item.workspace)
     _refuse_impossible_move(item, parent)
     _require_to_move(actor, item, parent)
+    refuse_if_any_locked(actor, item)
     before, was_at = item.parent_id, item.depth
     if before == (parent.id if parent else None):
         return item
@@ -100,6 +103,7 @@ def remove_item(*, actor: User, item: Item) -> Item:
     structure.alone(item.workspace_id)
     item = structure.locked_item(item)
     require_on_all(actor, Right.EDIT, _below(item), subject=item)
+    refuse_if_any_locked(actor, item)
     item.removed_at = timezone.now()
     # One time for all of them tells what was removed together, so that it comes back together.
     count = _below(item).update(removed_at=item.removed_at)

@@ -26,11 +26,14 @@ from workspaces.asking import managers_of, require_on_all
 from workspaces.models import (
     AcknowledgementAsk,
     Comment,
+    Favourite,
     HandOver,
     Item,
+    Lock,
     Participant,
     ParticipantMark,
     Removal,
+    Tagging,
     UndoableDeed,
     Upload,
     Version,
@@ -205,6 +208,10 @@ def _shred(item: Item, found: Extent) -> None:
     AcknowledgementAsk.objects.filter(version__in=versions).update(statement="")
     ParticipantMark.objects.filter(item__in=taken).delete()
     Participant.objects.filter(workspace=item.workspace, marks=None).delete()
+    # Words that were put on it may say what it was.
+    Tagging.objects.filter(item__in=taken).delete()
+    Lock.objects.filter(file__in=taken).delete()
+    Favourite.objects.filter(item__in=taken).delete()
     forget_items(list(taken.values_list("pk", flat=True)))
     # An earlier name, which undoing would have needed.
     UndoableDeed.objects.filter(item__in=taken).delete()

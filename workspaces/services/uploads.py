@@ -28,6 +28,7 @@ from workspaces.delivering import deliver
 from workspaces.keys import newest_key, open_key
 from workspaces.models import Item, Upload, Version, Workspace
 from workspaces.names import clean_name
+from workspaces.organising.rules import refuse_if_locked
 from workspaces.outsiders import Outsider, Reader, as_now
 from workspaces.permissions import Right
 from workspaces.receiving import Checksum, Sitting, expiry, give_back, is_at_work, leased, locked
@@ -66,7 +67,9 @@ def begin_upload(
     refuse_if_too_large(size, settings.MAX_UPLOAD_BYTES)
     cleaned = clean_name(name)
     # Whoever brings something from outside sees nothing of the folder; theirs is numbered beside what is there.
-    if not isinstance(actor, Outsider) and (into is None or into.is_folder):
+    if into is not None and not into.is_folder:
+        refuse_if_locked(actor, into)
+    elif not isinstance(actor, Outsider):
         refuse_taken_name(actor, cleaned, workspace, into, on_conflict)
     key = newest_key(workspace)
     with transaction.atomic():

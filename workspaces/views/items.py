@@ -17,6 +17,7 @@ from workspaces.conversation.selectors import count_of
 from workspaces.forms import ItemForm, errors_shown_in
 from workspaces.integrity.scrubbing import damage
 from workspaces.models import Item
+from workspaces.organising.selectors import is_favourite, locks_on, tags_of
 from workspaces.participants.selectors import marks_on
 from workspaces.permissions import Right
 from workspaces.terms.rules import unread_terms
@@ -40,6 +41,7 @@ def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
     item = visible_item(request, item_id, Item.Kind.FILE)
     versions = selectors.list_versions(user, item)
     newest = versions[0]
+    lock = locks_on([item]).get(item.pk)
     context = {
         "item": item,
         "workspace": item.workspace,
@@ -50,6 +52,10 @@ def file(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "comments": count_of(item),
         "participants": marks_on(item, asker=user),
         "follows": hears_of(user, item),
+        "lock": lock,
+        "lock_is_own": lock is not None and lock.holder_id == user.pk,
+        "tags": tags_of([item])[item.pk],
+        "is_favourite": is_favourite(user, item),
         "terms": unread_terms(user, item.workspace),
         "terms_url": f"{reverse('workspaces:terms', args=[item.workspace_id])}?file={item.pk}",
         "damaged": bool(damage(newest.version)),
@@ -129,8 +135,12 @@ def remove(request: HttpRequest, item_id: UUID) -> HttpResponse:
     item = visible_item(request, item_id)
     require(user, Right.EDIT, item)
     if request.method == "POST":
-        with as_one() as together:
-            services.remove_item(actor=user, item=item)
+        try:
+            with as_one() as together:
+                services.remove_item(actor=user, item=item)
+        except Conflict as error:
+            messages.error(request, error.sentence)
+            return redirect(address(item))
         tell_with_undo(request, f"“{item.name}” is in the bin. It can be restored from there.", together)
         return redirect(container_address(item))
     context = {"item": item, "crumbs": crumbs(user, item, "Remove"), "cancel_url": address(item)}

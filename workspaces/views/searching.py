@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from workspaces.search.finding import MOST, find_items, find_people, find_workspaces
 from workspaces.search.forms import SHOWN, FindForm, places_to_choose
-from workspaces.selectors import PAGE, Row, with_places
+from workspaces.selectors import PAGE, Row, with_marks, with_places
 from workspaces.views.finding import signed_in
 
 
@@ -38,7 +38,7 @@ def _answer(request: HttpRequest, user: User, form: FindForm) -> dict[str, Any]:
         "shown": shown,
         "tabs": [_tab(request, name, counts[name], shown) for name in SHOWN if counts[name] or name == shown],
         "page": page,
-        "rows": with_places(user, [Row(item, {}) for item in page]) if shown == "items" else list(page),
+        "rows": with_places(user, with_marks([Row(item, {}) for item in page])) if shown == "items" else list(page),
         "is_cut_off": shown == "items" and items.is_cut_off,
         "query": _query(request, shown),
     }

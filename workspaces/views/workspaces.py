@@ -14,8 +14,9 @@ from core.access import require
 from ledger_bridge.trails import open_trail
 from workspaces import quotas, selectors, services
 from workspaces.conversation.audience import hears_of
-from workspaces.forms import FolderForm, SearchForm, WorkspaceForm, errors_shown_in
+from workspaces.forms import FolderForm, ItemSearchForm, SearchForm, WorkspaceForm, errors_shown_in
 from workspaces.models import Item, Workspace
+from workspaces.organising.selectors import is_favourite, tags_of, tags_shown_to
 from workspaces.permissions import Right
 from workspaces.removal.selectors import marks_in_bin, removed_for_good
 from workspaces.terms.rules import standing_terms, unread_terms
@@ -164,8 +165,9 @@ def reopen(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 
 def _listing_page(request: HttpRequest, workspace: Workspace, within: Item | None) -> HttpResponse:
     user = signed_in(request)
-    search = SearchForm(request.GET, sorts=selectors.SORTS)
-    listing = selectors.list_items(user, workspace, within, **_asked(search), page=request.GET.get("page", 1))
+    search = ItemSearchForm(request.GET, tags=tags_shown_to(user, workspace))
+    tag = search.cleaned_data.get("tag") if search.is_valid() else None
+    listing = selectors.list_items(user, workspace, within, **_asked(search), tag=tag, page=request.GET.get("page", 1))
     here = within or workspace
     upload_url = reverse("workspaces:upload", args=[workspace.id])
     new_folder_url = reverse("workspaces:new_folder", args=[workspace.id])
@@ -181,6 +183,8 @@ def _listing_page(request: HttpRequest, workspace: Workspace, within: Item | Non
         "crumbs": crumbs(user, here),
         "terms": unread_terms(user, workspace),
         "follows": hears_of(user, here),
+        "is_favourite": is_favourite(user, here),
+        "tags": tags_of([within])[within.pk] if within else [],
         "upload_url": upload_url + inside,
         "new_folder_url": new_folder_url + inside,
         "all_chosen": request.GET.get("chosen") == "all",

@@ -1,0 +1,1 @@
+"""Tags, locks and favourites: how people keep order in what they share."""
