@@ -15,9 +15,10 @@ from accounts.inbox.telling import About, forget_thing, tell
 from accounts.mail import address_of, send_mail
 from accounts.models import User
 from accounts.permissions import Right as PlatformRight
-from core.access import visible_to
+from core.access import rights_on_each, visible_to
 from workspaces.asking import managers_of
 from workspaces.models import Item, Removal
+from workspaces.permissions import Right
 
 ASKED = Kind("removal.asked", Group.VERSIONS, "asks a second person to confirm a removal for good")
 
@@ -53,7 +54,7 @@ def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
     removals = {one.pk: one for one in waiting.select_related("item__workspace", "asked_by")}
     seen = visible_to(Item.objects.filter(pk__in=[one.item_id for one in removals.values()]), person)
     names = {item.pk: item.name for item in seen}
-    answering = {pk for pk, one in removals.items() if person in _who_may_answer(one)}
+    answering = _may_answer(person, list(removals.values()))
     return {one.pk: _line(removals[one.thing], names) for one in notices if one.thing in answering}
 
 
@@ -64,6 +65,21 @@ def _line(removal: Removal, names: dict[UUID, str]) -> Line:
     return Line(
         f"asks you to confirm that {what} is removed for good", place, reverse("workspaces:removal", args=[removal.pk])
     )
+
+
+def _may_answer(person: User, removals: Sequence[Removal]) -> set[UUID]:
+    """Return the removals that one person may answer, as `_who_may_answer` says, with few questions for all of them."""
+    places = {one.item.workspace_id: one.item.workspace for one in removals if one.asked_by_id != person.pk}
+    managed = {pk for pk, rights in rights_on_each(person, places.values()).items() if Right.MANAGE in rights}
+    may = {one.pk for one in removals if one.asked_by_id != person.pk and one.item.workspace_id in managed}
+    if person.role == User.Role.COMMISSION_ADMIN and person.has_perm(PlatformRight.CONFIRM_REMOVALS.value):
+        managers = {pk: managers_of(place) for pk, place in places.items()}
+        may |= {
+            one.pk
+            for one in removals
+            if one.asked_by_id != person.pk and not managers[one.item.workspace_id] - {one.asked_by_id}
+        }
+    return may
 
 
 def _who_may_answer(removal: Removal) -> list[User]:

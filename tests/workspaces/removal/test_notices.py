@@ -1,11 +1,15 @@
 """Whoever may be the second person of a removal is told when the first asks, by mail and in the inbox."""
 
+from typing import Any
+
 import pytest
 from django.core.mail import EmailMessage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Notice, User
 from tests.accounts.inbox.conftest import lines
-from tests.workspaces.conftest import exempt, give
+from tests.workspaces.conftest import exempt, give, put
 from workspaces import services
 from workspaces.models import Item, Removal, Version, Workspace
 from workspaces.permissions import Right
@@ -90,3 +94,15 @@ def test_whoever_lost_the_right_to_answer_reads_nothing_of_it(
     second.role = User.Role.AUDITOR
     second.save()
     assert not any("removed for good" in line for line in lines(second))
+
+
+def test_many_of_them_are_read_with_as_few_questions_as_one(
+    alice: User, second: User, workspace: Workspace, binned: Item, django_assert_max_num_queries: Any
+) -> None:
+    ask(alice, binned)
+    with CaptureQueriesContext(connection) as one:
+        assert len(lines(second)) == 1
+    for name in ("a.csv", "b.csv"):
+        ask(alice, services.remove_item(actor=alice, item=put(alice, workspace, name, b"1").file))
+    with django_assert_max_num_queries(len(one)):
+        assert len(lines(second)) == 3
