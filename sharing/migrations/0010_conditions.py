@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
         ('sharing', '0007_reviews'),
-        ('workspaces', '0030_terms'),
+        ('workspaces', '0022_terms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

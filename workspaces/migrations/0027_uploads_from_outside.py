@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workspaces", "0025_participants"),
+        ("workspaces", "0026_participants"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

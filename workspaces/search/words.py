@@ -1,4 +1,4 @@
-"""Words as the database folds and keeps them; migration 0022 says what a word is and what the functions do."""
+"""Words as the database folds and keeps them; migration 0024 says what a word is and what the functions do."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -280,7 +280,7 @@ def test_the_migration_lets_the_new_rights_follow_downloading(bob: User, charlie
     exempt(table.file, "deny", Right.DOWNLOAD, bob)
     exempt(table.file, "allow", Right.DOWNLOAD, charlie)
     exempt(table.file, "allow", Right.COPY, bob)
-    module: Any = import_module("sharing.migrations.0012_print_and_copy_as_download")
+    module: Any = import_module("sharing.migrations.0013_print_and_copy_as_download")
     with connection.schema_editor() as editor:
         module.spread(apps, editor)
     said = ItemUserException.objects.values_list("user__name", "permission__codename", "effect")

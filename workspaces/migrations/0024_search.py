@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
     # The indexes are built beside the work of others, which cannot be done in a transaction.
     atomic = False
 
-    dependencies = [("workspaces", "0024_viewing_times")]
+    dependencies = [("workspaces", "0023_viewing_times")]
 
     operations = [
         migrations.RunSQL(CREATE, DROP),

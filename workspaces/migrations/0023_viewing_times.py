@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0030_terms'),
+        ('workspaces', '0022_terms'),
     ]
 
     operations = [

@@ -50,8 +50,8 @@ def take_back(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sharing", "0014_fetched_in"),
-        ("workspaces", "0031_rights_to_print_and_copy"),
+        ("sharing", "0012_fetched_in"),
+        ("workspaces", "0028_rights_to_print_and_copy"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0026_undoing'),
+        ('workspaces', '0025_undoing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0022_search'),
+        ('workspaces', '0024_search'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

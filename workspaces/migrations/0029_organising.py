@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', "0031_rights_to_print_and_copy"),
+        ('workspaces', "0028_rights_to_print_and_copy"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
