@@ -1,6 +1,7 @@
 """Who may see one folder or file, and the exceptions on it."""
 
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,9 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts.models import User
 from core.access import require, rights_on_each
 from sharing import services
 from sharing.forms import ExceptionForm
+from sharing.models import Effect
 from sharing.requests.asking import askable_rights
 from sharing.requests.selectors import waiting_about
 from sharing.selectors import access, home
@@ -69,14 +72,17 @@ def add_exception(request: HttpRequest, item_id: UUID) -> HttpResponse:
     crumbs = item_crumbs(item, ("Exception", None))
     receiver = chosen_receiver(request)
     if receiver is None:
-        return choose(request, title=f"Make an exception on “{item}”", crumbs=crumbs, groups=True)
+        return choose(request, title=f"Share “{item}”, or keep somebody out", crumbs=crumbs, groups=True)
     return confirmed_outside(request, receiver, _set_exception)(request, item, receiver, crumbs)
 
 
 def _set_exception(request: HttpRequest, item: Item, receiver: Receiver, crumbs: Crumbs) -> HttpResponse:
     user = person_of(request)
     [whom] = receiver.values()
-    form = ExceptionForm(request.POST or None, actor=user, workspace=item.workspace)
+    may_now = _rights_of(whom, item)
+    # Whoever may do nothing here is most often meant to look, and that is the least that can be given.
+    suggested = {"effect": Effect.ALLOW, "right": Right.VIEW} if may_now == frozenset() else {}
+    form = ExceptionForm(request.POST or None, initial=suggested, actor=user, workspace=item.workspace)
     back = reverse("sharing:item_access", args=[item.pk])
     saved, preview = save_or_preview(
         request,
@@ -96,12 +102,39 @@ def _set_exception(request: HttpRequest, item: Item, receiver: Receiver, crumbs:
         at=[item],
     )
     if saved:
-        messages.success(request, f"The exception for {whom} holds from now on. It has been recorded.")
+        messages.success(
+            request, f"The exception for {whom} holds from now on. It has been recorded. {_now(whom, item)}"
+        )
         return redirect(back)
     title = f"Exception for {whom} on “{item}”"
-    context = {"title": title, "label": "Set exception", "form": form, "crumbs": crumbs, "back": back}
+    lede = _before(whom, item)
+    context = {"title": title, "lede": lede, "label": "Set exception", "form": form, "crumbs": crumbs, "back": back}
     context |= {"preview": preview, "previews": True}
     return render(request, "sharing/form.html", context, status=400 if form.errors else 200)
+
+
+def _rights_of(whom: Any, item: Item) -> frozenset[Right] | None:
+    """Return what a person may do with the item now; nothing can be said about a group as a whole."""
+    if not isinstance(whom, User):
+        return None
+    return frozenset(Right(one) for one in rights_on_each(whom, [item])[item.pk] if one in Right.values)
+
+
+def _now(whom: Any, item: Item) -> str:
+    """Say what somebody may do now, since one right that is given takes no other away."""
+    rights = _rights_of(whom, item)
+    if rights is None:
+        return ""
+    listed = ", ".join(str(right.label) for right in Right if right in rights)
+    said = f"{whom} may here now: {listed or 'nothing'}."
+    return f"{said} To let them look without downloading, deny Download." if Right.DOWNLOAD in rights else said
+
+
+def _before(whom: Any, item: Item) -> str:
+    return (
+        _now(whom, item)
+        or "To let somebody look without downloading, allow View. What a role gives besides must be denied."
+    )
 
 
 def lift_exception(request: HttpRequest, exception_id: UUID) -> HttpResponse:

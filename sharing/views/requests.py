@@ -186,7 +186,9 @@ def _grant(request: HttpRequest, found: AccessRequest) -> HttpResponse:
     try:
         services.grant_request(actor=person_of(request), request=found)
     except Conflict as error:
-        messages.error(request, error.sentence)
+        # The page of the request says itself what stands against it; once is enough.
+        if error.sentence != selectors.what_stands_against(found):
+            messages.error(request, error.sentence)
         return redirect(_address(found))
     messages.success(request, f"{found.asker} has been given what they asked for. It has been recorded.")
     return redirect("sharing:requests")

@@ -219,3 +219,20 @@ def test_changing_suggests_the_end_that_holds(alice: User, bob: User, workspace:
     as_(alice).post(url, {"role": "visitor", "expires_on": day})
     grant = WorkspaceUserGrant.objects.get(user=bob)
     assert f'value="{day}"' in as_(alice).get(reverse("sharing:change", args=[grant.pk])).content.decode()
+
+
+def test_the_page_says_what_a_person_may_do_before_and_after(
+    alice: User, bob: User, workspace: Workspace, scan: Item
+) -> None:
+    give(workspace, "visitor", bob)
+    url = f"{reverse('sharing:add_exception', args=[scan.pk])}?person={bob.pk}"
+    assert "may here now: view, download" in as_(alice).get(url).content.decode()
+    answer = as_(alice).post(url, {"effect": "allow", "right": Right.VIEW, "no_end": "on"}, follow=True)
+    assert "To let them look without downloading, deny Download." in answer.content.decode()
+
+
+def test_whoever_may_do_nothing_yet_is_suggested_to_look_only(alice: User, bob: User, scan: Item) -> None:
+    url = f"{reverse('sharing:add_exception', args=[scan.pk])}?person={bob.pk}"
+    page = as_(alice).get(url).content.decode()
+    assert "may here now: nothing." in page
+    assert page.count(" checked") == 2

@@ -187,6 +187,15 @@ def test_the_file_page_shows_each_version_with_its_proof(alice: User, version: V
     assert [(row.version.number, row.proof.state) for row in rows] == [(2, "pending"), (1, "pending")]
 
 
+def test_the_file_page_leads_to_sharing_only_whoever_may_share(
+    alice: User, bob: User, workspace: Workspace, version: Version
+) -> None:
+    give(workspace, "visitor", bob)
+    share = reverse("sharing:add_exception", args=[version.file_id])
+    assert share in page(alice, "file", version.file_id).content.decode()
+    assert share not in page(bob, "file", version.file_id).content.decode()
+
+
 def test_the_name_and_description_are_edited_by_their_form(alice: User, version: Version) -> None:
     address = reverse("workspaces:edit", args=[version.file_id])
     browser(alice).post(address, {"name": "new.csv", "description": "mg"})

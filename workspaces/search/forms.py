@@ -31,6 +31,9 @@ class FindForm(forms.Form):
         field = self.fields["workspace"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  tells the type checker what stands above
         field.queryset = places
+        if not self.data.get("q"):
+            # Whoever comes here without words came to type them.
+            self.fields["q"].widget.attrs["autofocus"] = True
 
     @property
     def question(self) -> Question:

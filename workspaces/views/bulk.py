@@ -1,7 +1,7 @@
 """Deeds on what was chosen in a list. GET shows for each thing what would happen, POST does it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -75,7 +75,8 @@ def move(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         return _pick(request, workspace, choice, target, back)
     deed = partial(services.move_items, actor=user, choice=choice, parent=target)
     kept = [("to", str(target.pk) if target else _TOP)]
-    return _sure(request, workspace, choice, deed, _MOVE, back=back, kept=kept, then=target or workspace)
+    words = replace(_MOVE, lede=f"They go to “{target or workspace}”. {_MOVE.lede}")
+    return _sure(request, workspace, choice, deed, words, back=back, kept=kept, then=target or workspace)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
