@@ -78,7 +78,7 @@ PLACES = [
     Place("hand-over", MARIA, "/workspaces/", (STUDY, *IMAGE, "Hand over")),
     Place("keys", MARIA, "/workspaces/keys/"),
     Place("add-key", MARIA, "/workspaces/keys/", ("Register a key",)),
-    Place("item-trail", MARIA, "/workspaces/", (STUDY, *IMAGE, "Who opened this")),
+    Place("item-trail", MARIA, "/workspaces/", (STUDY, *IMAGE, "Everything that happened to it")),
     Place("receipt", MARIA, "/workspaces/", (STUDY, *IMAGE, "recorded")),
     Place("item-access", MARIA, "/workspaces/", (STUDY, *IMAGE, "See who")),
     Place("why-item", MARIA, "/workspaces/", (STUDY, *IMAGE, "See who", "Why")),
