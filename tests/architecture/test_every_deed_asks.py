@@ -37,12 +37,19 @@ from workspaces.permissions import Role
 pytestmark = pytest.mark.django_db
 
 REFUSES_OTHERWISE = {
+    "sharing.begin_delivery": "as check_delivery",
     "sharing.check_delivery": "asks what is said to an outsider; tests/sharing/links",
     "sharing.counted_opening": "as check_delivery",
     "sharing.deliver_file": "as check_delivery",
+    "sharing.set_exceptions": "asks for each thing and says which were refused; tests/sharing/test_bulk.py",
+    "workspaces.export_participant": "asks in each workspace of its scope; tests/workspaces/participants",
+    "workspaces.move_items": "asks for each thing and says which were refused; tests/workspaces/test_bulk.py",
     "workspaces.open_archive": "takes what the person sees, which is nothing; tests/workspaces/test_archives.py",
     "workspaces.finish_upload": "acts for whoever sent the bytes; tests/workspaces/test_resumable.py",
     "workspaces.finish_uploads": "as finish_upload",
+    "workspaces.remove_items": "as move_items",
+    "workspaces.restore_items": "as move_items",
+    "workspaces.view_participant": "as export_participant",
 }
 KINDS: dict[str, tuple[Any, str]] = {
     "about": (Item, "item_id"),
