@@ -33,6 +33,7 @@ ALLOWED = [
     Allowed("table workspaces_item", ("name", "description"), IN_CLEAR),
     Allowed("table workspaces_upload", ("name",), "an unfinished upload is listed by its name"),
     Allowed("table workspaces_version", ("note",), IN_CLEAR),
+    Allowed("table workspaces_undoabledeed", ("name", "description"), "what stood there before, until it is forgotten"),
     Allowed("table sharing_workspaceusergrant", ("purpose",), "pages about access say why it was given"),
     Allowed("table django_session", ("session id",), "Django's sessions (docs/threat-model.md, stolen database)"),
     Allowed("table usersessions_usersession", ("session id",), "by it a person ends sessions on other devices"),
