@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.http import Http404
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,4 +50,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         return None
     from rest_framework.views import exception_handler
 
+    if isinstance(error, Http404):
+        # What it says may name the kind of thing that was looked for, and so tell what is hidden from what never was.
+        error = Http404()
     return exception_handler(error, context)
