@@ -86,6 +86,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(CREATE, DROP),
+        # An attempt that was cut off leaves an index that is never used; the next attempt begins anew.
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS item_by_words", migrations.RunSQL.noop),
         AddIndexConcurrently(
             model_name="item",
             index=django.contrib.postgres.indexes.GinIndex(
@@ -94,6 +96,7 @@ class Migration(migrations.Migration):
                 name="item_by_words",
             ),
         ),
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS workspace_by_words", migrations.RunSQL.noop),
         AddIndexConcurrently(
             model_name="workspace",
             index=django.contrib.postgres.indexes.GinIndex(
