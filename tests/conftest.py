@@ -15,7 +15,7 @@ from config.database import make_database
 from tests.template import make_template
 
 if TYPE_CHECKING:
-    from accounts.models import Institution, User
+    from accounts.models import Institution, TermsVersion, User
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 property_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -179,3 +179,16 @@ def make_person(name: str, institution: "Institution | None", *, role: str = "co
     return User.objects.create_user(
         email, "correct horse battery", name=name, role=role, institution=institution, approved_until=until
     )
+
+
+@pytest.fixture
+def terms(db: None) -> "TermsVersion":
+    """The terms of the migration, also after a test that emptied the tables."""
+    from django.utils import timezone
+
+    from accounts.models import TermsVersion
+
+    found, _ = TermsVersion.objects.get_or_create(
+        version="1", defaults={"text": "Be kind.", "effective_at": timezone.now()}
+    )
+    return found

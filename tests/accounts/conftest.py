@@ -27,19 +27,6 @@ def _empty_cache() -> Iterator[None]:
 
 
 @pytest.fixture
-def terms(db: None) -> "TermsVersion":
-    """The terms of the migration, also after a test that emptied the tables."""
-    from django.utils import timezone
-
-    from accounts.models import TermsVersion
-
-    found, _ = TermsVersion.objects.get_or_create(
-        version="1", defaults={"text": "Be kind.", "effective_at": timezone.now()}
-    )
-    return found
-
-
-@pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch) -> MemoryVault:
     memory = MemoryVault()
     monkeypatch.setattr("accounts.documents._vault", memory)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from accounts.models import TermsVersion
 from config.walkthrough import story
 from tests.clamd import clamd
 from tests.needs import needs
@@ -15,7 +16,7 @@ from workspaces.models import VersionScan
 
 @needs("clamd")
 @pytest.mark.django_db
-def test_it_waits_for_the_scanner_before_it_opens_a_file(settings: Any, tmp_path: Path) -> None:
+def test_it_waits_for_the_scanner_before_it_opens_a_file(settings: Any, tmp_path: Path, terms: TermsVersion) -> None:
     settings.BLOB_DIRECTORY = tmp_path
     with clamd() as settings.SCANNER_URL:
         call_command("seed_walkthrough", stdout=StringIO())

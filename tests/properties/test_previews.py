@@ -41,6 +41,7 @@ class TestPreviews(TestCase):
     def test_a_preview_agrees_with_what_happens(self, plan: Plan, choice: tuple[Any, ...]) -> None:
         # Whoever acts, and whom it is about, could do and use something: else nearly every deed would be refused.
         plan.standing[0] = plan.standing[choice[1]] = "good"
+        leave_conditions_out(plan)
         build(plan)
         case = change(plan, *choice)
         if case is None:
@@ -58,6 +59,12 @@ class TestPreviews(TestCase):
         assert everything(plan, seen) == before
         deed()
         assert counted(foreseen) == difference(before, everything(plan, seen), about["workspaces"])
+
+
+def leave_conditions_out(plan: Plan) -> None:
+    """A preview counts every condition as fulfilled (`rules.item_rights`), which rights at this moment do not."""
+    plan.grants = {key: (role, end, None) for key, (role, end, _) in plan.grants.items()}
+    plan.exceptions = {key: (effect, end, None) for key, (effect, end, _) in plan.exceptions.items()}
 
 
 def change(

@@ -72,8 +72,8 @@ def test_a_form_names_no_rule_about_a_right_that_one_has(bob: User, workspace: W
 
 def test_only_who_may_share_is_offered_to_ask_why_about_others(alice: User, bob: User, workspace: Workspace) -> None:
     give(workspace, "visitor", bob)
-    assert 'name="q"' in page(alice, "sharing:why_workspace", workspace.pk)
-    assert 'name="q"' not in page(bob, "sharing:why_workspace", workspace.pk)
+    assert 'id="q"' in page(alice, "sharing:why_workspace", workspace.pk)
+    assert 'id="q"' not in page(bob, "sharing:why_workspace", workspace.pk)
 
 
 def test_workspaces_are_made_by_contributors_and_offered_to_them(alice: User, olga: User) -> None:
