@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -92,7 +93,13 @@ def is_trusted_proxy(address: str | None) -> bool:
         found = ip_address(_bare(address) or address)
     except ValueError:
         return False
-    return any(found in ip_network(network) for network in settings.TRUSTED_PROXIES if network != "unix")
+    return any(found in _network(network) for network in settings.TRUSTED_PROXIES if network != "unix")
+
+
+@lru_cache(256)
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """Return a network of the settings, which every request asks about."""
+    return ip_network(text)
 
 
 def _plain(said: str) -> str | None:

@@ -20,7 +20,8 @@ from workspaces.permissions import Right
 
 M = TypeVar("M", bound=Model)
 
-_CODENAMES = frozenset(right.codename for right in Right)
+_DOTTED = {right.codename: right.value for right in Right}
+_CODENAMES = frozenset(_DOTTED)
 
 
 class GrantBackend(BaseBackend):
@@ -134,4 +135,4 @@ def _rights(user: Any, things: list[Any], asked: frozenset[str] | set[str]) -> d
 
 
 def _dotted(codenames: frozenset[str]) -> frozenset[str]:
-    return frozenset(right.value for right in Right if right.codename in codenames)
+    return frozenset(_DOTTED[codename] for codename in codenames if codename in _DOTTED)
