@@ -47,11 +47,13 @@ class BlindIn(In):
 
 @BlindIdField.register_lookup
 class BlindExact(BlindIn):
-    """`column=id`."""
+    """`column=id`. Nothing stays nothing: Django asks then whether the column is empty."""
 
     lookup_name = "exact"
 
     def get_prep_lookup(self) -> Any:
+        if self.rhs is None:
+            return None
         self.rhs = [self.rhs]
         return super().get_prep_lookup()
 

@@ -9,11 +9,13 @@ from django.urls import reverse
 from accounts.models import User
 from core.errors import Refused
 from ledger_bridge.access import entries_visible_to, may_see_entry
+from ledger_bridge.events import AccessRefused
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry
 from ledger_bridge.recording import record
 from ledger_bridge.selectors import TrailPage
 from ledger_bridge.services import view_trail
+from ledger_bridge.subjects import Subject
 from sharing.models import WorkspaceUserGrant
 from tests.conftest import make_person
 from tests.sharing.conftest import exempt, give, house_of, make_item
@@ -211,8 +213,12 @@ def test_one_entry_and_all_entries_get_the_same_answer(
     give(workspace, "manager", suspended)
     User.objects.filter(pk=suspended.pk).update(role="applicant")
     suspended.refresh_from_db()
+    # Whoever asks for an address that is nothing to them is refused with the item alone, and no workspace.
+    alone = [Subject(item=str(item.pk)) for item in (open_file, closed, hidden, elsewhere)]
     for subject in (workspace, open_file, closed, hidden, elsewhere, bob, None):
         record(OPENED, actor=alice, subject=subject)
+    for item_alone in alone:
+        record(AccessRefused(right="workspaces.view", rule="no"), actor=None, subject=item_alone)
     for person in (alice, bob, charlie, olga, dana, suspended):
         one_by_one = {entry.id for entry in Entry.objects.all() if may_see_entry(person, entry)}
         at_once = set(Entry.objects.filter(entries_visible_to(person)).values_list("id", flat=True))
