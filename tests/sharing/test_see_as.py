@@ -60,6 +60,19 @@ def test_what_the_manager_does_not_see_stays_hidden(
         assert answer(bob, charlie, workspace, folder=imaging.pk).status_code == 404
 
 
+def test_a_folder_above_that_the_manager_does_not_see_is_not_named(
+    bob: User, charlie: User, workspace: Workspace, imaging: Item
+) -> None:
+    give(workspace, "manager", bob)
+    give(workspace, "visitor", charlie)
+    inner = make_item(workspace, imaging, "Week 12", kind="folder")
+    exempt(imaging, "deny", Right.VIEW, bob)
+    exempt(inner, "allow", Right.VIEW, bob)
+    text = look(bob, charlie, workspace, folder=inner.pk).content.decode()
+    assert "Week 12" in text
+    assert "Imaging" not in text
+
+
 def test_whoever_was_let_in_to_one_file_finds_it_at_the_top(
     alice: User, bob: User, workspace: Workspace, scan: Item
 ) -> None:

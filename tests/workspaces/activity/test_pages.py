@@ -131,6 +131,16 @@ def test_an_export_ends_with_the_right(bob: User, team: Workspace) -> None:
         next(chunks)
 
 
+def test_an_export_ends_when_the_person_is_not_there_any_more(
+    bob: User, team: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunks = services.export_activity(actor=bob, about=team, filters=about(team))
+    next(chunks)
+    monkeypatch.setattr("workspaces.services.activity.as_now", lambda _: None)
+    with pytest.raises(Refused, match="not known here any more"):
+        next(chunks)
+
+
 def test_nobody_exports_without_the_right(charlie: User, team: Workspace) -> None:
     with pytest.raises(Refused):
         services.export_activity(actor=charlie, about=team, filters=EVERYTHING)

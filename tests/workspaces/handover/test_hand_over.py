@@ -114,10 +114,26 @@ def test_a_head_request_records_nothing(bob: User, made: HandOver) -> None:
     assert Entry.objects.count() == before
 
 
+def test_a_head_request_needs_the_right_too(bob: User, made: HandOver) -> None:
+    exempt(made.version.file, "deny", Right.HAND_OVER, bob)
+    assert browser(bob).head(reverse("workspaces:sealed_file", args=[made.pk])).status_code == 403
+
+
 def test_it_needs_its_right(alice: User, bob: User, version: Version, bobs_key: RecipientKey) -> None:
     exempt(version.file, "deny", Right.HAND_OVER, bob)
     with pytest.raises(Refused):
         services.hand_over_version(actor=bob, version=version, key=bobs_key)
+
+
+@pytest.mark.usefixtures("bobs_key")
+def test_nobody_without_it_is_shown_whom_it_could_be_sealed_for(bob: User, version: Version) -> None:
+    exempt(version.file, "deny", Right.HAND_OVER, bob)
+    client = browser(bob)
+    assert client.get(reverse("workspaces:hand_over", args=[version.pk])).status_code == 403
+    assert client.get(f"/api/v1/versions/{version.pk}/recipients/").status_code == 403
+    # Before the key is looked for: whether there is one would tell who may download the file.
+    sent = client.post(f"/api/v1/versions/{version.pk}/hand-overs/", {"key": "x"}, content_type="application/json")
+    assert sent.status_code == 403
 
 
 def test_it_lets_nobody_read_who_may_not_download(alice: User, version: Version, bobs_key: RecipientKey) -> None:
@@ -193,6 +209,20 @@ def test_revoking_the_recipient_ends_a_running_download(
     with pytest.raises(Refused):
         next(pieces)
     assert last_entry().kind == "version.cut_off"
+
+
+def test_so_does_taking_the_right_from_whoever_downloads(
+    alice: User, bob: User, workspace: Workspace, bobs_key: RecipientKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = put(alice, workspace, "genome.bam", bytes(5_000_000))
+    made = services.hand_over_version(actor=bob, version=version, key=bobs_key)
+    monkeypatch.setattr(sending, "RECHECK", 0)
+    pieces = iter(fetch(bob, made).streaming_content)
+    assert len(next(pieces)) == 124
+    assert next(pieces)
+    exempt(version.file, "deny", Right.HAND_OVER, bob)
+    with pytest.raises(Refused):
+        next(pieces)
 
 
 @pytest.mark.parametrize("first", [0, 50, 124, 3_000_000])

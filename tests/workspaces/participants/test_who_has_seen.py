@@ -168,6 +168,17 @@ def test_an_export_ends_with_the_right(bob: User, participant: Participant) -> N
         next(chunks)
 
 
+def test_an_export_ends_when_the_person_is_not_there_any_more(
+    bob: User, participant: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope = scope_of(participant, asker=bob, across=False)
+    chunks = services.export_participant(actor=bob, scope=scope, filters=scope.within)
+    next(chunks)
+    monkeypatch.setattr("workspaces.services.participants.as_now", lambda _: None)
+    with pytest.raises(Refused, match="not known here any more"):
+        next(chunks)
+
+
 def test_programs_get_the_same_lines(alice: User, bob: User, participant: Participant) -> None:
     found = browser(alice).get(f"/api/v1/participants/{participant.pk}/activity/").json()
     assert [(line["who"], line["name"]) for line in found["lines"]] == [(bob.name, "doses.csv")]

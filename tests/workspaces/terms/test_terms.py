@@ -214,6 +214,15 @@ def test_they_are_acknowledged_on_a_page_that_leads_back(alice: User, visitor: U
     assert "You acknowledged them" in page(visitor, path)
 
 
+def test_the_page_does_not_lead_back_to_what_is_hidden(alice: User, visitor: User, version: Version) -> None:
+    workspace = version.file.workspace
+    services.set_terms(actor=alice, workspace=workspace, text=WORDS)
+    path = f"/workspaces/{workspace.pk}/terms/?file={version.file_id}"
+    assert f"/workspaces/files/{version.file_id}/" in page(visitor, path)
+    exempt(version.file, "deny", Right.VIEW, visitor)
+    assert f"/workspaces/files/{version.file_id}/" not in page(visitor, path)
+
+
 def test_managers_set_them_on_a_page_and_see_who_acknowledged(alice: User, visitor: User, workspace: Workspace) -> None:
     path = f"/workspaces/{workspace.pk}/terms/set/"
     assert "There are no terms" in page(alice, path)
