@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -27,13 +28,39 @@ ROOMS = [
 ALWAYS = "tests/mutation/test_sites.py"
 """Whatever is asked for, there is a test of another file, after which pytest takes down what a file has set up."""
 ELSEWHERE = ["tests/workspaces/crypt4gh", "tests/workspaces/viewer", "tests/workspaces/inspection", "tests/core/kms"]
+# Asking only what is remembered is shared by two; a search runs every test once, which two would do twice.
+WORKERS = 2 if os.environ.get("SEARCH") == "no" else 1
+COUNTED = re.compile(r"(\d+) of (\d+) places held by a test")
 
 
 def main() -> int:
+    workers = [start(place) for place in range(WORKERS)]
+    held = places = failed = 0
+    for worker in workers:
+        for line in worker.stdout or ():
+            found = COUNTED.match(line)
+            held, places = (held + int(found[1]), places + int(found[2])) if found else (held, places)
+            print(line, end="", flush=True)  # noqa: T201
+        failed |= worker.wait()
+    if WORKERS > 1 and places:
+        whole = f"{100 * held / places:.1f}".removesuffix(".0")
+        print(f"{held} of {places} places held by a test ({whole} %)")  # noqa: T201
+    return failed
+
+
+def start(place: int) -> "subprocess.Popen[str]":
+    """Start a run of every so-many-th place, with databases of its own."""
     command = [sys.executable, "-m", "pytest", "-p", "tests.mutation.plugin", "-p", "no:randomly", "-q"]
-    return subprocess.run(
-        [*command, *(sys.argv[1:] or chosen()), ALWAYS], cwd=ROOT, env=os.environ, check=False
-    ).returncode
+    name = f"mutation{place}"
+    # The names by which pytest-django and config.settings.test tell the databases of runs side by side apart.
+    own = {"TOX_PARALLEL_ENV": name, "PYTEST_XDIST_WORKER": name, "PART": f"{place}/{WORKERS}"}
+    return subprocess.Popen(
+        [*command, *(sys.argv[1:] or chosen()), ALWAYS],
+        cwd=ROOT,
+        env=os.environ | own,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def chosen() -> list[str]:

@@ -44,8 +44,12 @@ def test_the_row_refuses_whom_the_matrix_refuses(world: World, method: str, name
 
 
 def refused_in(row: list[str]) -> list[str]:
-    """Return the first for whom the answer is 403, and the first contributor for whom there is nothing."""
+    """Return the first for whom the answer is 403, and the first for whom there is nothing.
+
+    Approved people come first: what asks who somebody is refuses the others before anything asks for a right.
+    """
     answers = dict(zip(PERSONAS, row, strict=True))
-    forbidden = [persona for persona, answer in answers.items() if answer == "403"]
-    absent = [persona for persona in PERSONAS[2:] + PERSONAS[:2] if answers[persona] == "404"]
+    in_order = PERSONAS[2:] + PERSONAS[1:2] + PERSONAS[:1]
+    forbidden = [persona for persona in in_order if answers[persona] == "403"]
+    absent = [persona for persona in in_order if answers[persona] == "404"]
     return forbidden[:1] + absent[:1]

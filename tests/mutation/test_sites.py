@@ -1,13 +1,16 @@
 """What is taken away where: each kind of place, compiled with its switch, does as before or does without."""
 
 import ast
+import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import get_resolver
 
 from core.errors import Refused as RealRefusal
+from tests.mutation.kept import KEPT, UNSEARCHED
 from tests.mutation.sites import REFUSALS, SWITCH, switched
 from tests.mutation.switches import Switches
 
@@ -122,3 +125,8 @@ def test_every_class_of_refusal_is_known() -> None:
     assert get_resolver().url_patterns  # every room is imported with its pages
     kinds: list[type] = [RealRefusal, *RealRefusal.__subclasses__()]
     assert {kind.__name__ for kind in kinds} == REFUSALS
+
+
+def test_what_has_a_remembered_test_is_not_listed_as_having_none() -> None:
+    remembered = set(json.loads((Path(__file__).with_name("killers.json")).read_text(encoding="utf-8")))
+    assert not remembered & {*KEPT, *UNSEARCHED}
