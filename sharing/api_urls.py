@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sharing import api, api_bulk, api_grants, api_groups
+from sharing import api, api_bulk, api_grants, api_groups, api_shares
 from sharing.conditions import api as conditions
 from sharing.links import api as links
 from sharing.requests import api as requests
@@ -18,6 +18,7 @@ urlpatterns = [
     path("grants/", api_grants.MyGrants.as_view(), name="my_grants"),
     path("grants/<uuid:grant_id>/renew/", api_grants.Renewal.as_view(), name="renew"),
     path("items/<uuid:item_id>/exceptions/", api.ExceptionList.as_view(), name="exceptions"),
+    path("items/<uuid:item_id>/shares/", api_shares.ItemShares.as_view(), name="shares"),
     path("exceptions/<uuid:exception_id>/", api.ExceptionDetail.as_view(), name="exception"),
     path("workspaces/<uuid:workspace_id>/access-requests/", requests.WorkspaceRequests.as_view(), name="ask_workspace"),
     path("items/<uuid:item_id>/access-requests/", requests.ItemRequests.as_view(), name="ask_item"),

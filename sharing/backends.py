@@ -75,6 +75,10 @@ class GrantBackend(BaseBackend):
     def knows_who_is_in(self, user: User, workspace: Workspace) -> bool:
         return access.may_see_members(access.rights_in(user, workspace))
 
+    def has_role(self, user: Any, workspace: Workspace) -> bool:
+        here = Workspace.objects.order_by().filter(pk=workspace.pk)
+        return rules.has_standing(user) and rules.workspaces_with_right(here, user, Right.VIEW).exists()
+
     def managers_of(self, workspace: Workspace) -> set[UUID]:
         """Return who may manage a workspace now, by id."""
         return holding.managers_of(workspace)

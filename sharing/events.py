@@ -20,9 +20,10 @@ _USER_SECURITY_CHANGED = "110137"
 _NAMES = {role.value: str(role.label) for role in Role}
 _ENDS = {"no end": "never"}
 _ROLES = {"role": _NAMES, "old_role": _NAMES, "own_role": _NAMES, "until": _ENDS, "old_until": _ENDS}
+_RIGHTS = {right.codename: str(right.label) for right in Right}
 _EXCEPTIONS = {
     "effect": {"allow": "allowed", "deny": "not allowed"},
-    "right": {right.codename: str(right.label) for right in Right},
+    "right": _RIGHTS,
     "until": _ENDS,
 }
 
@@ -289,6 +290,25 @@ class ExceptionEndAnnounced(Event):
     effect: str
     right: str
     to: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemShared(Event):
+    """Somebody may do here and below what a role includes; `allowed` and `denied` are the exceptions that it took."""
+
+    kind = "item.shared"
+    label = "Shared"
+    sentence = (
+        "shared this with {to} as {role}: here and below, {allowed} is allowed (ends: {until}), {denied} is not allowed"
+    )
+    words = {"role": _NAMES, "allowed": _RIGHTS, "denied": _RIGHTS, "until": _ENDS}
+    action = "C"
+    dicom_code = OBJECT_SECURITY_CHANGED
+    to: str
+    role: str
+    allowed: str
+    denied: str
     until: str
 
 

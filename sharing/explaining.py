@@ -54,7 +54,9 @@ def why_not(actor: Any, right: Right, thing: Workspace | Item | Version) -> str:
         for wanted in (Right.VIEW, right):
             if (said := decisive_exception(actor, wanted, item)) and said.effect == Effect.DENY:
                 return _denied(actor, item, said, wanted)
-        if only := next((one.only for one in _exceptions(actor, item) if one.right == right.codename and one.only), ""):
+        if only := next(
+            (one.only for one in exceptions_about(actor, item) if one.right == right.codename and one.only), ""
+        ):
             return f"An exception lets you {right.label} here, {only}."
     return _no_role(actor, right, workspace, let_in=bool(item and actor.has_perm(Right.VIEW, item)))
 
@@ -81,7 +83,7 @@ def right_to_answer(request: AccessRequest) -> Right:
 
 def decisive_exception(person: User, right: Right, item: Item) -> Said | None:
     """Return the exception that decides about a right on an item (rule 4), if there is one."""
-    found = [said for said in _exceptions(person, item) if said.right == right.codename and not said.only]
+    found = [said for said in exceptions_about(person, item) if said.right == right.codename and not said.only]
     return max(found, key=lambda said: (said.item.depth, said.effect == Effect.DENY), default=None)
 
 
@@ -112,7 +114,8 @@ def unfulfilled(person: User, rows: Iterable[Any]) -> dict[Any, str]:
     return {pk: condition.in_words for pk, condition in under.items() if condition.pk not in holding}
 
 
-def _exceptions(person: User, item: Item) -> list[Said]:
+def exceptions_about(person: User, item: Item) -> list[Said]:
+    """Return the exceptions on the path of an item that concern a person, themselves or through groups."""
     live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     on_path = Q(content_object__in=item.path) & live
     own = ItemUserException.objects.filter(on_path, user=person).select_related("content_object", *_RELATED)

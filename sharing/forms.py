@@ -11,14 +11,15 @@ from django.utils import timezone
 from accounts.models import User
 from core.errors import Conflict, InvalidInput
 from sharing.conditions.models import DAYS, Condition
-from sharing.models import Effect
+from sharing.models import EXCEPTION_RIGHTS, Effect
 from sharing.selectors import grants
 from workspaces.models import Workspace
-from workspaces.permissions import Right, Role
+from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
 USUAL_LENGTH = timedelta(days=90)
 
 ROLE_WORDS = {
+    Role.LOOK_ONLY: "Look only: look at files in the viewer; no downloading, printing, copying text or handing over",
     Role.VISITOR: "Visitor: look at files and download them",
     Role.CONTRIBUTOR: "Contributor: also print, copy text, upload, comment, rename and move, and see the trail",
     Role.MANAGER: "Manager: also share, and manage the workspace",
@@ -118,6 +119,19 @@ class InviteForm(AccessForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["purpose"]
+
+
+class ShareForm(AccessForm):
+    """One choice for one folder or file: a role that includes only what can be decided there."""
+
+    role = forms.ChoiceField(
+        label="They may",
+        choices=[(role, words) for role, words in ROLE_WORDS.items() if ROLE_RIGHTS[role] <= set(EXCEPTION_RIGHTS)],
+        widget=forms.RadioSelect,
+        initial=Role.LOOK_ONLY,
+        help_text="What they could do besides is denied, and stays denied until somebody lifts it.",
+    )
+    field_order = ["role", "condition_id", "expires_on", "no_end", "purpose"]
 
 
 class ExceptionForm(AccessForm):

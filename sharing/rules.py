@@ -17,6 +17,7 @@ they cannot come to different answers. Nothing is remembered between two questio
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -223,15 +224,18 @@ def workspace_rights(
     return _ask("sharing_rights_on_workspaces", person, workspaces, asked, anyhow=anyhow)
 
 
-def people_rights(people: Iterable[User], item: Any) -> dict[Any, frozenset[str]]:
+def people_rights(people: Iterable[User], item: Any, *, at: datetime | None = None) -> dict[Any, frozenset[str]]:
     """Return the codenames of the rights that each person (by id) has on one item, in one query.
 
-    Conditions count as fulfilled: it is about who may, not about who is asking now.
+    Conditions count as fulfilled: it is about who may, not about who is asking now. `at` looks at another moment, as
+    far as it is known today.
     """
     listed = list(people)
     everything = [right.codename for right in Right]
     things = [person.pk for person in listed]
-    text, values = _bind(_RIGHTS_OF_PEOPLE, things=things, asked=everything, item=item, anyhow=True)
+    text, values = _bind(
+        _RIGHTS_OF_PEOPLE, things=things, asked=everything, item=item, anyhow=True, now=at or timezone.now()
+    )
     found = _with_view(_pairs(text, values, [person.pk for person in listed]))
     return {person.pk: found[person.pk] if has_standing(person) else frozenset() for person in listed}
 

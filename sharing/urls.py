@@ -15,6 +15,7 @@ from sharing.views import (
     requests,
     reviews,
     sent,
+    shares,
     why,
     workspace,
 )
@@ -48,6 +49,7 @@ urlpatterns = [
     path("access/items/<uuid:item_id>/", items.item_access, name="item_access"),
     path("access/items/<uuid:item_id>/why/", why.why_item, name="why_item"),
     path("access/items/<uuid:item_id>/ask/", requests.ask_item, name="ask_item"),
+    path("access/items/<uuid:item_id>/share/", shares.share, name="share"),
     path("access/items/<uuid:item_id>/exception/", items.add_exception, name="add_exception"),
     path("access/exceptions/<uuid:exception_id>/lift/", items.lift_exception, name="lift_exception"),
     path("access/shared-with-me/", items.shared_with_me, name="shared_with_me"),

@@ -62,6 +62,15 @@ def with_right(items: QuerySet[Item], actor: Any, right: Right) -> QuerySet[Item
     return items.none()
 
 
+def has_role(actor: Any, workspace: Workspace) -> bool:
+    """Return whether the actor sees a workspace as its owner or by a role, rather than by exceptions alone."""
+    for backend in get_backends():
+        answer = getattr(backend, "has_role", None)
+        if answer is not None:
+            return bool(answer(actor, workspace))
+    return False
+
+
 def managers_of(workspace: Workspace) -> set[UUID]:
     """Return who may manage a workspace now, by id."""
     for backend in get_backends():

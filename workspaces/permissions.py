@@ -22,12 +22,14 @@ class Right(models.TextChoices):
 
 
 class Role(models.TextChoices):
+    LOOK_ONLY = "look_only", "Look only"
     VISITOR = "visitor", "Visitor"
     CONTRIBUTOR = "contributor", "Contributor"
     MANAGER = "manager", "Manager"
 
 
 ROLE_RIGHTS: dict[str, frozenset[str]] = {
+    Role.LOOK_ONLY: frozenset({Right.VIEW}),
     Role.VISITOR: frozenset({Right.VIEW, Right.DOWNLOAD, Right.HAND_OVER}),
     Role.CONTRIBUTOR: frozenset(
         {

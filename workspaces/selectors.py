@@ -13,6 +13,7 @@ from core.access import rights_on_each, visible_to
 from ledger_bridge.receipts import ProofState, proof_states
 from workspaces.acknowledging.selectors import AskShown, asks_on
 from workspaces.archive_rules import is_no_office
+from workspaces.asking import has_role
 from workspaces.binding import erased_uploads
 from workspaces.inspection import State
 from workspaces.media_types import claimed_type, decide, encoding_in_words, icon_of, type_in_words
@@ -152,7 +153,8 @@ def list_items(
     """Return a page of a folder; with a query or a tag, a page of what has it anywhere in the workspace."""
     may = may_on(user, folder or workspace)
     # Somebody without a role was let into single items, and needs to find them at the top.
-    let_in = folder is None and [right for right, given in may.items() if given] == [Right.VIEW.codename]
+    only_view = [right for right, given in may.items() if given] == [Right.VIEW.codename]
+    let_in = folder is None and only_view and not has_role(user, workspace)
     found = _found_items(user, workspace, folder, query, tag, let_in=let_in)
     listing = _listing(user, found.order_by(*_ORDER.get(sort, _ORDER["name"])), page, may)
     rows = with_marks(listing.rows)

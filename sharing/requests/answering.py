@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from core.access import rights_on_each
 from sharing.explaining import decisive_exception
 from sharing.models import (
     AccessRequest,
@@ -18,7 +19,7 @@ from sharing.models import (
 from sharing.permissions import Right as SharingRight
 from sharing.rules import has_standing
 from workspaces.models import Workspace
-from workspaces.permissions import Right, Role
+from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
 
 def first_to_answer(asker: User, workspace: Workspace) -> User:
@@ -62,6 +63,14 @@ def obstacle(request: AccessRequest) -> str | None:
     if not asker.has_perm(Right.VIEW, request.thing) and not _ran_out(request):
         return f"{asker} has been shut out since they asked. If they should come back, let them in on the access page."
     return _standing_denial(request)
+
+
+def more_than_own(person: User, request: AccessRequest) -> str | None:
+    """Return the sentence that says why this person cannot give all that is asked for, though perhaps a part."""
+    asked = ROLE_RIGHTS[request.role] if request.role else {f"workspaces.{code}" for code in request.rights}
+    if missing := asked - rights_on_each(person, [request.thing])[request.thing.pk]:
+        return f"Nobody can give more than they have: you may not {Right(min(missing)).label} there yourself."
+    return None
 
 
 def _ran_out(request: AccessRequest) -> bool:

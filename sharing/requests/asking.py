@@ -1,6 +1,7 @@
 """What somebody may ask for, and where the page for it is."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -8,24 +9,56 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.access import rights_on_each
+from sharing import rules
+from sharing.explaining import roles_of
 from sharing.models import EXCEPTION_RIGHTS, Effect, ItemUserException, WorkspaceUserGrant
 from sharing.rules import has_standing
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
+SOON = timedelta(days=30)
+
 
 def askable_rights(person: User, item: Item) -> list[Right]:
-    """Return the rights on an item that the person lacks, or has for a time only, by an exception of their own."""
+    """Return the rights on an item that the person lacks, or loses when an exception of their own ends."""
     held = rights_on_each(person, [item])[item.pk]
-    ending = set(_ending_exceptions(person, item))
-    return [right for right in EXCEPTION_RIGHTS if right not in held or right.codename in ending]
+    ending = ending_rights(person, item)
+    return [right for right in EXCEPTION_RIGHTS if right not in held or right in ending]
+
+
+def offered_rights(person: User, item: Item, named: Right | None = None) -> dict[Right, datetime | None]:
+    """Return the rights that the form offers, with their end where the person has them: what ends soon, or is named.
+
+    Whoever may look for a long time yet is not asked whether they would like to look.
+    """
+    ending, soon = ending_rights(person, item), timezone.now() + SOON
+    return {
+        right: ending.get(right)
+        for right in askable_rights(person, item)
+        if right not in ending or ending[right] <= soon or right == named
+    }
+
+
+def ending_rights(person: User, item: Item) -> dict[Right, datetime]:
+    """Return what the person has by an exception of their own that ends, and will not have then by anything else."""
+    own = ItemUserException.objects.filter(
+        user=person, content_object=item, effect=Effect.ALLOW, expires_at__gt=timezone.now()
+    )
+    found: dict[Right, datetime] = {}
+    for codename, end in own.values_list("permission__codename", "expires_at"):
+        if codename not in rules.people_rights([person], item.pk, at=end)[person.pk]:
+            found[Right(f"workspaces.{codename}")] = end
+    return found
 
 
 def askable_roles(person: User, workspace: Workspace) -> list[Role]:
-    """Return the roles that would give the person more than they have, or the same for longer."""
+    """Return the roles that would give the person more than those they have, or the same for longer.
+
+    What exceptions let them see is not counted: a role is about everything else.
+    """
     if workspace.owner_id == person.pk:
         return []
-    held = rights_on_each(person, [workspace])[workspace.pk]
+    held = {right for role in roles_of(person, workspace) if not role.only for right in ROLE_RIGHTS[role.codename]}
     ending = set(_ending_roles(person, workspace))
     return [role for role in Role if role in ending or ROLE_RIGHTS[role] - held]
 
@@ -47,13 +80,6 @@ def where_to_ask(person: Any, right: Right, thing: Workspace | Item | Version) -
     if right in EXCEPTION_RIGHTS:
         return reverse("sharing:ask_item", args=[item.pk]) + query
     return reverse("sharing:ask_workspace", args=[item.workspace_id]) + query
-
-
-def _ending_exceptions(person: User, item: Item) -> Iterable[str]:
-    own = ItemUserException.objects.filter(
-        user=person, content_object=item, effect=Effect.ALLOW, expires_at__gt=timezone.now()
-    )
-    return own.values_list("permission__codename", flat=True)
 
 
 def _ending_roles(person: User, workspace: Workspace) -> Iterable[str]:

@@ -1,6 +1,7 @@
 """Forms for asking and answering. What may be asked for and given is decided by the deeds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -47,9 +48,13 @@ class AskForRightsForm(AskForm):
     )
     field_order = ["rights", "days", "purpose", "message"]
 
-    def __init__(self, *args: Any, rights: Iterable[Right], asked: Right | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rights: Mapping[Right, datetime | None], asked: Right | None, **kwargs: Any) -> None:
+        """Offer rights, and say of those that the person has when they end."""
         super().__init__(*args, **kwargs)
-        offered = [(right.codename, RIGHT_WORDS[right]) for right in rights]
+        offered = [
+            (right.codename, f"{RIGHT_WORDS[right]}: yours ends on {end:%-d %B %Y}" if end else RIGHT_WORDS[right])
+            for right, end in rights.items()
+        ]
         self.fields["rights"].choices = offered  # type: ignore[attr-defined]
         self.fields["rights"].initial = [asked.codename] if asked else []
 

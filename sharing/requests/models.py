@@ -102,7 +102,7 @@ class AccessRequest(models.Model):
                 name="one_open_request_per_person_and_workspace",
             ),
             models.CheckConstraint(
-                condition=models.Q(item=None, role__in=Role.values, rights__len=0)
+                condition=(models.Q(item=None, rights__len=0) & ~models.Q(role=""))
                 | models.Q(item__isnull=False, role="", rights__len__gte=1),
                 name="a_request_is_for_a_role_or_for_rights",
             ),

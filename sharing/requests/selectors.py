@@ -1,7 +1,7 @@
 """Requests for access as pages show them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from sharing.models import AccessRequest
-from sharing.requests.answering import obstacle
+from sharing.requests.answering import more_than_own, obstacle
 from sharing.selectors.access import PersonAccess, access_in, access_of
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right, Role
@@ -31,6 +31,8 @@ class RequestRow:
     place: str
     within: str
     mine: bool
+    obstacle: str = ""
+    """Why it cannot be granted as asked by whoever looks; only where `with_obstacles` looked."""
 
     @property
     def about(self) -> str:
@@ -106,6 +108,14 @@ def access_now(request: AccessRequest, *, reader: User) -> PersonAccess:
         return access_in(request.asker, request.workspace)
     [found] = access_of([request.asker], request.item, reader=reader)
     return found
+
+
+def with_obstacles(user: User, rows: Iterable[RequestRow]) -> list[RequestRow]:
+    """Add to rows for the person to answer why they cannot grant them as asked. It takes some queries for each."""
+    return [
+        replace(row, obstacle=what_stands_against(row.request) or more_than_own(user, row.request) or "")
+        for row in rows
+    ]
 
 
 def what_stands_against(request: AccessRequest) -> str | None:

@@ -111,6 +111,16 @@ def exceptions_on(item: Item) -> list[StandingException]:
     return sorted(found, key=lambda row: -row.item.depth)
 
 
+def allowed_further_down(person: User, item: Item, rights: frozenset[str]) -> int:
+    """Return on how many things below an item an exception lets a person do more than these rights."""
+    more = [right.codename for right in Right if right not in rights]
+    allows = _unexpired() & Q(effect=Effect.ALLOW, permission__codename__in=more)
+    below = allows & Q(content_object__path__contains=[item.pk], content_object__removed_at=None)
+    own = ItemUserException.objects.filter(below, user=person).exclude(content_object=item)
+    through = ItemGroupException.objects.filter(below, group__in=person.groups.all()).exclude(content_object=item)
+    return len({*own.values_list("content_object", flat=True), *through.values_list("content_object", flat=True)})
+
+
 def people_concerned(item: Item) -> QuerySet[User]:
     """Return everybody about whom a role or an exception says something for this item, and the owner."""
     workspace = item.workspace_id

@@ -10,12 +10,12 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from core.access import rights_on_each
 from ledger_bridge.blind_ids import real_ids
 from ledger_bridge.models import Entry
 from sharing import events
 from sharing.models import AccessReview, Invitation, ItemGroupException, ItemUserException, WorkspaceUserGrant
 from sharing.reviews.selectors import reviews_for
+from sharing.rules import workspaces_with_right
 from sharing.selectors.grants import GrantRow, ending_for, rows_for
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right, Role
@@ -28,8 +28,14 @@ _CHANGES = {
     events.RoleRevoked.kind: "took your role away",
     events.ExceptionSet.kind: "made an exception about you",
     events.ExceptionLifted.kind: "lifted an exception about you",
+    events.ItemShared.kind: "shared something with you, or restricted what you may do with it",
     events.GroupMemberAdded.kind: "took you into a group that is let in",
     events.GroupMemberRemoved.kind: "took you out of a group that is let in",
+}
+_ON_ITEMS = {
+    events.ExceptionSet.kind: "made an exception for you on",
+    events.ExceptionLifted.kind: "lifted an exception for you on",
+    events.ItemShared.kind: "decided what you may do with",
 }
 _LOOKED_BACK = 200  # entries; enough to find the last few files somebody opened
 
@@ -42,6 +48,9 @@ class ChangedAccess:
     sentence: str
     place: str
     at: datetime
+    item: Item | None = None
+    """What it is about, for those who may see it."""
+    what: str = ""
 
 
 def invitations_for(user: User) -> QuerySet[Invitation]:
@@ -65,7 +74,7 @@ def reviews_to_do(user: User) -> list[AccessReview]:
 
 
 def changed_access(user: User) -> list[ChangedAccess]:
-    """Return what others gave to the person or took from them lately, newest first, without names of files."""
+    """Return what others gave to the person or took from them lately, newest first; what they do not see, unnamed."""
     lately = Entry.objects.filter(person=user.pk, kind__in=_CHANGES, recorded_at__gt=timezone.now() - SOON)
     entries = list(lately.order_by("-recorded_at")[:SHOWN])
     people = User.objects.in_bulk({entry.actor for entry in entries if entry.actor})
@@ -73,15 +82,29 @@ def changed_access(user: User) -> list[ChangedAccess]:
     known = {entry.workspace for entry in entries if entry.kind == events.RoleRevoked.kind}
     visible = Workspace.objects.visible_to(user).filter(pk__in={entry.workspace for entry in entries})
     places = {workspace.pk: workspace for workspace in [*visible, *Workspace.objects.filter(pk__in=known)]}
+    items = Item.objects.visible_to(user).in_bulk({entry.item for entry in entries if entry.item})
     return [
         ChangedAccess(
             giver=people[entry.actor].name if entry.actor in people else "The installation",
-            sentence=_CHANGES[entry.kind],
+            sentence=_ON_ITEMS[entry.kind] if entry.item in items else _CHANGES[entry.kind],
             place=places[entry.workspace].name if entry.workspace in places else "",
             at=entry.recorded_at,
+            item=items.get(entry.item),
+            what=_what(entry.kind, entry.detail) if entry.item in items else "",
         )
         for entry in entries
     ]
+
+
+def _what(kind: str, detail: dict[str, Any]) -> str:
+    """Return what an entry about an item says that somebody may or may not do there."""
+    if not detail:  # it was erased
+        return ""
+    if kind == events.ItemShared.kind:
+        return events.ItemShared.words["role"].get(detail["role"], detail["role"])
+    right = events.ExceptionSet.words["right"].get(detail["right"], detail["right"])
+    effect = events.ExceptionSet.words["effect"][detail["effect"]]
+    return f"to {right} {'was ' if kind == events.ExceptionLifted.kind else 'is '}{effect}"
 
 
 def opened_last(user: User) -> list[Item]:
@@ -103,8 +126,9 @@ def shared_with(user: User) -> QuerySet[Item]:
 def only_by_exception(user: User, items: Iterable[Item]) -> list[Item]:
     """Keep the items in whose workspace the person has no role."""
     listed = list(items)
-    rights = rights_on_each(user, {item.workspace for item in listed})
-    return [item for item in listed if rights[item.workspace_id] <= {Right.VIEW}]
+    concerned = Workspace.objects.order_by().filter(pk__in={item.workspace_id for item in listed})
+    with_role = set(workspaces_with_right(concerned, user, Right.VIEW).values_list("pk", flat=True))
+    return [item for item in listed if item.workspace_id not in with_role]
 
 
 def _managed(user: User) -> QuerySet[Any, Any]:

@@ -19,10 +19,12 @@ from sharing.services.renewing import announce_ends, renew_grant
 from sharing.services.requests import ask_for_access, grant_request, refuse_request, withdraw_request
 from sharing.services.reviewing import keep_grant, plan_reviews, start_review, take_grant, watch_reviews
 from sharing.services.sends import counted_opening, send_copy
+from sharing.services.shares import Shared, share_item
 from sharing.services.visits import begin_visit, end_visit, introduce, prove_code, send_code
 from sharing.services.watching import watch_requests
 
 __all__ = [
+    "Shared",
     "accept_invitation",
     "add_member",
     "announce_ends",
@@ -60,6 +62,7 @@ __all__ = [
     "send_copy",
     "set_exception",
     "set_exceptions",
+    "share_item",
     "start_review",
     "take_grant",
     "transfer_ownership",

@@ -71,6 +71,32 @@ def put_exception(
     condition: Condition | None = None,
 ) -> ItemException:
     """Set an exception within a deed that tells the person itself."""
+    exception = write_exception(
+        actor=actor, item=item, right=right, effect=effect, person=person, group=group,
+        expires_at=expires_at, purpose=purpose, condition=condition,
+    )  # fmt: skip
+    event = events.ExceptionSet(
+        effect=effect, right=right.codename, to=events.to(group), until=events.until(expires_at)
+    )
+    record(event, actor=actor, subject=exception, purpose=purpose or None)
+    if condition is not None:
+        record_condition(actor, exception, f"right to {right.label}", group)
+    return exception
+
+
+def write_exception(
+    *,
+    actor: User,
+    item: Item,
+    right: Right,
+    effect: str,
+    person: User | None,
+    group: Group | None,
+    expires_at: datetime | None,
+    purpose: str,
+    condition: Condition | None,
+) -> ItemException:
+    """Check and write an exception within a deed that records it."""
     require(actor, Right.SHARE, item)
     _check_choice(right, effect)
     if effect == Effect.ALLOW:
@@ -82,14 +108,7 @@ def put_exception(
         _refuse_own(actor, workspace, former.effect, person, group)
     check_condition(condition, workspace, may_have_one=effect == Effect.ALLOW)
     more = {"expires_at": expires_at, "purpose": purpose, "condition": condition}
-    exception = _replace(actor, item, right, effect, person, group, **more)
-    event = events.ExceptionSet(
-        effect=effect, right=right.codename, to=events.to(group), until=events.until(expires_at)
-    )
-    record(event, actor=actor, subject=exception, purpose=purpose or None)
-    if condition is not None:
-        record_condition(actor, exception, f"right to {right.label}", group)
-    return exception
+    return _replace(actor, item, right, effect, person, group, **more)
 
 
 @transaction.atomic

@@ -25,9 +25,10 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "sharing/landing.html")
     if user.role in _ELSEWHERE:
         return redirect(_ELSEWHERE[user.role])
+    waiting = requests.requests_in(user, "waiting")
     context = {
         "has_standing": has_standing(user),
-        "requests": requests.rows_for(user, requests.requests_in(user, "waiting")[: selectors.SHOWN]),
+        "requests": requests.with_obstacles(user, requests.rows_for(user, waiting[: selectors.SHOWN])),
         "asked": requests.rows_for(user, requests.asked_lately(user)[: selectors.SHOWN]),
         "invitations": selectors.invitations_for(user),
         "reviews": selectors.reviews_to_do(user),

@@ -15,7 +15,7 @@ from core.access import require, rights_on_each
 from sharing import services
 from sharing.forms import ExceptionForm
 from sharing.models import Effect
-from sharing.requests.asking import askable_rights
+from sharing.requests.asking import offered_rights
 from sharing.requests.selectors import waiting_about
 from sharing.selectors import access, home
 from sharing.views.fetching import (
@@ -57,7 +57,7 @@ def item_access(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "rows": access.access_of(page.object_list, item, reader=user),
         "sees_members": sees_members,
         "may_share": may_share,
-        "may_ask": bool(askable_rights(user, item)),
+        "may_ask": bool(offered_rights(user, item)),
         "requests": waiting_about(user, item) if may_share else [],
         "exceptions": access.exceptions_on(item) if may_share else [],
     }
@@ -72,7 +72,7 @@ def add_exception(request: HttpRequest, item_id: UUID) -> HttpResponse:
     crumbs = item_crumbs(item, ("Exception", None))
     receiver = chosen_receiver(request)
     if receiver is None:
-        return choose(request, title=f"Share “{item}”, or keep somebody out", crumbs=crumbs, groups=True)
+        return choose(request, title=f"Allow or deny one right on “{item}”", crumbs=crumbs, groups=True)
     return confirmed_outside(request, receiver, _set_exception)(request, item, receiver, crumbs)
 
 

@@ -17,7 +17,8 @@ from sharing.forms import attempt
 from sharing.models import AccessRequest
 from sharing.permissions import Right as SharingRight
 from sharing.requests import selectors
-from sharing.requests.asking import askable_rights, askable_roles, least_role_with
+from sharing.requests.answering import more_than_own
+from sharing.requests.asking import askable_roles, least_role_with, offered_rights
 from sharing.requests.forms import AskForRightsForm, AskForRoleForm, GrantLessForm, RefuseForm
 from sharing.views.fetching import (
     Crumbs,
@@ -43,7 +44,8 @@ _SENT = (
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     item = get_item(request, item_id)
-    rights, asked = askable_rights(person_of(request), item), _refused_right(request)
+    asked = _refused_right(request)
+    rights = offered_rights(person_of(request), item, asked)
     chosen = asked if asked in rights else None
     form = AskForRightsForm(request.POST or None, rights=rights, asked=chosen)
     return _ask(request, item, form, asked, offered=bool(rights))
@@ -90,6 +92,7 @@ def request_page(request: HttpRequest, request_id: UUID) -> HttpResponse:
         "steps": selectors.steps_of(found, for_asker=row.mine),
         "may_answer": may_answer and found.is_waiting,
         "obstacle": selectors.what_stands_against(found) if may_answer else None,
+        "too_much": more_than_own(user, found) if may_answer and found.is_waiting else None,
         "now": selectors.access_now(found, reader=user) if may_answer else None,
     }
     return render(request, "sharing/request.html", context)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from core.access import require
 from sharing import services
-from sharing.requests.asking import askable_rights, askable_roles
+from sharing.requests.asking import askable_roles, offered_rights
 from sharing.views.fetching import (
     Crumbs,
     get_item,
@@ -31,7 +31,7 @@ from workspaces.permissions import Right
 @require_safe
 def why_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     item = get_item(request, item_id)
-    may_ask = bool(askable_rights(person_of(request), item))
+    may_ask = bool(offered_rights(person_of(request), item))
     ask_url = reverse("sharing:ask_item", args=[item.pk]) if may_ask else ""
     return _page(request, item, item_crumbs(item, ("Why", None)), ask_url)
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core.access import rights_on_each, visible_to
+from workspaces.asking import has_role
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -45,7 +46,7 @@ def seen_as(
     """Return a page of the workspace, or of a folder in it, as the person sees it."""
     rights = rights_on_each(person, [workspace])[workspace.pk]
     both = items_seen_by_both(person, reader, workspace)
-    if folder is None and rights == {Right.VIEW}:
+    if folder is None and rights == {Right.VIEW} and not has_role(person, workspace):
         # Whoever was let in to single items finds them at the top, as in `workspaces.selectors`.
         found = both.exclude(parent__in=both.order_by().values("pk"))
     else:

@@ -109,7 +109,8 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     folder = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Images")
     version = _file(owner, workspace, folder, "table.csv", b"t,e,g\n1,1,0\n")
     grants = {
-        role: sharing.grant_role(actor=owner, workspace=workspace, role=role, person=who[role.value]) for role in Role
+        role: sharing.grant_role(actor=owner, workspace=workspace, role=role, person=who[role.value])
+        for role in (Role.VISITOR, Role.CONTRIBUTOR, Role.MANAGER)
     }
     invitation = sharing.invite(actor=owner, workspace=workspace, email="new@example.org", role=Role.VISITOR)
     profile = sharing.create_group(actor=owner, name="Readers")

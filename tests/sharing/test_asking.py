@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Conflict, InvalidInput, Refused
-from sharing.models import AccessRequest
+from sharing.models import AccessRequest, ItemUserException
+from sharing.requests.asking import offered_rights
 from sharing.services import ask_for_access, withdraw_request
 from sharing.services.requests import MOST_A_DAY
-from tests.sharing.conftest import exempt, give, last_entry, make_item
+from tests.sharing.conftest import exempt, give, in_days, last_entry, make_item
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -38,6 +39,27 @@ def test_a_reader_asks_for_a_higher_role(bob: User, workspace: Workspace) -> Non
 
 def ask_gives(person: User, right: Right, thing: Any) -> bool:
     return person.has_perm(right, thing)
+
+
+def test_whoever_was_let_in_to_one_file_may_ask_to_look_at_all(bob: User, workspace: Workspace, scan: Item) -> None:
+    exempt(scan, "allow", Right.VIEW, bob)
+    assert ask(bob, workspace, role="look_only").role == "look_only"
+
+
+def test_what_ends_is_offered_when_it_ends_soon_or_is_named(bob: User, workspace: Workspace, scan: Item) -> None:
+    exception = exempt(scan, "allow", Right.VIEW, bob, days=90)
+    assert Right.VIEW not in offered_rights(bob, scan)
+    assert offered_rights(bob, scan, Right.VIEW)[Right.VIEW] == exception.expires_at
+    ItemUserException.objects.update(expires_at=in_days(10))
+    assert Right.VIEW in offered_rights(bob, scan)
+
+
+def test_what_a_role_gives_beyond_that_end_is_not_asked_for(bob: User, workspace: Workspace, scan: Item) -> None:
+    exempt(scan, "allow", Right.VIEW, bob, days=10)
+    give(workspace, "visitor", bob)
+    assert Right.VIEW not in offered_rights(bob, scan, Right.VIEW)
+    with pytest.raises(InvalidInput, match="you do not have"):
+        ask(bob, scan, rights=[Right.VIEW])
 
 
 def test_it_is_recorded_with_its_purpose_and_without_the_message(bob: User, workspace: Workspace, scan: Item) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from ledger_bridge.recording import record
-from sharing.services import grant_role, invite
+from sharing.services import ask_for_access, grant_role, invite, set_exception, share_item
 from tests.conftest import make_person
 from tests.sharing.conftest import exempt, give, in_days
 from workspaces.events import VersionOpened
@@ -75,6 +75,57 @@ def test_it_leads_back_to_what_was_opened_while_it_may_be_seen(bob: User, worksp
 
 def opened() -> VersionOpened:
     return VersionOpened(name="x", number=1)
+
+
+def test_a_line_about_an_exception_names_the_file_and_the_right(alice: User, bob: User, scan: Item) -> None:
+    set_exception(actor=alice, item=scan, right=Right.VIEW, effect="allow", person=bob)
+    page = home(bob)
+    assert "made an exception for you on" in page
+    assert "“scan.dcm”</a>: to view is allowed" in page
+
+
+def test_it_names_neither_to_whom_the_file_is_closed(alice: User, bob: User, workspace: Workspace, scan: Item) -> None:
+    give(workspace, "visitor", bob)
+    set_exception(actor=alice, item=scan, right=Right.VIEW, effect="deny", person=bob)
+    page = home(bob)
+    assert "made an exception about you" in page
+    assert "scan.dcm" not in page
+
+
+def test_a_line_about_a_file_that_was_shared_says_as_what(
+    alice: User, bob: User, workspace: Workspace, scan: Item
+) -> None:
+    give(workspace, "visitor", bob)
+    share_item(actor=alice, item=scan, role="look_only", person=bob)
+    assert "“scan.dcm”</a>: Look only" in home(bob)
+
+
+def test_a_request_that_cannot_be_granted_leads_to_why(
+    alice: User, bob: User, workspace: Workspace, scan: Item
+) -> None:
+    give(workspace, "visitor", bob)
+    ask_for_access(actor=bob, thing=scan, rights=[Right.PRINT], days=30, purpose="Board")
+    assert "Grant as asked" in home(alice)
+    exempt(scan, "deny", Right.PRINT, bob)
+    page = home(alice)
+    assert "Grant as asked" not in page
+    assert "See what stands against it" in page
+
+
+def test_nobody_is_offered_to_grant_more_than_they_have(
+    alice: User, bob: User, charlie: User, workspace: Workspace, scan: Item
+) -> None:
+    give(workspace, "visitor", bob)
+    give(workspace, "manager", charlie)
+    exempt(scan, "deny", Right.PRINT, charlie)
+    request = ask_for_access(actor=bob, thing=scan, rights=[Right.PRINT, Right.COPY], days=30, purpose="Board")
+    assert "you may not print there yourself" in home(charlie)
+    assert "Grant as asked" in home(alice)
+    client = Client()
+    client.force_login(charlie)
+    page = client.get(reverse("sharing:request", args=[request.pk])).content.decode()
+    assert "Grant as asked" not in page
+    assert "Grant less" in page
 
 
 def test_whoever_is_suspended_is_told(bob: User) -> None:
