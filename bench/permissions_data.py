@@ -177,7 +177,7 @@ def _workspaces(people: list[User], groups: list[Group]) -> None:
 def _roles() -> dict[str, Permission]:
     found = Permission.objects.filter(content_type__app_label="workspaces", content_type__model="workspace")
     by_name = {permission.codename: permission for permission in found}
-    return {role: by_name[role] for role in Role}
+    return {role: by_name[role] for role in (Role.VISITOR, Role.CONTRIBUTOR, Role.MANAGER)}
 
 
 def _right(right: Right) -> Permission:

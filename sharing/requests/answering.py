@@ -65,10 +65,13 @@ def obstacle(request: AccessRequest) -> str | None:
     return _standing_denial(request)
 
 
-def more_than_own(person: User, request: AccessRequest) -> str | None:
-    """Return the sentence that says why this person cannot give all that is asked for, though perhaps a part."""
+def more_than_own(person: User, request: AccessRequest, *, own: frozenset[str] | None = None) -> str | None:
+    """Return the sentence that says why this person cannot give all that is asked for, though perhaps a part.
+
+    `own` are their rights on the thing, where they are known already.
+    """
     asked = ROLE_RIGHTS[request.role] if request.role else {f"workspaces.{code}" for code in request.rights}
-    if missing := asked - rights_on_each(person, [request.thing])[request.thing.pk]:
+    if missing := asked - (rights_on_each(person, [request.thing])[request.thing.pk] if own is None else own):
         return f"Nobody can give more than they have: you may not {Right(min(missing)).label} there yourself."
     return None
 

