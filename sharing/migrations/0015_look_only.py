@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sharing', '0013_print_and_copy_as_download'),
-        ('workspaces', '0030_look_only'),
+        ('sharing', '0014_rules_step_by_step'),
+        ('workspaces', '0031_look_only'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0029_organising'),
+        ('workspaces', '0030_standing_function'),
     ]
 
     operations = [
