@@ -60,8 +60,8 @@ test-browser: $(VENV)/.development ## Run the whole story in Chromium against th
 test-faults: $(VENV)/.development ## Kill processes at random under load and look for losses (ROUNDS=50).
 	@ROUNDS="$(ROUNDS)" "$(BIN)/python" -m pytest tests/faults -q -s -p no:randomly
 
-test-canary: $(VENV)/.development ## Look for content, names and secrets on every disk they must not lie on.
-	@"$(BIN)/python" -m pytest tests/canary -q -p no:randomly
+test-canary: $(VENV)/.development ## Look for content, names and secrets on every disk they must not lie on (CANARY=services).
+	@CANARY="$(CANARY)" "$(BIN)/python" -m pytest tests/canary -q -p no:randomly
 
 test-crashes: $(VENV)/.development ## Let the ledger's processes die between any two steps, and check every promise (CRASHES=1000 SEED=…).
 	@"$(BIN)/python" -m tests.faults.crashes --crashes "$(CRASHES)" $(if $(SEED),--seed "$(SEED)")

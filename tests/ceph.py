@@ -1,7 +1,8 @@
-"""A real Ceph on this machine for the tests: one monitor, one store that keeps everything in memory, one S3 gateway.
+"""A real Ceph on this machine for the tests: one monitor, one store, one S3 gateway.
 
-It needs no root, listens on 127.0.0.1 only and is gone with the directory it was made in. What it does not prove is
-said in docs/storage.md.
+The store keeps everything in memory, or, for those who search what it wrote, on a disk, which is a file. It needs no
+root, listens on 127.0.0.1 only and is gone with the directory it was made in. What it does not prove is said in
+docs/storage.md.
 """
 
 import os
@@ -26,8 +27,10 @@ mon host = [v2:127.0.0.1:{v2},v1:127.0.0.1:{v1}]
 public addr = 127.0.0.1
 cluster addr = 127.0.0.1
 auth allow insecure global id reclaim = false
-osd objectstore = memstore
+osd objectstore = {store}
 memstore device bytes = 4294967296
+bluestore block size = 2147483648
+bluestore bluefs = true
 osd pool default size = 1
 osd pool default min size = 1
 osd pool default pg num = 1
@@ -54,23 +57,43 @@ rgw enable usage log = false
 @contextmanager
 def ceph() -> Iterator[str]:
     """Run a gateway until the block ends, and yield its address. Takes about a quarter of a minute to begin."""
-    with TemporaryDirectory(prefix="ithaca-ceph-") as scratch:
-        home, port = Path(scratch), _free_port()
-        running: list[subprocess.Popen[bytes]] = []
-        try:
-            _begin(home, port, running)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            for process in reversed(running):
-                process.kill()
-                process.wait()
+    with TemporaryDirectory(prefix="ithaca-ceph-") as scratch, _running(Path(scratch), "memstore") as address:
+        yield address
 
 
-def _begin(home: Path, port: int, running: list[subprocess.Popen[bytes]]) -> None:
+@contextmanager
+def ceph_on_disk(home: Path) -> Iterator[str]:
+    """Run a gateway whose files lie in a directory, and are all there when the block has ended."""
+    with _running(home, "bluestore") as address:
+        yield address
+
+
+@contextmanager
+def _running(home: Path, store: str) -> Iterator[str]:
+    port = _free_port()
+    running: list[subprocess.Popen[bytes]] = []
+    try:
+        _begin(home, port, running, store)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        for process in reversed(running):
+            _end(process, gently=store == "bluestore")
+
+
+def _end(process: subprocess.Popen[bytes], *, gently: bool) -> None:
+    if gently:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(30)
+    process.kill()
+    process.wait()
+
+
+def _begin(home: Path, port: int, running: list[subprocess.Popen[bytes]], store: str) -> None:
     (home / "mon").mkdir()
     (home / "osd").mkdir()
     fsid, v1, v2 = str(uuid4()), _free_port(), _free_port()
-    (home / "ceph.conf").write_text(_CONFIGURATION.format(home=home, fsid=fsid, v1=v1, v2=v2, port=port))
+    (home / "ceph.conf").write_text(_CONFIGURATION.format(home=home, fsid=fsid, v1=v1, v2=v2, port=port, store=store))
     keyring, osd = str(home / "keyring"), str(uuid4())
     all_of_it = ["--cap", "mon", "allow *", "--cap", "osd", "allow *"]
     _run(home, "ceph-authtool", "--create-keyring", keyring, "--gen-key", "-n", "mon.", *all_of_it[:3])

@@ -19,7 +19,7 @@ _PATIENCE = 60.0
 _CONFIGURATION = """
 LocalSocket {home}/clamd.sock
 DatabaseDirectory {home}/signatures
-TemporaryDirectory {home}/tmp
+TemporaryDirectory {temporary}
 PidFile {home}/clamd.pid
 Foreground yes
 StreamMaxLength 4M
@@ -37,20 +37,27 @@ def clamd(*, alert_exceeds_max: bool = True) -> Iterator[str]:
     with TemporaryDirectory(prefix="ithaca-clamd-") as scratch:
         home = Path(scratch)
         (home / "tmp").mkdir()
-        (home / "signatures").mkdir()
-        lines = [f"{md5(body, usedforsecurity=False).hexdigest()}:{len(body)}:{name}" for name, body in SIGNATURES]
-        (home / "signatures" / "tests.hdb").write_text("\n".join(lines) + "\n")
-        alert = "yes" if alert_exceeds_max else "no"
-        (home / "clamd.conf").write_text(_CONFIGURATION.format(home=home, alert=alert))
-        with (home / "out").open("wb") as out:
-            command = [find("clamd") or "clamd", "--config-file", str(home / "clamd.conf")]
-            process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ)
-        try:
-            _wait(f"unix://{home}/clamd.sock", process, home / "out")
-            yield f"unix://{home}/clamd.sock"
-        finally:
-            process.kill()
-            process.wait()
+        with clamd_in(home, home / "tmp", alert_exceeds_max=alert_exceeds_max) as address:
+            yield address
+
+
+@contextmanager
+def clamd_in(home: Path, temporary: Path, *, alert_exceeds_max: bool = True) -> Iterator[str]:
+    """Run clamd with directories that the caller made and looks into afterwards, and yield its address."""
+    (home / "signatures").mkdir()
+    lines = [f"{md5(body, usedforsecurity=False).hexdigest()}:{len(body)}:{name}" for name, body in SIGNATURES]
+    (home / "signatures" / "tests.hdb").write_text("\n".join(lines) + "\n")
+    alert = "yes" if alert_exceeds_max else "no"
+    (home / "clamd.conf").write_text(_CONFIGURATION.format(home=home, temporary=temporary, alert=alert))
+    with (home / "out").open("wb") as out:
+        command = [find("clamd") or "clamd", "--config-file", str(home / "clamd.conf")]
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ)
+    try:
+        _wait(f"unix://{home}/clamd.sock", process, home / "out")
+        yield f"unix://{home}/clamd.sock"
+    finally:
+        process.kill()
+        process.wait()
 
 
 SIGNATURES = [("Tests.Virus", VIRUS), ("Eicar-Test-Signature", _EICAR)]

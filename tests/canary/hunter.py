@@ -5,6 +5,8 @@ so a canary that was cut in two is found as well; and what does not hold the tag
 Secrets that others chose (a session id, a data key) have no tag and are looked for one by one.
 """
 
+import errno
+import os
 import re
 import secrets
 import zlib
@@ -19,6 +21,9 @@ _HALF = 8
 _PIECES = 4
 _UNPACKED_AT_MOST = 16 * 1024 * 1024
 _DEPTH = 3
+# A file longer than this is searched in pieces. What was packed is followed across their edges as far as they overlap.
+_PIECE = 64 * 1024 * 1024
+_OVERLAP = 64 * 1024
 _SHORTEST = 16
 # Most of a new database is empty; nothing lies there, and skipping it halves the time.
 _EMPTY = re.compile(rb"\0{512,}")
@@ -100,10 +105,10 @@ class Hunter:
             if path.is_symlink() or not path.is_file():
                 continue
             try:
-                data = path.read_bytes()
+                for data in _pieces_of(path):
+                    yield from self.search(data, place)
             except FileNotFoundError:  # it ended while we looked
                 continue
-            yield from self.search(data, place)
 
 
 def not_allowed(findings: Iterable[Finding], allowed: Iterable[Allowed]) -> list[str]:
@@ -130,6 +135,23 @@ def forms_of(value: bytes) -> dict[str, bytes]:
         found |= {"UTF-16LE": text.encode("utf-16-le"), "UTF-16BE": text.encode("utf-16-be")}
     first = {needle: form for form, needle in reversed(found.items())}  # several forms may look the same
     return {form: needle for needle, form in first.items()}
+
+
+def _pieces_of(path: Path) -> Iterator[bytes]:
+    """Yield what a file holds, without the holes in it: the disk of a store is a long file, of which little exists."""
+    with path.open("rb") as file:
+        size, start = path.stat().st_size, 0
+        while start < size:
+            try:
+                start = os.lseek(file.fileno(), start, os.SEEK_DATA)
+                stop = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            except OSError as error:
+                if error.errno == errno.ENXIO:  # nothing but a hole follows
+                    return
+                raise
+            for begin in range(start, stop, _PIECE):
+                yield os.pread(file.fileno(), min(_PIECE + _OVERLAP, stop - begin), begin)
+            start = stop
 
 
 def _random(length: int) -> str:

@@ -32,6 +32,7 @@ OWNER, AUDITOR = "maria@santa-aurelia.example", "friederike@audit.example"
 READER = "kenji@northern-shore.example"
 SEGMENT = 65_536
 TOO_LARGE = 4 * 1024 * 1024
+_PATIENCE = 120.0
 _TUS = {"Tus-Resumable": "1.0.0"}
 _BYTES = "application/offset+octet-stream"
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -119,7 +120,30 @@ class Story:
         headers = {"X-File-Name": quote(name or self.name()), "Content-Type": "application/octet-stream"}
         path = f"/api/v1/workspaces/{self.workspace}/files/"
         answer = self.ask("PUT", path, expected, content or self.content(label), **headers)
-        return str(answer.json()["version"]) if expected == http.client.CREATED else ""
+        if expected != http.client.CREATED:
+            return ""
+        version = str(answer.json()["version"])
+        self.wait_for_scanner(version)
+        return version
+
+    def wait_for_scanner(self, version: str) -> None:
+        """Wait until a version may be opened, where there is a scanner."""
+        deadline = time.monotonic() + _PATIENCE
+        while self.scan_state(version) == "held":
+            assert time.monotonic() < deadline, self.stack.said[-2000:]
+            time.sleep(0.1)
+
+    def found_clean(self) -> int:
+        """Return how many versions the scanner has seen and let pass."""
+        with self.database() as cursor:
+            cursor.execute("SELECT count(*) FROM workspaces_versionscan WHERE state = 'clean'")
+            return int(cursor.fetchone()[0])
+
+    def scan_state(self, version: str) -> str:
+        with self.database() as cursor:
+            cursor.execute("SELECT state FROM workspaces_versionscan WHERE version_id = %s", [version])
+            found = cursor.fetchone()
+        return str(found[0]) if found else ""
 
     def send_a_form(self) -> None:
         page = f"/workspaces/{self.workspace}/upload/"

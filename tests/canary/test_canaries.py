@@ -1,10 +1,14 @@
 """What was in files, names and secrets lies nowhere but where it must: `make test-canary`.
 
+`CANARY=services make test-canary` does the same with files in Ceph, cache and broker in Redis, and clamd as scanner,
+and searches what these wrote as well.
+
 The real stack runs with a home and a directory for temporary files of its own. After the story every byte below them
 is searched, with the database's files and write-ahead log, the broker, mails, a backup, what every process printed,
 and the tables as a dump shows them (values that PostgreSQL compressed are whole only there).
 """
 
+import fnmatch
 import json
 import os
 import resource
@@ -13,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,13 +26,24 @@ import pytest
 from config.database import SUBJECT_KEYS_NAME
 from config.embedded_postgres import EmbeddedPostgres, binaries
 from tests.canary.hunter import Allowed, Finding, Hunter, not_allowed
+from tests.canary.services import NEEDED, WANTED, Services, services
 from tests.canary.story import OWNER, TOO_LARGE, Story
 from tests.faults.killing import command_of, find
+from tests.needs import needs
 from tests.stack import ROOT, Stack, environment, free_port, launch, processes_of, stop
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="not run: needs /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="not run: needs /proc"),
+    *(needs(service) for service in NEEDED if WANTED),
+]
+only_with_services = pytest.mark.skipif(not WANTED, reason="only with CANARY=services")
 
 IN_CLEAR = "names and words about files stand in rows in clear, so that they can be searched (docs/files.md)"
+PLANTED = "planted in a service"
+FOLDERS = [
+    *(["services/ceph/osd", "services/redis", "services/clamd"] if WANTED else ["home/blobs", "home/broker"]),
+    *("home/postgres/base", "tmp", "output", "backup"),
+]
 ALLOWED = [
     Allowed("table workspaces_workspace", ("name", "description"), IN_CLEAR),
     Allowed("table workspaces_item", ("name", "description"), IN_CLEAR),
@@ -50,14 +66,19 @@ class Hunt:
     """A run: the stack, what it was told to keep its files in, and what was found."""
 
     place: Path
+    services: Services | None = None
     hunter: Hunter = field(default_factory=Hunter)
     findings: list[Finding] = field(default_factory=list)
     core_limits: dict[str, str] = field(default_factory=dict)
+    left_in_memory: list[str] = field(default_factory=list)
+    found_clean: int = 0
 
     def __post_init__(self) -> None:
         for name in ("home", "tmp", "output", "backup"):
             (self.place / name).mkdir(mode=0o700)
         self.more = {"TMPDIR": str(self.place / "tmp"), "MAX_UPLOAD_BYTES": str(TOO_LARGE)}
+        if self.services:
+            self.more |= self.services.environment
         # So that a crash would leave a core, if it may.
         before = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
@@ -83,6 +104,8 @@ class Hunt:
         assert find(self.stack, "web worker")
         for folder in ("tmp", "home/blobs"):
             self.findings += self.hunter.search_tree(self.place / folder, f"{folder} on the way")
+        if self.services:
+            self.findings += self.hunter.search_tree(self.services.place / "clamd", "clamd on the way")
         for pid in processes_of(self.stack.home):
             for link in Path(f"/proc/{pid}/fd").iterdir():
                 try:
@@ -114,10 +137,15 @@ class Hunt:
             for value in values:
                 self.hunter.watch(label, bytes.fromhex(value))
 
-    def end(self) -> None:
+    def end(self, running: ExitStack) -> None:
         """Stop everything, so that all that is going to be written is, and search it."""
         stop(self.stack)
         (self.place / "output" / "stack").write_text(self.stack.said)
+        if self.services:
+            self.services.plant(self.hunter.canary(PLANTED).encode())
+            self.findings += self.hunter.search_tree(self.services.memory, "clamd's memory")
+            self.left_in_memory = [path.name for path in self.services.memory.rglob("*")]
+        running.close()
         self.findings += self.hunter.search_tree(self.place, "run")
 
 
@@ -126,24 +154,34 @@ def hunt() -> Iterator[Hunt]:
     place = Path(tempfile.mkdtemp(prefix="ithaca-canary-"))
     if os.getuid() == 0:
         place.chmod(0o711)  # the database's account has to pass through
-    running = Hunt(place)
-    try:
-        Story(running.stack, running.hunter, running.look).tell()
-        running.watch_opened_secrets()
-        for command in (["backup", str(place / "backup")], ["ledger_fsck"], ["fsck"]):
-            (place / "output" / command[0]).write_text(running.run("manage.py", *command))
-        running.tables()
-        running.read_core_limits()
-        running.end()
-        yield running
-    finally:
-        if running.stack.process.poll() is None:
-            stop(running.stack)
-        shutil.rmtree(place, ignore_errors=True)
+    with ExitStack() as beside:
+        running = Hunt(place, _beside(place, beside))
+        try:
+            story = Story(running.stack, running.hunter, running.look)
+            story.tell()
+            running.found_clean = story.found_clean()
+            running.watch_opened_secrets()
+            for command in (["backup", str(place / "backup")], ["ledger_fsck"], ["fsck"]):
+                (place / "output" / command[0]).write_text(running.run("manage.py", *command))
+            running.tables()
+            running.read_core_limits()
+            running.end(beside)
+            yield running
+        finally:
+            if running.stack.process.poll() is None:
+                stop(running.stack)
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _beside(place: Path, running: ExitStack) -> Services | None:
+    if not WANTED:
+        return None
+    (place / "services").mkdir(mode=0o700)
+    return running.enter_context(services(place / "services"))
 
 
 def test_nothing_lies_where_it_must_not(hunt: Hunt) -> None:
-    wrong = not_allowed(hunt.findings, ALLOWED)
+    wrong = not_allowed((one for one in hunt.findings if one.label != PLANTED), ALLOWED)
     assert not wrong, "\n".join(wrong)
 
 
@@ -153,7 +191,7 @@ def test_everything_that_is_allowed_is_really_there(hunt: Hunt) -> None:
     assert [(entry.place, entry.labels) for entry in ALLOWED if not entry.used] == []
 
 
-@pytest.mark.parametrize("folder", ["home/blobs", "home/broker", "home/postgres/base", "tmp", "output", "backup"])
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_what_is_planted_is_found(hunt: Hunt, folder: str) -> None:
     planted = hunt.place / folder / "planted"
     planted.write_bytes(b"\0" * 5_000 + hunt.hunter.canary("content that was planted").encode("utf-16-le"))
@@ -165,3 +203,21 @@ def test_what_is_planted_is_found(hunt: Hunt, folder: str) -> None:
 def test_no_process_leaves_its_memory_in_a_file_when_it_crashes(hunt: Hunt) -> None:
     assert hunt.core_limits
     assert {command: limit for command, limit in hunt.core_limits.items() if limit != "0"} == {}
+
+
+@only_with_services
+@pytest.mark.parametrize("place", ["ceph/osd/block", "redis/dump.rdb", "redis/appendonlydir/*.aof", "clamd/planted"])
+def test_what_lies_in_the_clear_in_a_service_is_found(hunt: Hunt, place: str) -> None:
+    found = [one.place for one in hunt.findings if one.label == PLANTED]
+    assert fnmatch.filter(found, f"run/services/{place}"), found
+
+
+@only_with_services
+def test_the_files_lie_in_ceph_and_the_scanner_has_seen_them(hunt: Hunt) -> None:
+    assert hunt.found_clean > 0
+    assert not (hunt.place / "home" / "blobs").exists()
+
+
+@only_with_services
+def test_clamd_leaves_nothing_of_what_it_scanned(hunt: Hunt) -> None:
+    assert hunt.left_in_memory == []

@@ -2,14 +2,17 @@
 
 import io
 import socket
+import struct
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from tests.clamd import VIRUS, clamd
+from tests.clamd import VIRUS, clamd, clamd_in
 from tests.needs import needs
 from workspaces.scanning.clamd import Answer, Clamd, ScannerDown, Verdict
 
@@ -41,6 +44,36 @@ def test_a_virus_is_found_however_it_is_cut(scanner: Clamd, content: bytes) -> N
     for cut in (1, 7, len(content)):
         answer = scanner.scan(content[at : at + cut] for at in range(0, len(content), cut))
         assert (answer.verdict, answer.finding) == (Verdict.INFECTED, "Tests.Virus.UNOFFICIAL")
+
+
+@needs_clamd
+def test_clamd_keeps_what_it_scans_in_a_file_until_it_has_answered(tmp_path: Path) -> None:
+    """Why its directory for temporary files has to be in memory (docs/scanning.md)."""
+    temporary, content = tmp_path / "tmp", b"subject,visit\n" * 9000
+    temporary.mkdir()
+    with clamd_in(tmp_path, temporary) as address, socket.socket(socket.AF_UNIX) as line:
+        line.connect(address.removeprefix("unix://"))
+        line.sendall(b"zINSTREAM\0" + struct.pack(">I", len(content)) + content)
+        wait_until(lambda: any(content in kept for kept in files_in(temporary)))
+        line.sendall(struct.pack(">I", 0))
+        assert line.recv(100) == b"stream: OK\0"
+        # It answers first, and deletes then.
+        wait_until(lambda: not files_in(temporary))
+
+
+def files_in(folder: Path) -> list[bytes]:
+    found = []
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError, IsADirectoryError):  # gone since it was listed
+            found.append(path.read_bytes())
+    return found
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @needs_clamd
