@@ -11,6 +11,7 @@ from workspaces.participants import api as participants
 from workspaces.removal import api as removal
 from workspaces.search import api as searching
 from workspaces.terms import api as terms
+from workspaces.viewer import api as spotlight
 
 app_name = "workspaces_api"
 urlpatterns = [
@@ -29,6 +30,8 @@ urlpatterns = [
     path("items/<uuid:item_id>/tags/<uuid:tag_id>/", organising.ItemTag.as_view(), name="item_tag"),
     path("files/<uuid:item_id>/lock/", organising.FileLock.as_view(), name="lock"),
     path("workspaces/<uuid:workspace_id>/mail-names/", following.NamesInMails.as_view(), name="mail_names"),
+    path("workspaces/<uuid:workspace_id>/spotlight/", spotlight.WorkspaceSpotlight.as_view(), name="spotlight"),
+    path("items/<uuid:item_id>/spotlight/", spotlight.ItemSpotlight.as_view(), name="item_spotlight"),
     path("workspaces/<uuid:workspace_id>/terms/", terms.WorkspaceTerms.as_view(), name="terms"),
     path(
         "workspaces/<uuid:workspace_id>/terms/acknowledge/", terms.AcknowledgeTerms.as_view(), name="acknowledge_terms"

@@ -4,7 +4,6 @@ from base64 import b64encode
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema
@@ -19,7 +18,7 @@ from workspaces.api import plain
 from workspaces.permissions import Right
 from workspaces.viewer.showing import MOST_PRINTED, ZOOMS, describe, page_text, printed_pages, read_look, show_page
 from workspaces.views.finding import signed_in, visible_version
-from workspaces.views.viewing import PICTURE_HEADERS
+from workspaces.views.viewing import as_picture
 
 
 class ShapeOut(serializers.Serializer[Any]):
@@ -27,6 +26,7 @@ class ShapeOut(serializers.Serializer[Any]):
     pages = serializers.IntegerField()
     windows = serializers.ListField(child=serializers.CharField(), help_text="Windows that make sense for it.")
     entry = serializers.UUIDField(help_text="The ledger entry that says that you opened it.")
+    spotlight = serializers.BooleanField(help_text="People are shown it through a strip alone; show it so, too.")
 
 
 class LinesOut(serializers.Serializer[Any]):
@@ -92,7 +92,11 @@ class View(APIView):
 
 
 class ViewPage(APIView):
-    """A page as a picture, or as lines, nodes or rows where it is text or a table and one may copy text."""
+    """A page as a picture, or as lines, nodes or rows where it is text or a table and one may copy text.
+
+    With the picture of a drawn page, the header `Ithaca-Page-Height` says how many of its lines are the page: parts of
+    a page are fractions of that. Below it stands the watermark in full.
+    """
 
     permission_classes = [IsSignedIn]
     token_scopes: ClassVar = {"GET": "download"}
@@ -116,7 +120,7 @@ class ViewPage(APIView):
         look = read_look({**asked.GET.dict(), "page": str(page)})
         drawn = show_page(actor=signed_in(asked), version=version, look=look)
         if drawn.picture:
-            return HttpResponse(drawn.picture, content_type=drawn.content_type, headers=PICTURE_HEADERS)
+            return as_picture(drawn)
         return Response(_out_of(drawn.facts)(drawn.facts).data)
 
 

@@ -29,7 +29,7 @@ from workspaces.rotation.models import KeyRotation  # noqa: F401  Django looks f
 from workspaces.search.words import ITEM_WORDS, WORKSPACE_WORDS
 from workspaces.terms.models import Terms, TermsAcknowledgement
 from workspaces.undoing.models import UndoableDeed
-from workspaces.viewer.models import Viewing  # noqa: F401  Django looks for models here
+from workspaces.viewer.models import SpotlightRule, Viewing  # noqa: F401  Django looks for models here
 
 __all__ = [
     "Acknowledgement",
@@ -48,6 +48,7 @@ __all__ = [
     "RecipientKey",
     "Removal",
     "SealedDocument",
+    "SpotlightRule",
     "StorageUse",
     "Tag",
     "Tagging",

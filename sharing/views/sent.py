@@ -24,7 +24,7 @@ from workspaces.serving import serve
 from workspaces.viewer.errors import NoSuchPage
 from workspaces.viewer.kinds import shows
 from workspaces.viewer.showing import read_look
-from workspaces.views.viewing import Addresses, drawing, shown, told
+from workspaces.views.viewing import Addresses, drawing, refuse_outside_the_viewer, shown, told
 
 
 @for_outsiders
@@ -73,6 +73,7 @@ def view(request: HttpRequest, visit_id: UUID) -> HttpResponse:
 @require_GET
 def page(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     outsider, admitted, send, version = _sent_to(request, visit_id)
+    refuse_outside_the_viewer(request, version)
     with _opening(admitted, outsider, send, Right.VIEW):
         return drawing(outsider, version, read_look(request.GET))
 

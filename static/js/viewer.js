@@ -1,6 +1,6 @@
 // [data-viewer]: arrows turn pages, + and - change the size, g goes to the page field, n and p to the scans after and
 // before in the folder, digits choose a window. Pages beside the one that is shown are fetched ahead and kept in memory
-// only. While a page can be seen, data-told-url is told which, so that the record knows for how long it was shown.
+// only. After a page was turned, `viewer:turned` is sent. While a page can be seen, data-told-url is told which, so that the record knows for how long it was shown.
 // Without this module every control is a link.
 
 const KEPT = 3;
@@ -25,10 +25,27 @@ function bind(viewer) {
   }
 
   async function fetchDrawing(page) {
-    const answer = await fetch(at(picture.dataset.first, page), { credentials: "same-origin" });
+    const answer = await fetch(at(picture.dataset.source, page), { credentials: "same-origin" });
     const kind = answer.headers.get("Content-Type") || "";
     if (!answer.ok || !kind.startsWith("image/")) throw new Error("not shown");
-    return URL.createObjectURL(await answer.blob());
+    const height = answer.headers.get("Ithaca-Page-Height") || "";
+    return { source: URL.createObjectURL(await answer.blob()), height };
+  }
+
+  // Below the page stands a strip with the watermark: data-page-height says how many lines of the picture are the page.
+  function put({ source, height }) {
+    picture.dataset.pageHeight = height;
+    picture.src = source;
+  }
+
+  async function showFirst() {
+    try {
+      put(await drawing(shown));
+    } catch {
+      // The browser says by the alternative text that there is none; so does the page, after a reload.
+      picture.src = picture.dataset.source;
+    }
+    fetchBeside();
   }
 
   function drawing(page) {
@@ -44,7 +61,7 @@ function bind(viewer) {
     for (const [page, coming] of drawings) {
       if (Math.abs(page - shown) < KEPT) continue;
       drawings.delete(page);
-      coming.then(URL.revokeObjectURL, () => {});
+      coming.then(({ source }) => URL.revokeObjectURL(source), () => {});
     }
   }
 
@@ -79,16 +96,16 @@ function bind(viewer) {
   async function turn(page) {
     wanted = page;
     picture.dataset.waiting = "";
-    let source;
+    let drawn;
     try {
-      source = await drawing(page);
+      drawn = await drawing(page);
     } catch {
       // The whole page says why: the right may be gone, or this page cannot be shown.
       location.assign(at(location.href, page));
       return;
     }
     if (wanted !== page) return;
-    picture.src = source;
+    put(drawn);
     delete picture.dataset.waiting;
     shown = page;
     field.value = page;
@@ -152,16 +169,14 @@ function bind(viewer) {
   document.addEventListener("keydown", onKey);
   tellWhatIsShown(viewer, () => shown);
   if (!picture) return;
-  picture.dataset.first = picture.getAttribute("src");
-  for (const [link, step] of [[previous, -1], [next, 1]]) {
+    for (const [link, step] of [[previous, -1], [next, 1]]) {
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || !link.hasAttribute("href")) return;
       event.preventDefault();
       turn(shown + step);
     });
   }
-  if (picture.complete) fetchBeside();
-  else picture.addEventListener("load", fetchBeside, { once: true });
+  showFirst();
 }
 
 // Tells the page, and nothing else. Nobody is taken to look who has another window before them, or touched nothing for

@@ -57,6 +57,7 @@ PLACES = [
     Place("removal-asked", MARIA, "/workspaces/", (STUDY, "Bin", "look and decide")),
     Place("workspace-settings", MARIA, "/workspaces/", (STUDY, "Settings")),
     Place("set-terms", MARIA, "/workspaces/", (STUDY, "Settings", "Set terms of use")),
+    Place("spotlight", MARIA, "/workspaces/", (STUDY, "Settings", "Spotlight in this workspace")),
     Place("workspace-room", MARIA, "/workspaces/", (STUDY, "Settings", "Change the limit")),
     Place("upload", MARIA, "/workspaces/", (STUDY, "Upload")),
     Place("folder", MARIA, "/workspaces/", (STUDY, "Images")),

@@ -131,6 +131,9 @@ def write_everywhere(page: Page) -> list[str]:
     file, version = stored["file"], stored["version"]
     first = send(page, "POST", f"files/{file}/comments/", {"text": everything})["id"]
     send(page, "POST", f"files/{file}/comments/", {"text": everything[:4000], "answers": first})
+    send(page, "POST", f"files/{file}/comments/", {"text": everything[:4000], "version": version, "page": 1})
+    send(page, "PUT", f"workspaces/{workspace}/spotlight/", {"required": True})
+    send(page, "PUT", f"items/{folders[0]}/spotlight/", {"required": True})
     send(page, "POST", f"versions/{version}/acknowledgement/", {"statement": everything[:500]})
     return [
         f"/workspaces/files/{file}/conversation/",
@@ -140,6 +143,9 @@ def write_everywhere(page: Page) -> list[str]:
         f"/workspaces/versions/{version}/acknowledge/",
         f"/workspaces/versions/{version}/acknowledgements/",
         f"/workspaces/versions/{version}/view/",
+        f"/workspaces/versions/{version}/view/comments/?page=1",
+        f"/workspaces/{workspace}/spotlight/",
+        f"/workspaces/items/{folders[0]}/spotlight/",
         f"/workspaces/{workspace}/",
         f"/workspaces/{workspace}/?q=img",
         f"/workspaces/{workspace}/settings/",

@@ -1,5 +1,6 @@
 """Conversations for programs, under /api/v1/. Writing takes a token with the scope for it."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,16 +16,27 @@ from rest_framework.views import APIView
 
 from core.access import require
 from core.api import IsSignedIn
+from core.errors import InvalidInput
 from workspaces import services
 from workspaces.api import Pages, plain
 from workspaces.conversation import selectors
 from workspaces.conversation.mentions import suggestions
 from workspaces.conversation.models import LAST_PAGE
+from workspaces.conversation.regions import SIDES, Region
 from workspaces.conversation.rules import require_author
 from workspaces.models import Comment, Item
 from workspaces.permissions import Right
 from workspaces.views.conversation import visible_comment
 from workspaces.views.finding import signed_in, visible_item
+
+
+class RegionOut(serializers.Serializer[Any]):
+    """A marked part of the page: fractions of it, from its upper left corner, in ten thousandths."""
+
+    left = serializers.FloatField()
+    top = serializers.FloatField()
+    width = serializers.FloatField()
+    height = serializers.FloatField()
 
 
 class CommentOut(serializers.ModelSerializer[Comment]):
@@ -33,23 +45,44 @@ class CommentOut(serializers.ModelSerializer[Comment]):
     text = serializers.SerializerMethodField()
     author_name = serializers.CharField(source="author.name")
     answers = serializers.UUIDField(source="thread_id", help_text="The comment that began the thread.")
+    region = RegionOut(allow_null=True, read_only=True)
     mentioned = serializers.PrimaryKeyRelatedField(many=True, read_only=True)  # type: ignore[var-annotated]
 
     class Meta:
         model = Comment
         fields = [
-            "id", "file", "version", "page", "answers", "author", "author_name", "text", "mentioned", "written_at",
-            "changed_at", "taken_back_at", "taken_back_by", "entry", "changed_entry",
+            "id", "file", "version", "page", "region", "answers", "author", "author_name", "text", "mentioned",
+            "written_at", "changed_at", "taken_back_at", "taken_back_by", "entry", "changed_entry",
         ]  # fmt: skip
 
     def get_text(self, comment: Comment) -> str:
         return selectors.text_of(comment)
 
 
+class RegionIn(serializers.Serializer[Any]):
+    """Each a number from 0 to 1; what is no rectangle on the page is refused as a whole."""
+
+    left = serializers.FloatField(min_value=0, max_value=1)
+    top = serializers.FloatField(min_value=0, max_value=1)
+    width = serializers.FloatField(min_value=0, max_value=1)
+    height = serializers.FloatField(min_value=0, max_value=1)
+
+    def to_internal_value(self, data: Any) -> Region:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError("Write it as {left, top, width, height}.")
+        if more := {str(name) for name in data} - set(SIDES):
+            raise serializers.ValidationError(f"A part of a page has no “{min(more)[:40]}”.")
+        try:
+            return Region.of(data)
+        except InvalidInput as error:
+            raise serializers.ValidationError(error.sentence) from error
+
+
 class SaidIn(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=4000, help_text="Write @ and a name to mention somebody.")
     version = serializers.UUIDField(required=False, allow_null=True, default=None)
     page = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=LAST_PAGE)
+    region = RegionIn(required=False, allow_null=True, default=None, help_text="A marked part of a drawn page.")
     answers = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="A comment to answer.")
 
 
@@ -97,6 +130,7 @@ class CommentList(ListAPIView[Comment]):
             text=said["text"],
             version=_of(file.versions.all(), said["version"], "version"),
             page=said["page"],
+            region=said["region"],
             answers=_of(Comment.objects.filter(file=file), said["answers"], "answers"),
         )
         return Response(CommentOut(comment).data, status=201)

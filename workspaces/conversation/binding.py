@@ -42,4 +42,5 @@ def _recorded(comment: Comment) -> dict[str, Any]:
         "detail.comment": str(comment.pk),
         "detail.about": comment.about,
         "detail.commitment": commitment_of(comment),
+        "detail.region": comment.region.as_text if comment.region else "",
     }

@@ -11,7 +11,10 @@ from ledger_bridge.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class CommentWritten(Event):
-    """`answers` is the comment that began the thread, or nothing; `mentioned` says how many people were named."""
+    """`answers` is the comment that began the thread, or nothing; `mentioned` says how many people were named.
+
+    `region` is the marked part of the page: left, top, width and height in fractions of it, or nothing.
+    """
 
     kind = "comment.written"
     label = "Comment written"
@@ -22,6 +25,7 @@ class CommentWritten(Event):
     answers: str
     mentioned: int
     commitment: str
+    region: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,7 @@ class CommentChanged(Event):
     about: str
     mentioned: int
     commitment: str
+    region: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

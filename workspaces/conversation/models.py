@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
@@ -11,10 +12,31 @@ from django.utils import timezone
 
 from core.ids import uuid7
 from ledger_bridge.subjects import Subject
+from workspaces.conversation.regions import SMALLEST, Region
 
 CHANGED_WITHIN = timedelta(minutes=15)
 """For so long the author may correct a comment; afterwards others have answered what it said."""
 LAST_PAGE = 1_000_000
+REGION_FIELDS = ("region_left", "region_top", "region_width", "region_height")
+_NO_REGION = models.Q(region_left=None, region_top=None, region_width=None, region_height=None)
+# All four are asked for by name: a comparison with nothing is not false, and a constraint lets it pass.
+_REGION_ON_THE_PAGE = models.Q(
+    region_left__isnull=False,
+    region_top__isnull=False,
+    region_width__isnull=False,
+    region_height__isnull=False,
+    region_left__gte=0,
+    region_top__gte=0,
+    region_width__gte=SMALLEST,
+    region_height__gte=SMALLEST,
+    region_width__lte=Decimal(1) - models.F("region_left"),
+    region_height__lte=Decimal(1) - models.F("region_top"),
+    page__isnull=False,
+)
+
+
+def _fraction() -> models.DecimalField[Decimal | None, Decimal | None]:
+    return models.DecimalField(max_digits=5, decimal_places=4, null=True, blank=True)
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -38,6 +60,11 @@ class Comment(models.Model):
     file = models.ForeignKey("workspaces.Item", models.PROTECT, related_name="comments", db_index=False)
     version = models.ForeignKey("workspaces.Version", models.PROTECT, null=True, blank=True, related_name="+")
     page = models.PositiveIntegerField(null=True, blank=True, help_text="A page of the version, as the viewer counts.")
+    # A marked part of the page, in fractions of it; it goes with the text.
+    region_left = _fraction()
+    region_top = _fraction()
+    region_width = _fraction()
+    region_height = _fraction()
     thread = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="answers", db_index=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     # The text with the salt of its commitment, under the workspace's key; empty once it was taken back or removed.
@@ -80,6 +107,10 @@ class Comment(models.Model):
                 | models.Q(changed_at__isnull=False, changed_entry__isnull=False),
                 name="changed_comment_names_its_entry",
             ),
+            models.CheckConstraint(
+                condition=_NO_REGION | (_REGION_ON_THE_PAGE & ~models.Q(sealed=b"")),
+                name="comment_region_lies_on_its_page",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -99,7 +130,23 @@ class Comment(models.Model):
         if self.version is None:
             return "the file"
         page = f", page {self.page}" if self.page else ""
-        return f"version {self.version.number}{page}"
+        part = ", a marked part" if self.region else ""
+        return f"version {self.version.number}{page}{part}"
+
+    @property
+    def region(self) -> Region | None:
+        """The marked part of the page, if there is one."""
+        left, top, width, height = self.region_left, self.region_top, self.region_width, self.region_height
+        if left is None or top is None or width is None or height is None:
+            return None
+        return Region(left, top, width, height)
+
+    @region.setter
+    def region(self, region: Region | None) -> None:
+        self.region_left = region.left if region else None
+        self.region_top = region.top if region else None
+        self.region_width = region.width if region else None
+        self.region_height = region.height if region else None
 
     @property
     def ledger_subject(self) -> Subject:

@@ -15,11 +15,12 @@ from core.access import rights_on_each
 from core.errors import DamagedContent
 from workspaces.conversation.mentions import Piece, pieces
 from workspaces.conversation.sealing import open_text
-from workspaces.models import Comment, Item
+from workspaces.models import Comment, Item, Version
 from workspaces.permissions import Right
 
 THREADS_ON_A_PAGE = 20
 ANSWERS_SHOWN = 5
+SAID_OF_A_PAGE = 50
 ANSWERS_ON_A_PAGE = 50
 
 
@@ -61,6 +62,14 @@ def conversation(user: User, file: Item, *, version: UUID | None = None, page: s
     eyes = _Eyes(user, file)
     answers, counts = _last_answers(threads), _answer_counts(threads)
     return Conversation(on_page, [eyes.one(one, answers[one.pk], counts.get(one.pk, 0)) for one in threads])
+
+
+def said_of_page(user: User, version: Version, page: int) -> list[Shown]:
+    """Return the first threads about a page of a version, the oldest first; `count` says how many answers each has."""
+    found = Comment.objects.filter(file=version.file_id, version=version, page=page).threads()
+    threads = list(found.with_names().order_by("id")[:SAID_OF_A_PAGE])
+    eyes, counts = _Eyes(user, version.file), _answer_counts(threads)
+    return [eyes.one(one, count=counts.get(one.pk, 0)) for one in threads]
 
 
 def thread_with_answers(user: User, thread: Comment, page: str | int | None = None) -> tuple[Shown, Page[Any]]:

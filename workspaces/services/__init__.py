@@ -45,6 +45,7 @@ from workspaces.services.removals import (
     finish_removals,
     set_retention,
 )
+from workspaces.services.spotlight import set_spotlight
 from workspaces.services.tags import remove_tag, rename_tag, tag_item, untag_item
 from workspaces.services.terms import TERMS_CHANGED, acknowledge_terms, set_terms, withdraw_terms
 from workspaces.services.undoing import forget_undoables, undo_deed
@@ -151,6 +152,7 @@ __all__ = [
     "seal_upload",
     "set_institution_limit",
     "set_retention",
+    "set_spotlight",
     "set_terms",
     "set_workspace_limit",
     "tag_item",

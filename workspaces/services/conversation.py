@@ -15,7 +15,8 @@ from ledger_bridge.recording import record
 from workspaces.conversation import notices
 from workspaces.conversation.events import CommentChanged, CommentTakenBack, CommentWritten
 from workspaces.conversation.mentions import mentioned_in
-from workspaces.conversation.models import CHANGED_WITHIN, LAST_PAGE
+from workspaces.conversation.models import CHANGED_WITHIN, LAST_PAGE, REGION_FIELDS
+from workspaces.conversation.regions import Region
 from workspaces.conversation.rules import require_author, require_no_hold
 from workspaces.conversation.sealing import open_text, seal_text
 from workspaces.keys import newest_key
@@ -23,6 +24,7 @@ from workspaces.models import Comment, Item, Version
 from workspaces.names import clean_text
 from workspaces.permissions import Right
 from workspaces.services import structure
+from workspaces.viewer.kinds import is_drawn
 
 MOST_AN_HOUR = 120  # by one person: each comment may be news for many
 LONGEST = 4000
@@ -38,9 +40,10 @@ def write_comment(
     text: str,
     version: Version | None = None,
     page: int | None = None,
+    region: Region | None = None,
     answers: Comment | None = None,
 ) -> Comment:
-    """Say something about a file, one of its versions or a page of that, or answer another comment.
+    """Say something about a file, one of its versions, a page or a part of a page, or answer another comment.
 
     Raises:
         InvalidInput: it says nothing, or what it is about is not there.
@@ -53,9 +56,11 @@ def write_comment(
     file = _present(file)
     thread = _thread(file, answers)
     _check_place(file, version, page, thread)
+    _check_region(version, page, region)
     _check_room(actor)
     mentioned = mentioned_in(text, actor, file)
     comment = Comment(id=uuid7(), file=file, version=version, page=page, thread=thread, author=actor)
+    comment.region = region
     key = newest_key(file.workspace)
     made = seal_text(comment, text, key)
     comment.sealed, comment.workspace_key_id = made.sealed, key.id
@@ -65,6 +70,7 @@ def write_comment(
         answers=str(thread.pk) if thread else "",
         mentioned=len(mentioned),
         commitment=made.commitment,
+        region=region.as_text if region else "",
     )
     comment.entry = UUID(record(event, actor=actor, subject=comment))
     comment.save(force_insert=True)
@@ -97,7 +103,11 @@ def change_comment(*, actor: User, comment: Comment, text: str) -> Comment:
     made = seal_text(comment, text, key)
     comment.sealed, comment.workspace_key_id, comment.changed_at = made.sealed, key.id, timezone.now()
     event = CommentChanged(
-        comment=str(comment.pk), about=comment.about, mentioned=len(mentioned), commitment=made.commitment
+        comment=str(comment.pk),
+        about=comment.about,
+        mentioned=len(mentioned),
+        commitment=made.commitment,
+        region=comment.region.as_text if comment.region else "",
     )
     comment.changed_entry = UUID(record(event, actor=actor, subject=comment))
     comment.save(update_fields=["sealed", "workspace_key", "changed_at", "changed_entry"])
@@ -121,11 +131,12 @@ def take_back_comment(*, actor: User, comment: Comment) -> Comment:
     if not own:
         require(actor, Right.MANAGE, comment.file.workspace)
     require_no_hold(comment)
+    event = CommentTakenBack(comment=str(comment.pk), about=comment.about, what="own" if own else "other")
     comment.sealed, comment.taken_back_at, comment.taken_back_by = b"", timezone.now(), actor
-    comment.save(update_fields=["sealed", "taken_back_at", "taken_back_by"])
+    comment.region = None
+    comment.save(update_fields=["sealed", "taken_back_at", "taken_back_by", *REGION_FIELDS])
     comment.mentioned.clear()
     forget_thing(comment.pk)
-    event = CommentTakenBack(comment=str(comment.pk), about=comment.about, what="own" if own else "other")
     record(event, actor=actor, subject=comment)
     return comment
 
@@ -164,6 +175,15 @@ def _check_place(file: Item, version: Version | None, page: int | None, thread: 
         raise InvalidInput("This file has no such version.", field="version")
     if page is not None and (version is None or not 1 <= page <= LAST_PAGE):
         raise InvalidInput("Say which version the page is of.", field="page")
+
+
+def _check_region(version: Version | None, page: int | None, region: Region | None) -> None:
+    if region is None:
+        return
+    if version is None or page is None:
+        raise InvalidInput("Say which page of which version the marked part is on.", field="region")
+    if not is_drawn(version):
+        raise InvalidInput("Parts are marked on drawn pages: of pictures, scans, PDF and Office files.", field="region")
 
 
 def _check_room(author: User) -> None:

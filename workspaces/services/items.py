@@ -20,10 +20,14 @@ from workspaces.permissions import Right
 from workspaces.services import structure
 from workspaces.services.removals import withdraw_for_restored
 from workspaces.undoing.remembering import remember, state_below
+from workspaces.viewer.spotlight import rule_stands_on
 
 _NEEDS_SHARE = (
     "Exceptions stand on a folder that this would leave or enter, so moving it changes who may do what with it. "
     "Only somebody who may share here can move it."
+)
+_NEEDS_MANAGE = (
+    "The spotlight is required in a folder that this would leave. Only somebody who manages here can move it out."
 )
 _OWN_EXCEPTION = (
     "An exception about yourself stands on a folder that this would leave or enter. "
@@ -150,7 +154,10 @@ def _below(item: Item) -> QuerySet[Item]:
 def _require_to_move(actor: User, item: Item, parent: Item | None) -> None:
     """Refuse a move by which somebody would shed, or come under, what was said about them."""
     require_on_all(actor, Right.EDIT, _below(item), subject=item)
-    crossed = set(item.path[:-1]) ^ set(parent.path if parent else [])
+    above, ahead = set(item.path[:-1]), set(parent.path if parent else [])
+    if rule_stands_on(above - ahead) and not actor.has_perm(Right.MANAGE, item):
+        raise Refused(_NEEDS_MANAGE, right=Right.MANAGE, subject=item)
+    crossed = above ^ ahead
     if not exceptions_stand_on(crossed):
         return
     if not actor.has_perm(Right.SHARE, item):

@@ -23,6 +23,7 @@ from ledger_bridge.models import Entry
 from ledger_bridge.recording import record, record_durably
 from workspaces import quotas
 from workspaces.asking import managers_of, require_on_all
+from workspaces.conversation.models import REGION_FIELDS
 from workspaces.models import (
     AcknowledgementAsk,
     Comment,
@@ -203,7 +204,7 @@ def _shred(item: Item, found: Extent) -> None:
     # What people said about it says what it was.
     comments = Comment.objects.filter(file__in=taken)
     Comment.mentioned.through.objects.filter(comment__in=comments).delete()
-    comments.update(sealed=b"")
+    comments.update(sealed=b"", **dict.fromkeys(REGION_FIELDS))
     AcknowledgementAsk.objects.filter(version__in=versions, withdrawn_at=None).update(withdrawn_at=now)
     AcknowledgementAsk.objects.filter(version__in=versions).update(statement="")
     ParticipantMark.objects.filter(item__in=taken).delete()

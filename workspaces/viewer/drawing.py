@@ -64,7 +64,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Drawn:
-    """`picture` is a drawing as `content_type`, empty for text and tables, which are in `facts`."""
+    """`picture` is a drawing as `content_type`, empty for text and tables, which are in `facts`.
+
+    `page_height` in `facts` says how many lines of a picture are the page; below it the watermark is written out.
+    """
 
     facts: dict[str, Any]
     picture: bytes = b""
@@ -253,7 +256,7 @@ def _checked(job: Job, facts: dict[str, Any], picture: bytes) -> Drawn:
     # A tree that is none comes as text.
     if job.kind in {"text", "tree"}:
         return Drawn({"pages": int(facts["pages"]), "lines": [str(one) for one in facts["lines"]], "stamp": job.stamp})
-    return _picture(picture, {})
+    return _picture(picture, {"page_height": int(facts.get("page_height", 0))})
 
 
 def _in_form(job: Job, facts: dict[str, Any], picture: bytes) -> Drawn:

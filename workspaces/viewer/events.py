@@ -51,3 +51,14 @@ class VersionTextTaken(Event):
     name: str
     number: int
     page: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpotlightSet(Event):
+    kind = "spotlight.set"
+    label = "Spotlight required or not"
+    sentence = "set that pages of “{name}” {required} through the spotlight alone"
+    words = {"required": {"yes": "are shown", "no": "need not be shown"}}
+    action = "U"
+    name: str
+    required: str

@@ -51,6 +51,11 @@ def kind_of(version: Version) -> str:
     return kind
 
 
+def is_drawn(version: Version) -> bool:
+    """Return whether its pages are pictures for everybody, and the same ones, whatever their rights."""
+    return not version.type_mismatch and _kind(version.media_type) in {"image", "dicom", "pdf", "office"}
+
+
 def _kind(media_type: str) -> str | None:
     for kind, media_types in _KINDS.items():
         if media_type in media_types:

@@ -1,4 +1,4 @@
-"""Who looks at which version at this moment, and which pages they were sent: one row until they are done."""
+"""Who looks at which version at this moment and which pages they were sent, and where the spotlight is required."""
 
 from __future__ import annotations
 
@@ -50,3 +50,30 @@ class Viewing(models.Model):
         reader = self.viewer or self.outsider
         assert reader is not None  # noqa: S101  a constraint holds it
         return reader
+
+
+class SpotlightRule(models.Model):
+    """Pages of all files in a workspace, or below an item, are shown to people through the spotlight alone.
+
+    A rule that is there requires it; there is none that lifts another.
+    """
+
+    workspace = models.ForeignKey(
+        "workspaces.Workspace", models.CASCADE, related_name="spotlight_rules", db_index=False
+    )
+    item = models.ForeignKey("workspaces.Item", models.CASCADE, null=True, related_name="+")
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(auto_now_add=True)
+    entry = models.UUIDField(unique=True, help_text="The ledger entry that says it was set.")
+
+    class Meta:
+        app_label = "workspaces"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "item"], nulls_distinct=False, name="one_spotlight_rule_for_each_place"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"spotlight required on {self.item_id or self.workspace_id}"

@@ -18,6 +18,7 @@ from workspaces.viewer.converting import pdf_of
 from workspaces.viewer.drawing import Drawn, Job, ReadAt, renderer
 from workspaces.viewer.errors import CannotShow
 from workspaces.viewer.kinds import kind_of
+from workspaces.viewer.spotlight import spotlight_required
 
 ZOOMS = (50, 75, 100, 150, 200, 300)
 WINDOWS = {
@@ -48,12 +49,16 @@ class Look:
 
 @dataclass(frozen=True)
 class Shape:
-    """What is known of a version before a page is drawn; `windows` are those that make sense for it."""
+    """What is known of a version before a page is drawn; `windows` are those that make sense for it.
+
+    `spotlight` says that people are shown it through the spotlight alone.
+    """
 
     kind: str
     pages: int
     windows: list[str]
     entry: str
+    spotlight: bool
 
 
 def read_look(asked: Any) -> Look:
@@ -149,7 +154,8 @@ def describe(*, actor: Reader, version: Version) -> Shape:
         facts = renderer().draw(job, read_at, person=actor.pk, document=version.pk).facts
         _shapes.put(version.pk, facts)
     offered = ["", "full", *facts.get("windows", [])] if kind == "dicom" else []
-    return Shape(kind, int(facts["pages"]), [name for name in offered if name in WINDOWS], opened.entry)
+    windows = [name for name in offered if name in WINDOWS]
+    return Shape(kind, int(facts["pages"]), windows, opened.entry, spotlight_required(version.file))
 
 
 def _source(kind: str, actor: Reader, version: Version, opened: OpenedVersion) -> tuple[str, int, ReadAt]:

@@ -20,6 +20,7 @@ from workspaces.organising.selectors import is_favourite, tags_of, tags_shown_to
 from workspaces.permissions import Right
 from workspaces.removal.selectors import marks_in_bin, removed_for_good
 from workspaces.terms.rules import standing_terms, unread_terms
+from workspaces.viewer.spotlight import rules_above
 from workspaces.views.finding import address, asked_folder, crumbs, signed_in, visible_item, visible_workspace
 from workspaces.views.removals import retention_form
 
@@ -132,6 +133,7 @@ def settings(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         "retention": retention_form(workspace),
         "workspace": workspace,
         "terms": standing_terms(workspace),
+        "spotlight": bool(rules_above(workspace)),
         "room": quotas.use_of(workspace),
         "may": selectors.may_on(user, workspace),
         "crumbs": crumbs(user, workspace, "Settings"),

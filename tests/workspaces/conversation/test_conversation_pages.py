@@ -47,7 +47,7 @@ def test_a_comment_is_written_and_read_on_the_page(alice: User, colleague: User,
 
 
 def test_the_viewer_leads_to_a_comment_on_its_page(alice: User, version: Version) -> None:
-    assert f"?on={version.pk}&amp;at=1" in page(alice, f"/workspaces/versions/{version.pk}/view/")
+    assert 'href="#say"' in page(alice, f"/workspaces/versions/{version.pk}/view/")
     form = page(alice, f"{conversation_of(version.file)}?on={version.pk}&at=1")
     assert f'value="{version.pk}" selected' in form
     browser(alice).post(conversation_of(version.file), {"text": WORDS, "version": version.pk, "page": 1})

@@ -57,7 +57,7 @@ def finish(image: Image.Image, target: tuple[int, int], job: dict[str, Any]) -> 
     if image.size != target:
         image = image.resize(target, Image.Resampling.BICUBIC, reducing_gap=2.0)
     marked = stamp(image, job["stamp"])
-    return {"width": marked.width, "height": marked.height}, encode(marked)
+    return {"page_height": image.height}, encode(marked)
 
 
 def encode(image: Image.Image, *, plain: bool = False) -> bytes:

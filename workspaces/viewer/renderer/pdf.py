@@ -48,7 +48,7 @@ def draw(file: BinaryIO, job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     drawn = _pixels(page, job["zoom"])
     is_sheet = _is_sheet(drawn)
     marked = stamp(drawn, job["stamp"])
-    return {"width": marked.width, "height": marked.height}, encode(marked, plain=is_sheet)
+    return {"page_height": drawn.height}, encode(marked, plain=is_sheet)
 
 
 def words(file: BinaryIO, job: dict[str, Any]) -> list[str]:
