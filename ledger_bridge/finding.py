@@ -1,6 +1,7 @@
 """Finds what somebody types into the filters of a trail, without telling them of things that are not in it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from django.db.models import Q, QuerySet
@@ -46,7 +47,7 @@ class EveryName:
 
 @dataclass(frozen=True)
 class NamesOfTrail:
-    """For everybody else: what occurs in this very trail and has a name that the asker may see.
+    """For everybody else, during one request: what occurs in this very trail and has a name that the asker may see.
 
     What exists elsewhere is found as little as what does not exist, and the answer is the same.
     """
@@ -66,14 +67,12 @@ class NamesOfTrail:
     def suggestions(self, kind: str) -> list[str]:
         columns = _COLUMNS[kind]
         blinds: set[object] = set()
-        for branch in self._branches():
-            newest = Entry.objects.filter(branch).order_by("-recorded_at", "-id").values_list(*columns)
-            blinds.update(one for row in newest[:_NEWEST] for one in row)
+        blinds.update(row[column] for row in self._newest for column in columns)
         return sorted(set(self._visible(kind, real_ids(blinds).values()).values()))
 
     def _occurring(self, kind: str, among: list[str]) -> set[str]:
         blinds: set[object] = set()
-        for branch in self._branches():
+        for branch in self._branches:
             for column in _COLUMNS[kind]:
                 entries = Entry.objects.filter(branch, Q((f"{column}__in", among))).order_by()
                 blinds.update(entries.values_list(column, flat=True).distinct()[:_FEW])
@@ -82,6 +81,14 @@ class NamesOfTrail:
     def _visible(self, kind: str, ids: Any) -> dict[str, str]:
         return names.resolve({kind: ids}, asker=self.asker)[kind]
 
+    @cached_property
+    def _newest(self) -> list[dict[str, Any]]:
+        """What the newest entries are about, for every kind of name at once."""
+        columns = [column for of_kind in _COLUMNS.values() for column in of_kind]
+        newest = [Entry.objects.filter(branch).order_by("-recorded_at", "-id") for branch in self._branches]
+        return [row for entries in newest for row in entries.values(*columns)[:_NEWEST]]
+
+    @cached_property
     def _branches(self) -> list[Q]:
         return self.only.branches(seen=entries_visible_to(self.asker, within=self.only))
 

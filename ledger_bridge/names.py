@@ -23,6 +23,9 @@ ShownTo = Callable[[Any, Collection[str]], Mapping[str, str]]
 Search = Callable[[str], QuerySet[Any]]
 """What is called so: rows with `pk` and `name`, not fetched yet."""
 
+Names = Mapping[str, Mapping[str, str]]
+"""By kind and id; empty where it was asked in vain."""
+
 _FEW = 50
 _SUGGESTED = 200
 _resolvers: dict[str, Resolver] = {}
@@ -49,13 +52,29 @@ def register_more(kind: str, resolver: Resolver, *, search: Search) -> None:
     _more.setdefault(kind, []).append((resolver, search))
 
 
-def resolve(ids_by_kind: Mapping[str, Collection[object]], *, asker: Any = None) -> dict[str, dict[str, str]]:
+def resolve(
+    ids_by_kind: Mapping[str, Collection[object]], *, asker: Any = None, known: Names | None = None
+) -> dict[str, dict[str, str]]:
     """Return the names by kind and id, as far as the asker may see them: one query for each kind.
 
-    Without an asker all names are returned, for what the installation itself writes down.
+    Without an asker all names are returned, for what the installation itself writes down. `known` is what was looked
+    up for the same asker already (`looked_up`): nobody is asked about that again.
     """
     everything = asker is None or sees_every_trail(asker)
-    return {kind: _named(kind, ids, None if everything else asker) for kind, ids in ids_by_kind.items()}
+    found = {}
+    for kind, ids in ids_by_kind.items():
+        before = (known or {}).get(kind, {})
+        missing = {str(one) for one in ids if one} - before.keys()
+        found[kind] = {key: name for key, name in before.items() if name} | _named(
+            kind, missing, None if everything else asker
+        )
+    return found
+
+
+def looked_up(ids_by_kind: Mapping[str, Collection[str]], *, asker: Any) -> Names:
+    """Return the same with an empty name for what has none that the asker may see."""
+    found = resolve(ids_by_kind, asker=asker)
+    return {kind: dict.fromkeys(ids, "") | found[kind] for kind, ids in ids_by_kind.items()}
 
 
 def find(kind: str, text: str) -> dict[str, str]:

@@ -72,6 +72,10 @@ class GrantBackend(BaseBackend):
         holders = self.holders_of(perm, item, people)
         return [person for person in people if person.pk in holders]
 
+    def people_in(self, workspace: Workspace) -> list[User]:
+        """Return the owner of a workspace and everybody with a role in it, whatever condition they are under."""
+        return holding.people_in(workspace)
+
     def knows_who_is_in(self, user: User, workspace: Workspace) -> bool:
         return access.may_see_members(access.rights_in(user, workspace))
 
@@ -79,9 +83,9 @@ class GrantBackend(BaseBackend):
         here = Workspace.objects.order_by().filter(pk=workspace.pk)
         return rules.has_standing(user) and rules.workspaces_with_right(here, user, Right.VIEW).exists()
 
-    def managers_of(self, workspace: Workspace) -> set[UUID]:
-        """Return who may manage a workspace now, by id."""
-        return holding.managers_of(workspace)
+    def managers_in(self, workspaces: Collection[UUID]) -> dict[UUID, set[UUID]]:
+        """Return who may manage each of the workspaces now, by id."""
+        return holding.managers_in(workspaces)
 
     def exceptions_stand_on(self, items: Collection[UUID]) -> bool:
         return holding.exceptions_stand_on(items)

@@ -4,25 +4,35 @@ A mail says so as well, once for everything that ends; each end is a line of its
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.inbox import kinds, telling
-from accounts.inbox.kinds import Group, Kind, Line
+from accounts.inbox.kinds import Group, Kind, Line, Reading
 from accounts.inbox.models import Notice
 from accounts.inbox.telling import About
 from accounts.mail import day
 from accounts.models import User
-from sharing.models import ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from workspaces.models import Item, Workspace
+from workspaces.noticed import items_seen, rights_in_workspaces, rights_on_items, workspaces_seen
 from workspaces.permissions import Right, Role
 
 OWN = Kind("access.ends", Group.ACCESS, "says that some of your access ends soon")
 RENEWABLE = Kind("access.can_be_renewed", Group.ACCESS, "says that access which you could renew ends soon")
-_TABLES: tuple[Any, ...] = (WorkspaceUserGrant, WorkspaceGroupGrant, ItemUserException, ItemGroupException)
-_HOLDERS = {WorkspaceUserGrant: "user", WorkspaceGroupGrant: "group", ItemUserException: "user"}
+_HOLDERS: dict[Any, str] = {
+    WorkspaceUserGrant: "user",
+    WorkspaceGroupGrant: "group",
+    ItemUserException: "user",
+    ItemGroupException: "group",
+}
 
 
 def register() -> None:
@@ -42,55 +52,65 @@ def tell_of_end(grant: Any, *, holder: User | None, renewer: User) -> None:
         telling.tell([renewer.pk], RENEWABLE.code, actor=None, about=about, mailed=True)
 
 
-def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+def read(reading: Reading, notices: Sequence[Notice]) -> dict[UUID, Line]:
     """Say what ends while it still will: what was renewed or taken away is news of its own, or none."""
-    wanted = [one.thing for one in notices]
-    grants = {grant.pk: grant for table in _TABLES for grant in _found(table, wanted)}
-    places = {one.pk: one for one in Workspace.objects.visible_to(person).filter(pk__in=_places(notices))}
-    items = {one.pk: one for one in Item.objects.visible_to(person).filter(pk__in=_items(notices))}
+    endings = _endings([one.thing for one in notices])
     lines = {}
     for notice in notices:
-        grant = grants.get(notice.thing)
-        if grant is None or grant.end_announced_at is None:
+        ending = endings.get(notice.thing)
+        if ending is None:
             continue
-        place = places.get(notice.workspace) if notice.workspace else None
-        item = items.get(notice.item) if notice.item else None
+        place = reading.once(workspaces_seen).get(notice.workspace) if notice.workspace else None
+        item = reading.once(items_seen).get(notice.item) if notice.item else None
         if notice.kind == OWN.code:
-            lines[notice.pk] = _own(grant, place, item)
-        elif place is not None and person.has_perm(Right.SHARE, item or place):
-            lines[notice.pk] = _renewable(grant, place, item)
+            lines[notice.pk] = _own(ending, place, item)
+        elif place is not None and Right.SHARE in _rights(reading, place, item):
+            lines[notice.pk] = _renewable(ending, place, item)
     return lines
 
 
-def _own(grant: Any, place: Workspace | None, item: Item | None) -> Line:
+@dataclass(frozen=True)
+class _Ending:
+    """A role or an exception whose end was announced; of a role the effect is empty."""
+
+    end: datetime
+    codename: str
+    effect: str
+    whose: str
+
+    @property
+    def verb(self) -> str:
+        return "ended" if self.end <= timezone.now() else "ends"
+
+    def what(self, whose: str) -> str:
+        if not self.effect:
+            return f"{whose} role {Role(self.codename).label}"
+        kind = "allowance" if self.effect == Effect.ALLOW else "denial"
+        return f"{whose} {kind} “{Right(f'workspaces.{self.codename}').label}”"
+
+
+def _endings(ids: Sequence[UUID]) -> dict[UUID, _Ending]:
+    """Look for the grants in all four tables at once, since a notice does not say which it is in."""
+    found = []
+    for table, holder in _HOLDERS.items():
+        effect = F("effect") if issubclass(table, (ItemUserException, ItemGroupException)) else Value("")
+        announced = table.objects.filter(pk__in=ids, expires_at__isnull=False, end_announced_at__isnull=False)
+        said = announced.annotate(said=Cast(effect, CharField())).order_by()
+        found.append(said.values_list("pk", "expires_at", "permission__codename", "said", f"{holder}__name"))
+    return {pk: _Ending(*row) for pk, *row in found[0].union(*found[1:], all=True)}
+
+
+def _rights(reading: Reading, place: Workspace, item: Item | None) -> frozenset[str]:
+    return reading.once(rights_on_items)[item.pk] if item else reading.once(rights_in_workspaces)[place.pk]
+
+
+def _own(ending: _Ending, place: Workspace | None, item: Item | None) -> Line:
     where = f" on “{item}”" if item else ""
-    verb = "ended" if grant.is_over else "ends"
-    words = f"says that {_what(grant, 'your')}{where} {verb} on {day(grant.expires_at)}"
+    words = f"says that {ending.what('your')}{where} {ending.verb} on {day(ending.end)}"
     return Line(words, str(place or ""), reverse("sharing:my_grants"))
 
 
-def _renewable(grant: Any, place: Workspace, item: Item | None) -> Line:
-    whose = f"{getattr(grant, 'user', None) or grant.group}"
-    where, verb = f" on “{item}”" if item else "", "ended" if grant.is_over else "ends"
-    words = f"says that {_what(grant, 'the')} of {whose}{where} {verb} on {day(grant.expires_at)}; you could renew it"
-    return Line(words, place.name, reverse("sharing:my_grants"))
-
-
-def _what(grant: Any, whose: str) -> str:
-    codename = grant.permission.codename
-    if isinstance(grant, (WorkspaceUserGrant, WorkspaceGroupGrant)):
-        return f"{whose} role {Role(codename).label}"
-    kind = "allowance" if grant.effect == "allow" else "denial"
-    return f"{whose} {kind} “{Right(f'workspaces.{codename}').label}”"
-
-
-def _found(table: Any, ids: Sequence[UUID]) -> Any:
-    return table.objects.filter(pk__in=ids).select_related("permission", _HOLDERS.get(table, "group"))
-
-
-def _places(notices: Sequence[Notice]) -> set[UUID]:
-    return {one.workspace for one in notices if one.workspace}
-
-
-def _items(notices: Sequence[Notice]) -> set[UUID]:
-    return {one.item for one in notices if one.item}
+def _renewable(ending: _Ending, place: Workspace, item: Item | None) -> Line:
+    where = f" on “{item}”" if item else ""
+    words = f"says that {ending.what('the')} of {ending.whose}{where} {ending.verb} on {day(ending.end)}"
+    return Line(f"{words}; you could renew it", place.name, reverse("sharing:my_grants"))

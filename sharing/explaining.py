@@ -142,10 +142,14 @@ def _no_standing(actor: Any) -> str:
 
 def _denied(actor: User, item: Item, said: Said, right: Right) -> str:
     whom = f"your group “{said.group}”" if said.group else "you"
-    # What stands on a folder may reach somebody who was let in further down, and does not see that folder.
-    seen = said.item.pk == item.pk or actor.has_perm(Right.VIEW, said.item)
-    place = f"the {said.item.get_kind_display().lower()} “{said.item}”" if seen else "a folder above"
-    return f"An exception on {place} denies {right.label} to {whom}."
+    if actor.has_perm(Right.VIEW, said.item):
+        return (
+            f"An exception on the {said.item.get_kind_display().lower()} “{said.item}” denies {right.label} to {whom}."
+        )
+    # A name is told only to those who may see what bears it, whoever asks and in whatever deed. What stands on a
+    # folder may reach somebody who was let in further down.
+    place = " on a folder above" if actor.has_perm(Right.VIEW, item) else ""
+    return f"An exception{place} denies {right.label} to {whom}."
 
 
 def _no_role(actor: User, right: Right, workspace: Any, *, let_in: bool) -> str:

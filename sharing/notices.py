@@ -10,13 +10,14 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.inbox import kinds, telling
-from accounts.inbox.kinds import Group, Kind, Line
+from accounts.inbox.kinds import Group, Kind, Line, Reading
 from accounts.inbox.models import Notice
 from accounts.inbox.telling import About
 from accounts.mail import address_of, send_mail
 from accounts.models import User
 from core.ids import uuid7
 from workspaces.models import Item, Workspace
+from workspaces.noticed import items_seen, workspaces_seen
 
 CHANGED = Kind("access.changed", Group.ACCESS, "changed your access")
 
@@ -36,13 +37,9 @@ def tell(person: User | None, giver: User, *, what: str, about: Workspace | Item
     send_mail("access_changed", to=person.email, name=person.name, giver=giver, what=what, url=address_of("home"))
 
 
-def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+def read(reading: Reading, notices: Sequence[Notice]) -> dict[UUID, Line]:
     """What happened to one's own access is always told; where it was, only to those who still see the place."""
-    workspaces = {one.workspace for one in notices if one.workspace}
-    items = {one.item for one in notices if one.item}
-    places = {one.pk: one for one in Workspace.objects.visible_to(person).filter(pk__in=workspaces)}
-    seen = {one.pk: one for one in Item.objects.visible_to(person).filter(pk__in=items)} if items else {}
-    return {one.pk: _line(one, places, seen) for one in notices}
+    return {one.pk: _line(one, reading.once(workspaces_seen), reading.once(items_seen)) for one in notices}
 
 
 def _line(notice: Notice, places: dict[UUID, Workspace], items: dict[UUID, Item]) -> Line:

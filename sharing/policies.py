@@ -29,10 +29,11 @@ def with_visible_trail(user: Any, within: TrailFilters) -> Q | None:
     """
     if not rules.has_standing(user):
         return None
-    workspaces = _with_trail_of_workspace(user, within)
     if within.items:
+        # Every entry within the filters is about one of them, and none about a workspace alone.
         items = rules.items_with_right(Item.objects.filter(pk__in=within.items), user, Right.TRAIL)
-        return Q(item=None, workspace__in=workspaces) | Q(item__in=_few(_ids(items)))
+        return Q(item__in=_few(_ids(items)))
+    workspaces = _with_trail_of_workspace(user, within)
     hidden, shown = _excepted_items(user, within, workspaces)
     seen = (Q(workspace__in=workspaces) & ~Q(item__in=hidden)) | Q(item__in=shown)
     if within.workspaces:

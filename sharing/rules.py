@@ -127,6 +127,14 @@ _RIGHTS_OF_PEOPLE = f"""
     ).replace(":person", "asker.id")
 }"""  # noqa: S608  constants only; values are bound
 
+# Rules 2 and 3 about many people, many workspaces and one right: who has it where.
+_HOLDERS_IN = f"""
+    SELECT owned.id, owned.owner_id FROM workspaces_workspace owned WHERE owned.id = ANY(:things)
+    UNION
+    SELECT held.workspace_id, asker.id FROM unnest(:people::uuid[]) AS asker(id), LATERAL {
+    _ROLES.format(within="AND said.content_object_id = ANY(:things)").replace(":person", "asker.id")
+} held WHERE held.role || '.' || :codename = ANY(:gives)"""  # noqa: S608  constants only; values are bound
+
 _MAY_VIEW = _MAY.format(
     workspace="item.workspace_id", path="item.path", codename="'view'", roles=_ALL_ROLES, exceptions=_ALL_EXCEPTIONS
 )
@@ -238,6 +246,22 @@ def people_rights(people: Iterable[User], item: Any, *, at: datetime | None = No
     )
     found = _with_view(_pairs(text, values, [person.pk for person in listed]))
     return {person.pk: found[person.pk] if has_standing(person) else frozenset() for person in listed}
+
+
+def holders_in(people: Iterable[User], workspaces: Iterable[Any], right: Right) -> dict[Any, set[Any]]:
+    """Return which of the people (by id) have a right on each workspace (by id) itself, in one query.
+
+    Conditions count as fulfilled, as for `people_rights`. An owner who is not among the people is left out.
+    """
+    standing = [person.pk for person in people if has_standing(person)]
+    things = list(workspaces)
+    values = {"things": things, "people": standing, "codename": right.codename, "anyhow": True}
+    found: dict[Any, set[Any]] = {workspace: set() for workspace in things}
+    with connection.cursor() as cursor:
+        cursor.execute(*_bind(_HOLDERS_IN, **values))
+        for workspace, person in cursor.fetchall():
+            found[workspace] |= {person} & set(standing)
+    return found
 
 
 def fulfilled(person: User, conditions: Iterable[Any]) -> set[Any]:

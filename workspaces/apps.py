@@ -18,8 +18,10 @@ class WorkspacesConfig(AppConfig):
         from workspaces.handover.binding import check_keys
         from workspaces.integrity.scrubbing import condition
         from workspaces.organising import notices as lock_notices
+        from workspaces.organising.undoing import register_tags
         from workspaces.outsiders import names_of_outsiders, outsiders_called
         from workspaces.removal import notices as removal_notices
+        from workspaces.terms import notices as terms_notices
         from workspaces.undoing.items import register_items
 
         for check in (checks.check_upload_handlers, checks.check_directories, checks.check_modes):
@@ -43,9 +45,11 @@ class WorkspacesConfig(AppConfig):
         conditions.register(escrow_condition)
         self._know_kinds()
         register_items()
+        register_tags()
         notices.register()
         acknowledgement_notices.register()
         removal_notices.register()
+        terms_notices.register()
         lock_notices.register()
         register_vault(SealingVault())
 

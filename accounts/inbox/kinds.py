@@ -1,17 +1,20 @@
 """What rooms above tell people, and how that reads: registered from above, because this room does not know them.
 
-A reader is handed some notices of one person and returns a line for each of which that person may still see what it is
-about. What it leaves out is shown as nothing but a time.
+A reader is handed some notices that one person reads, and returns a line for each of which that person may still see
+what it is about. What it leaves out is shown as nothing but a time.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import TextChoices
 
 from accounts.inbox.models import Notice
 from accounts.models import User
+
+T = TypeVar("T")
 
 
 class Group(TextChoices):
@@ -45,7 +48,22 @@ class Line:
     """Who did it, where that is nobody with an account."""
 
 
-Reader = Callable[[User, Sequence[Notice]], Mapping[UUID, Line]]
+class Reading:
+    """One person reading some notices; what several rooms need for their lines is found once for all of them."""
+
+    def __init__(self, person: User, notices: Sequence[Notice]) -> None:
+        self.person = person
+        self.notices = notices
+        self._found: dict[Any, Any] = {}
+
+    def once(self, find: Callable[["Reading"], T]) -> T:
+        if find not in self._found:
+            self._found[find] = find(self)
+        found: T = self._found[find]
+        return found
+
+
+Reader = Callable[[Reading, Sequence[Notice]], Mapping[UUID, Line]]
 Places = Callable[[User], Iterable[tuple[UUID, str]]]
 
 _kinds: dict[str, Kind] = {}
@@ -83,6 +101,7 @@ def places_of(person: User) -> dict[UUID, str]:
 def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
     """Return a line for each notice of which the person may still see what it is about."""
     lines: dict[UUID, Line] = {}
+    reading = Reading(person, notices)
     for reader in dict.fromkeys(_readers[one.kind] for one in notices if one.kind in _readers):
-        lines |= reader(person, [one for one in notices if _readers.get(one.kind) is reader])
+        lines |= reader(reading, [one for one in notices if _readers.get(one.kind) is reader])
     return lines

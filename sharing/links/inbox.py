@@ -6,10 +6,9 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.inbox import kinds, telling
-from accounts.inbox.kinds import Group, Kind, Line
+from accounts.inbox.kinds import Group, Kind, Line, Reading
 from accounts.inbox.models import Notice
 from accounts.inbox.telling import About
-from accounts.models import User
 from sharing.links.models import FileRequest, Link, Send
 from workspaces.models import Outsider
 
@@ -32,10 +31,10 @@ def tell_of_opening(send: Send) -> None:
     _tell(send, OPENED, send.recipient, mailed=False)
 
 
-def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+def read(reading: Reading, notices: Sequence[Notice]) -> dict[UUID, Line]:
     """Name who it was, to whoever may still share what the link is about."""
     outsiders = {one.pk: one for one in Outsider.objects.filter(pk__in=[one.thing for one in notices])}
-    wanted = Link.objects.visible_to(person).filter(pk__in=[one.link for one in outsiders.values()])
+    wanted = Link.objects.visible_to(reading.person).filter(pk__in=[one.link for one in outsiders.values()])
     links = {link.pk: link for link in wanted.select_related("item", "workspace", "filerequest")}
     lines = {}
     for one in notices:

@@ -6,15 +6,15 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.inbox import kinds, telling
-from accounts.inbox.kinds import Group, Kind, Line
+from accounts.inbox.kinds import Group, Kind, Line, Reading
 from accounts.inbox.models import Notice
 from accounts.inbox.telling import About
 from accounts.mail import address_of, day, send_mail
-from accounts.models import User
 from core.access import Service
 from sharing.models import AccessRequest
 from sharing.permissions import Right
 from sharing.requests.selectors import RequestRow, rows_for
+from workspaces.noticed import items_seen, workspaces_seen
 
 ASKED = Kind("access_request.asked", Group.ACCESS, "asks for access")
 ANSWERED = Kind("access_request.answered", Group.ACCESS, "answered your request for access")
@@ -55,10 +55,12 @@ def register() -> None:
     kinds.register(read, [ASKED, ANSWERED])
 
 
-def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+def read(reading: Reading, notices: Sequence[Notice]) -> dict[UUID, Line]:
     """Requests that the person may still answer, and their own."""
+    person = reading.person
     wanted = AccessRequest.objects.visible_to(person).filter(pk__in=[one.thing for one in notices]).with_names()
-    rows = {row.request.pk: row for row in rows_for(person, wanted)}
+    seen = (reading.once(items_seen).keys(), reading.once(workspaces_seen).keys())
+    rows = {row.request.pk: row for row in rows_for(person, wanted, seen=seen)}
     return {one.pk: _line(one, rows[one.thing]) for one in notices if one.thing in rows}
 
 

@@ -1,6 +1,6 @@
 """Requests for access as pages show them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -73,13 +73,16 @@ def asked_lately(user: User) -> QuerySet[AccessRequest]:
     return mine.with_names()
 
 
-def rows_for(user: User, requests: Iterable[AccessRequest]) -> list[RequestRow]:
+def rows_for(
+    user: User, requests: Iterable[AccessRequest], *, seen: tuple[Collection[UUID], Collection[UUID]] | None = None
+) -> list[RequestRow]:
     """Put requests into words, in a fixed number of queries.
 
-    An asker may have been shut out since: then the row names nothing, which could have got another name.
+    An asker may have been shut out since: then the row names nothing, which could have got another name. `seen` are
+    the items and workspaces that the user sees, where that has been found out already.
     """
     listed = list(requests)
-    items, workspaces = _still_seen(user, [request for request in listed if request.asker_id == user.pk])
+    items, workspaces = seen or _still_seen(user, [request for request in listed if request.asker_id == user.pk])
     return [_row(user, request, items, workspaces) for request in listed]
 
 
@@ -144,7 +147,7 @@ def _still_seen(user: User, own: list[AccessRequest]) -> tuple[set[UUID], set[UU
     return set(seen_items), set(seen)
 
 
-def _row(user: User, request: AccessRequest, items: set[UUID], workspaces: set[UUID]) -> RequestRow:
+def _row(user: User, request: AccessRequest, items: Collection[UUID], workspaces: Collection[UUID]) -> RequestRow:
     mine = request.asker_id == user.pk
     sees_workspace = not mine or request.workspace_id in workspaces
     sees = sees_workspace if request.item_id is None else not mine or request.item_id in items

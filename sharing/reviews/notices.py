@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db.models import Count, Q
 from django.urls import reverse
 
 from accounts.inbox import kinds, telling
-from accounts.inbox.kinds import Group, Kind, Line
+from accounts.inbox.kinds import Group, Kind, Line, Reading
 from accounts.inbox.models import Notice
 from accounts.inbox.telling import About
 from accounts.mail import day
-from accounts.models import User
 from sharing import holding
 from sharing.reviews.models import AccessReview
-from workspaces.models import Workspace
+from workspaces.noticed import rights_in_workspaces
 from workspaces.permissions import Right
 
 BEGUN = Kind("access_review.begun", Group.ACCESS, "began a review of access")
@@ -37,21 +37,20 @@ def forget_review(review: AccessReview) -> None:
     telling.forget_thing(review.pk)
 
 
-def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+def read(reading: Reading, notices: Sequence[Notice]) -> dict[UUID, Line]:
     """Reviews that still run, to those who still manage the workspace."""
+    managed = {pk for pk, rights in reading.once(rights_in_workspaces).items() if Right.MANAGE in rights}
     running = AccessReview.objects.filter(pk__in=[one.thing for one in notices], finished_at=None)
-    seen = Workspace.objects.visible_to(person)
-    reviews = {one.pk: one for one in running.filter(workspace__in=seen).select_related("workspace")}
-    lines = {}
-    for notice in notices:
-        review = reviews.get(notice.thing)
-        if review is not None and person.has_perm(Right.MANAGE, review.workspace):
-            lines[notice.pk] = _line(notice, review)
-    return lines
+    counted = running.filter(workspace__in=managed).annotate(left=Count("lines", filter=Q(lines__answer="")))
+    reviews = {one.pk: one for one in counted.select_related("workspace")}
+    return {
+        notice.pk: _line(notice, reviews[notice.thing], reviews[notice.thing].left)
+        for notice in notices
+        if notice.thing in reviews
+    }
 
 
-def _line(notice: Notice, review: AccessReview) -> Line:
-    left = review.lines.open().count()
+def _line(notice: Notice, review: AccessReview, left: int) -> Line:
     verb = "reminds you of" if notice.kind == REMINDED.code else "began"
     words = f"{verb} a review of access: {left} left to answer until {day(review.due_at)}"
     return Line(words, review.workspace.name, reverse("sharing:review", args=[review.workspace_id]))

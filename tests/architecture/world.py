@@ -107,7 +107,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     owner = who["owner"]
     workspace = workspaces.create_workspace(actor=owner, name="Study")
     folder = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Images")
-    version = _file(owner, workspace, folder, "table.csv", b"t,e,g\n1,1,0\n")
+    version = make_file(owner, workspace, folder, "table.csv", b"t,e,g\n1,1,0\n")
     grants = {
         role: sharing.grant_role(actor=owner, workspace=workspace, role=role, person=who[role.value])
         for role in (Role.VISITOR, Role.CONTRIBUTOR, Role.MANAGER)
@@ -171,7 +171,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         "item_id": version.file_id,
         "folder_id": folder.pk,
         "version_id": version.pk,
-        "picture_id": _file(owner, workspace, folder, "dot.png", _PICTURE).pk,
+        "picture_id": make_file(owner, workspace, folder, "dot.png", _PICTURE).pk,
         "upload_id": upload.pk,
         "entry_id": version.entry,
         "grant_id": grants[Role.VISITOR].pk,
@@ -201,7 +201,7 @@ def _third_admins(gita: User) -> User:
     return make_person("Erik Lindqvist", gita.institution, role="commission_admin")
 
 
-def _file(owner: User, workspace: Workspace, folder: Item, name: str, content: bytes) -> Version:
+def make_file(owner: User, workspace: Workspace, folder: Item, name: str, content: bytes) -> Version:
     sealed = workspaces.seal_upload(actor=owner, workspace=workspace, chunks=[content], into=folder)
     return workspaces.add_file(actor=owner, workspace=workspace, parent=folder, name=name, sealed=sealed)
 

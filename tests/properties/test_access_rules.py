@@ -18,7 +18,7 @@ from core.access import rights_on_each
 from core.http import called_by
 from core.ids import uuid7
 from sharing.models import Condition, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
-from sharing.rules import people_rights
+from sharing.rules import holders_in, people_rights
 from sharing.why.weighing import why
 from tests.conftest import make_institution, make_person
 from workspaces.models import Item, Workspace
@@ -232,6 +232,11 @@ class TestAccessRules(TestCase):
         for number, person in enumerate(plan.rows["people"]):
             expected = {right.codename for right in Right if naive.on_item(number, right, ITEMS - 1)}
             assert rights[person.pk] == expected
+        managing = holders_in(people, [workspace.pk for workspace in plan.rows["workspaces"]], Right.MANAGE)
+        for index, workspace in enumerate(plan.rows["workspaces"]):
+            numbered = enumerate(plan.rows["people"])
+            expected_here = {one.pk for number, one in numbered if naive.on_workspace(number, Right.MANAGE, index)}
+            assert managing[workspace.pk] == expected_here
 
     def check_workspaces(self, plan: Plan, naive: NaiveReading, number: int, user: User) -> None:
         workspaces = plan.rows["workspaces"]

@@ -22,8 +22,15 @@ def test_it_names_the_group_that_an_exception_came_through(bob: User, workspace:
     bob.groups.add(house_of(bob))
     exempt(scan, "deny", Right.VIEW, house_of(bob))
     assert explain_refusal(bob, Right.DOWNLOAD, Version(file=scan)) == (
-        "An exception on the file “scan.dcm” denies view to your group “Hôpital Necker, Paris”."
+        "An exception denies view to your group “Hôpital Necker, Paris”."
     )
+
+
+def test_it_does_not_name_a_folder_that_is_denied(bob: User, workspace: Workspace, imaging: Item, scan: Item) -> None:
+    give(workspace, "visitor", bob)
+    exempt(imaging, "deny", Right.VIEW, bob)
+    for thing in (imaging, scan):
+        assert explain_refusal(bob, Right.EDIT, thing) == "An exception denies view to you."
 
 
 def test_it_names_the_role(bob: User, workspace: Workspace) -> None:

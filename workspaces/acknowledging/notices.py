@@ -6,10 +6,9 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.inbox import kinds
-from accounts.inbox.kinds import Group, Kind, Line
+from accounts.inbox.kinds import Group, Kind, Line, Reading
 from accounts.inbox.models import Notice
 from accounts.inbox.telling import About, tell
-from accounts.models import User
 from workspaces.asking import people_who_may
 from workspaces.conversation.notices import lines_about_files
 from workspaces.models import AcknowledgementAsk, Item
@@ -28,7 +27,7 @@ def tell_of_ask(ask: AcknowledgementAsk) -> None:
     tell(people, ASKED.code, actor=ask.asked_by, about=About(thing=ask.pk, workspace=file.workspace_id, item=file.pk))
 
 
-def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+def read(reading: Reading, notices: Sequence[Notice]) -> dict[UUID, Line]:
     standing = AcknowledgementAsk.objects.filter(pk__in=[one.thing for one in notices], withdrawn_at=None)
     asked = {one.pk: one.version for one in standing.select_related("version")}
 
@@ -39,4 +38,4 @@ def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
     def url(notice: Notice) -> str:
         return reverse("workspaces:acknowledge", args=[asked[notice.thing].pk])
 
-    return lines_about_files(person, notices, words, url)
+    return lines_about_files(reading, notices, words, url)

@@ -17,9 +17,10 @@ from ledger_bridge.access import entries_visible_to
 from ledger_bridge.events import BY_TOKEN
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry
-from ledger_bridge.names import resolve
+from ledger_bridge.names import Names, resolve
 from ledger_bridge.selectors import Place, count_entries
 from workspaces.activity.acts import ACTS, LOOKED
+from workspaces.outsiders import FROM_OUTSIDE
 from workspaces.viewer.models import Viewing
 from workspaces.viewer.times import from_text, in_words
 
@@ -96,6 +97,7 @@ def page_of(
     place: Place | None = None,
     oldest_first: bool = False,
     seen: Q | None = None,
+    known: Names | None = None,
 ) -> Page:
     """Return one page of the activity that the asker may see, in a fixed number of queries."""
     branches = conditions(filters, asker, seen)
@@ -103,7 +105,7 @@ def page_of(
     older = Place.token(found[-1]) if found and (place is not None if ascending else more) else None
     newer = Place.token(found[0]) if found and (more if ascending else place is not None) else None
     listed = found[::-1] if oldest_first else found
-    return Page(described(listed, asker=asker), older, newer, count_entries(branches))
+    return Page(described(listed, asker=asker, known=known), older, newer, count_entries(branches))
 
 
 def portion_of(filters: TrailFilters, *, asker: Any, place: Place | None, size: int) -> tuple[list[Line], Place | None]:
@@ -113,19 +115,20 @@ def portion_of(filters: TrailFilters, *, asker: Any, place: Place | None, size: 
     return described(found, asker=asker), after
 
 
-def described(entries: Sequence[Entry], *, asker: Any) -> list[Line]:
+def described(entries: Sequence[Entry], *, asker: Any, known: Names | None = None) -> list[Line]:
     """Return the lines of some entries, with names and pages for all of them at once."""
     openings = [entry for entry in entries if entry.kind in LOOKED and entry.is_readable]
     viewed, looking = _viewed(openings), _looking(openings)
-    known = resolve(
+    found = resolve(
         {
             "person": {one for entry in entries for one in (entry.actor, entry.person)},
             "institution": {entry.actor_institution for entry in entries},
             "item": {entry.item for entry in entries},
         },
         asker=asker,
+        known=known,
     )
-    return [_line(entry, known, viewed.get(str(entry.id)), is_looking=entry.id in looking) for entry in entries]
+    return [_line(entry, found, viewed.get(str(entry.id)), is_looking=entry.id in looking) for entry in entries]
 
 
 def _entries(
@@ -182,7 +185,8 @@ def _line(entry: Entry, known: dict[str, dict[str, str]], shown: dict[str, Any] 
         times=times,
         measured=shown.get("measured", "") if shown else "",
         state=_state(entry, shown, is_looking=is_looking),
-        to=known["person"].get(str(entry.person), "") if entry.kind == "send.made" else "",
+        # That a copy went outside is what the line says already.
+        to=known["person"].get(str(entry.person), "").removesuffix(FROM_OUTSIDE) if entry.kind == "send.made" else "",
         by_program=bool(detail.get(BY_TOKEN)),
     )
 

@@ -13,7 +13,7 @@ from core.errors import InvalidInput
 from ledger_bridge.blind_ids import real_ids
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry
-from ledger_bridge.names import resolve
+from ledger_bridge.names import Names, looked_up, resolve
 from workspaces.activity.acts import GAVE, LOOKED, READ, TOOK
 from workspaces.activity.lines import UNSEEN, conditions
 from workspaces.asking import knows_who_is_in, people_who_may
@@ -90,12 +90,18 @@ def groups_of(filters: TrailFilters, *, asker: Any, seen: Q | None = None) -> li
     return [Group(person, item, *row[2:]) for person, item, row in named if person and item]
 
 
-def by_person(groups: Iterable[Group], *, asker: Any, sort: str = "last") -> list[Row]:
-    return _named(_rows(groups, lambda group: (group.person, group.item)), "person", asker, sort)
+def names_in(groups: Iterable[Group], *, asker: Any) -> Names:
+    """Look up who and what occurs, once for everything that a page says of it."""
+    listed = list(groups)
+    return looked_up({"person": {one.person for one in listed}, "item": {one.item for one in listed}}, asker=asker)
 
 
-def by_file(groups: Iterable[Group], *, asker: Any, sort: str = "last") -> list[Row]:
-    return _named(_rows(groups, lambda group: (group.item, group.person)), "item", asker, sort)
+def by_person(groups: Iterable[Group], *, asker: Any, sort: str = "last", known: Names | None = None) -> list[Row]:
+    return _named(_rows(groups, lambda group: (group.person, group.item)), "person", asker, sort, known)
+
+
+def by_file(groups: Iterable[Group], *, asker: Any, sort: str = "last", known: Names | None = None) -> list[Row]:
+    return _named(_rows(groups, lambda group: (group.item, group.person)), "item", asker, sort, known)
 
 
 def readers_of(file: Item, groups: Iterable[Group], *, asker: User) -> Readers:
@@ -110,10 +116,13 @@ def readers_of(file: Item, groups: Iterable[Group], *, asker: User) -> Readers:
     return Readers(len(may), len(read), len(readers) - len(read), rows if shown else [], shown)
 
 
-def choices(groups: Iterable[Group], *, asker: Any) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def choices(
+    groups: Iterable[Group], *, asker: Any, known: Names | None = None
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return the people and the files that occur, as a list to choose from wants them."""
     listed = list(groups)
-    people, files = by_person(listed, asker=asker, sort="name"), by_file(listed, asker=asker, sort="name")
+    people = by_person(listed, asker=asker, sort="name", known=known)
+    files = by_file(listed, asker=asker, sort="name", known=known)
     return [(row.id, row.name) for row in people], [(row.id, row.name) for row in files if row.is_here]
 
 
@@ -131,11 +140,11 @@ def _rows(groups: Iterable[Group], key: Callable[[Group], tuple[str, str]]) -> d
     return rows
 
 
-def _named(rows: dict[str, Row], kind: str, asker: Any, sort: str) -> list[Row]:
-    known = resolve({kind: rows.keys()}, asker=asker)[kind]
+def _named(rows: dict[str, Row], kind: str, asker: Any, sort: str, known: Names | None) -> list[Row]:
+    names = resolve({kind: rows.keys()}, asker=asker, known=known)[kind]
     unnamed = "Somebody" if kind == "person" else UNSEEN
     for row in rows.values():
-        row.name, row.is_here = known.get(row.id, unnamed), row.id in known
+        row.name, row.is_here = names.get(row.id, unnamed), row.id in names
     listed = sorted(rows.values(), key=lambda row: (row.name.casefold(), row.id))
     if sort == "name":
         return listed

@@ -6,12 +6,13 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.inbox import kinds
-from accounts.inbox.kinds import Group, Kind, Line
+from accounts.inbox.kinds import Group, Kind, Line, Reading
 from accounts.inbox.models import Notice
 from accounts.inbox.telling import About, tell
 from accounts.models import User
 from workspaces.conversation import audience
 from workspaces.models import Comment, Item, Version, Workspace
+from workspaces.noticed import items_seen
 from workspaces.outsiders import Reader
 
 MENTIONED = Kind("comment.mentioned", Group.COMMENTS, "mentioned you in a comment")
@@ -63,24 +64,24 @@ def tell_of_version(version: Version, actor: Reader) -> None:
     tell(people, VERSION.code, actor=actor if isinstance(actor, User) else None, about=_about(file, version.pk))
 
 
-def read_comments(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+def read_comments(reading: Reading, notices: Sequence[Notice]) -> dict[UUID, Line]:
     there = Comment.objects.filter(pk__in=[one.thing for one in notices], taken_back_at=None)
     files = dict(there.values_list("pk", "file"))
 
     def words(notice: Notice, file: Item) -> str | None:
         return _COMMENT_WORDS[notice.kind].format(file.name) if files.get(notice.thing) == file.pk else None
 
-    return lines_about_files(person, notices, words, lambda notice: reverse("workspaces:comment", args=[notice.thing]))
+    return lines_about_files(reading, notices, words, lambda notice: reverse("workspaces:comment", args=[notice.thing]))
 
 
-def read_versions(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+def read_versions(reading: Reading, notices: Sequence[Notice]) -> dict[UUID, Line]:
     numbers = numbers_of(notices)
 
     def words(notice: Notice, file: Item) -> str | None:
         number = numbers.get(notice.thing)
         return f"brought in “{file.name}”" if number == 1 else f"brought in version {number} of “{file.name}”"
 
-    return lines_about_files(person, notices, words, lambda notice: reverse("workspaces:file", args=[notice.item]))
+    return lines_about_files(reading, notices, words, lambda notice: reverse("workspaces:file", args=[notice.item]))
 
 
 def numbers_of(notices: Sequence[Notice]) -> dict[UUID, int]:
@@ -89,14 +90,13 @@ def numbers_of(notices: Sequence[Notice]) -> dict[UUID, int]:
 
 
 def lines_about_files(
-    person: User,
+    reading: Reading,
     notices: Sequence[Notice],
     words: Callable[[Notice, Item], str | None],
     url: Callable[[Notice], str],
 ) -> dict[UUID, Line]:
     """Return a line for each notice whose file the person may view and about which there still are words."""
-    visible = Item.objects.visible_to(person).filter(pk__in={one.item for one in notices}).select_related("workspace")
-    files = {file.pk: file for file in visible.order_by()}
+    files = reading.once(items_seen)
     found = {}
     for notice in notices:
         file = files.get(notice.item) if notice.item else None

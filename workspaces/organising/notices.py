@@ -6,7 +6,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.inbox import kinds
-from accounts.inbox.kinds import Group, Kind, Line
+from accounts.inbox.kinds import Group, Kind, Line, Reading
 from accounts.inbox.models import Notice
 from accounts.inbox.telling import About, tell
 from accounts.models import User
@@ -25,9 +25,9 @@ def tell_of_lifted_lock(file: Item, holder: UUID, entry: str, actor: User) -> No
     tell([holder], LIFTED.code, actor=actor, about=about)
 
 
-def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+def read(reading: Reading, notices: Sequence[Notice]) -> dict[UUID, Line]:
     return lines_about_files(
-        person,
+        reading,
         notices,
         lambda _, file: f"lifted your lock on “{file.name}”",
         lambda notice: reverse("workspaces:file", args=[notice.item]),

@@ -9,15 +9,16 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.inbox import kinds
-from accounts.inbox.kinds import Group, Kind, Line
+from accounts.inbox.kinds import Group, Kind, Line, Reading
 from accounts.inbox.models import Notice
 from accounts.inbox.telling import About, forget_thing, tell
 from accounts.mail import address_of, send_mail
 from accounts.models import User
 from accounts.permissions import Right as PlatformRight
-from core.access import rights_on_each, visible_to
-from workspaces.asking import managers_of
+from core.access import visible_to
+from workspaces.asking import managers_in, managers_of
 from workspaces.models import Item, Removal
+from workspaces.noticed import rights_in_workspaces
 from workspaces.permissions import Right
 
 ASKED = Kind("removal.asked", Group.VERSIONS, "asks a second person to confirm a removal for good")
@@ -48,13 +49,13 @@ def forget(removal: Removal) -> None:
     forget_thing(removal.pk)
 
 
-def read(person: User, notices: Sequence[Notice]) -> dict[UUID, Line]:
+def read(reading: Reading, notices: Sequence[Notice]) -> dict[UUID, Line]:
     """Removals that the person may still answer; of what it is only those read the name who may view it."""
     waiting = Removal.objects.filter(pk__in=[one.thing for one in notices], state=Removal.State.ASKED)
     removals = {one.pk: one for one in waiting.select_related("item__workspace", "asked_by")}
-    seen = visible_to(Item.objects.filter(pk__in=[one.item_id for one in removals.values()]), person)
+    seen = visible_to(Item.objects.filter(pk__in=[one.item_id for one in removals.values()]), reading.person)
     names = {item.pk: item.name for item in seen}
-    answering = _may_answer(person, list(removals.values()))
+    answering = _may_answer(reading, list(removals.values()))
     return {one.pk: _line(removals[one.thing], names) for one in notices if one.thing in answering}
 
 
@@ -67,13 +68,13 @@ def _line(removal: Removal, names: dict[UUID, str]) -> Line:
     )
 
 
-def _may_answer(person: User, removals: Sequence[Removal]) -> set[UUID]:
+def _may_answer(reading: Reading, removals: Sequence[Removal]) -> set[UUID]:
     """Return the removals that one person may answer, as `_who_may_answer` says, with few questions for all of them."""
-    places = {one.item.workspace_id: one.item.workspace for one in removals if one.asked_by_id != person.pk}
-    managed = {pk for pk, rights in rights_on_each(person, places.values()).items() if Right.MANAGE in rights}
+    person = reading.person
+    managed = {pk for pk, rights in reading.once(rights_in_workspaces).items() if Right.MANAGE in rights}
     may = {one.pk for one in removals if one.asked_by_id != person.pk and one.item.workspace_id in managed}
     if person.role == User.Role.COMMISSION_ADMIN and person.has_perm(PlatformRight.CONFIRM_REMOVALS.value):
-        managers = {pk: managers_of(place) for pk, place in places.items()}
+        managers = managers_in({one.item.workspace_id for one in removals})
         may |= {
             one.pk
             for one in removals

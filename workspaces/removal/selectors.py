@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.access import visible_to
 from core.errors import Gone
-from workspaces.asking import managers_of
+from workspaces.asking import managers_in
 from workspaces.models import Item, Removal, Workspace
 
 _SHOWN = 100
@@ -47,8 +47,9 @@ def removals_for_admins() -> list[Removal]:
     waiting = Removal.objects.filter(state=Removal.State.ASKED).select_related(
         "item__workspace__institution", "asked_by__institution"
     )
-    found = waiting.order_by("asked_at")[:_SHOWN]
-    return [removal for removal in found if not managers_of(removal.item.workspace) - {removal.asked_by_id}]
+    found = list(waiting.order_by("asked_at")[:_SHOWN])
+    managers = managers_in({removal.item.workspace_id for removal in found})
+    return [removal for removal in found if not managers[removal.item.workspace_id] - {removal.asked_by_id}]
 
 
 def shown_name(user: User, item: Item) -> str:

@@ -13,6 +13,7 @@ from workspaces.organising.events import ItemTagged, ItemUntagged, TagRemoved, T
 from workspaces.organising.models import LONGEST_TAG
 from workspaces.permissions import Right
 from workspaces.services import structure
+from workspaces.undoing.remembering import remember
 
 MOST_ON_ONE = 20
 MOST_IN_ONE = 500
@@ -37,7 +38,8 @@ def tag_item(*, actor: User, item: Item, name: str) -> Tag:
         raise Conflict(f"It has {MOST_ON_ONE} tags already. Take one off first.")
     tag = tag or _new(actor, item, cleaned)
     Tagging.objects.create(tag=tag, item=item)
-    record(ItemTagged(name=item.name, tag=tag.name), actor=actor, subject=item)
+    entry = record(ItemTagged(name=item.name, tag=tag.name), actor=actor, subject=item)
+    remember(actor=actor, kind=ItemTagged.kind, entry=entry, thing=item, before={"tag": str(tag.pk)})
     return tag
 
 
@@ -48,7 +50,8 @@ def untag_item(*, actor: User, item: Item, tag: Tag) -> None:
     structure.refuse_if_archived(item.workspace)
     item = structure.locked_item(item)
     if Tagging.objects.filter(tag=tag, item=item).delete()[0]:
-        record(ItemUntagged(name=item.name, tag=tag.name), actor=actor, subject=item)
+        entry = record(ItemUntagged(name=item.name, tag=tag.name), actor=actor, subject=item)
+        remember(actor=actor, kind=ItemUntagged.kind, entry=entry, thing=item, before={"tag": str(tag.pk)})
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.inbox.telling import forget_thing, settle
 from accounts.models import User
 from core.access import require
 from core.errors import Conflict, InvalidInput
@@ -13,6 +14,7 @@ from workspaces.models import Terms, TermsAcknowledgement, Workspace
 from workspaces.names import clean_text
 from workspaces.permissions import Right
 from workspaces.terms.events import TermsAcknowledged, TermsSet, TermsWithdrawn
+from workspaces.terms.notices import tell_of_terms
 
 TERMS_CHANGED = "The terms were changed or withdrawn meanwhile. Read them again."
 _LONGEST = 20_000
@@ -44,6 +46,7 @@ def set_terms(*, actor: User, workspace: Workspace, text: str, asks_purpose: boo
         purpose="asked" if asks_purpose else "not_asked",
     )
     record(event, actor=actor, subject=terms)
+    tell_of_terms(terms)
     return terms
 
 
@@ -85,6 +88,7 @@ def acknowledge_terms(*, actor: User, terms: Terms, purpose: str = "") -> TermsA
         raise InvalidInput("Say what you use the files for.", field="purpose")
     event = TermsAcknowledged(number=standing.number, terms=str(standing.pk), text_sha256=standing.text_sha256)
     entry = UUID(record(event, actor=actor, subject=standing, purpose=said or None))
+    settle(actor.pk, standing.pk)
     return TermsAcknowledgement.objects.create(terms=standing, person=actor, purpose=said, entry=entry)
 
 
@@ -97,3 +101,4 @@ def _standing(workspace: Workspace) -> Terms | None:
 def _end(terms: Terms) -> None:
     terms.ended_at = timezone.now()
     terms.save(update_fields=["ended_at"])
+    forget_thing(terms.pk)

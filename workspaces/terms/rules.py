@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from core.errors import Refused
+from workspaces.asking import people_in
 from workspaces.models import Terms, TermsAcknowledgement, Version, Workspace
 from workspaces.permissions import Right
 
@@ -34,6 +35,12 @@ def standing_terms(workspace: Workspace) -> Terms | None:
 def unread_terms(person: User, workspace: Workspace) -> Terms | None:
     """Return the terms that the person has to acknowledge before anything in the workspace opens for them."""
     return Terms.objects.filter(_unread(person), workspace=workspace).first()
+
+
+def not_yet_acknowledged(terms: Terms) -> list[User]:
+    """Return those with a role in the workspace for whom its files are shut, by name."""
+    given = set(terms.given.values_list("person", flat=True))
+    return [person for person in people_in(terms.workspace) if person.pk not in given]
 
 
 def workspaces_shut(person: User) -> Q:

@@ -17,11 +17,12 @@ from core.access import require
 from core.errors import InvalidInput
 from ledger_bridge.access import entries_visible_to
 from ledger_bridge.filters import EVERYTHING, TrailFilters
+from ledger_bridge.names import Names
 from ledger_bridge.selectors import COUNTED_UP_TO, Place
 from workspaces import selectors, services
 from workspaces.activity.forms import ActivityForm, Asked
 from workspaces.activity.lines import page_of
-from workspaces.activity.summaries import by_file, by_person, choices, groups_of, readers_of
+from workspaces.activity.summaries import by_file, by_person, choices, groups_of, names_in, readers_of
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 from workspaces.views.finding import crumbs, signed_in, visible_item, visible_workspace
@@ -62,7 +63,6 @@ def within(about: Workspace | Item) -> TrailFilters:
 
 def _page(request: HttpRequest, about: Workspace | Item, context: dict[str, Any], ways: dict[str, str]) -> HttpResponse:
     user = signed_in(request)
-    require(user, Right.TRAIL, about)
     by = request.GET.get("by", "")
     by = by if by in ways else ""
     form = ActivityForm(request.GET, within=within(about), summed_up=bool(by))
@@ -87,20 +87,23 @@ def _found(
     request: HttpRequest, user: User, about: Workspace | Item, form: ActivityForm, by: str, place: Place | None
 ) -> dict[str, Any]:
     if not form.is_valid():
+        require(user, Right.TRAIL, about)
         return {"problem": "Correct what you asked for above."}
     asked, everything = form.asked(), within(about)
     services.view_activity(actor=user, about=about, filters=asked.filters)
     seen = entries_visible_to(user, within=everything)
     found: dict[str, Any] = {}
+    known: Names = {}
     with suppress(InvalidInput):  # where too much was done to sum it up, its lines can be read all the same
         groups = groups_of(everything, asker=user, seen=seen)
-        form.offer(*choices(groups, asker=user))
+        known = names_in(groups, asker=user)
+        form.offer(*choices(groups, asker=user, known=known))
         if isinstance(about, Item):
             found["readers"] = readers_of(about, groups, asker=user)
     if by:
-        rows = _WAYS[by](groups_of(asked.filters, asker=user, seen=seen), asker=user, sort=asked.sort)
+        rows = _WAYS[by](groups_of(asked.filters, asker=user, seen=seen), asker=user, sort=asked.sort, known=known)
         return found | {"rows": Paginator(rows, _ROWS).get_page(request.GET.get("page")), "query": query_of(request)}
-    page = page_of(asked.filters, asker=user, place=place, oldest_first=asked.oldest_first, seen=seen)
+    page = page_of(asked.filters, asker=user, place=place, oldest_first=asked.oldest_first, seen=seen, known=known)
     return found | {
         "page": page,
         "is_many": page.count > COUNTED_UP_TO,

@@ -25,7 +25,9 @@ from workspaces.organising.selectors import (
     tags_shown_to,
 )
 from workspaces.permissions import Right
+from workspaces.undoing.remembering import as_one
 from workspaces.views.finding import address, crumbs, signed_in, visible_item, visible_workspace
+from workspaces.views.undoing import tell_with_undo
 
 _FIRST_LOCK = timedelta(days=2)
 
@@ -38,8 +40,9 @@ def tag_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     form = TagForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with errors_shown_in(form):
-            tag = services.tag_item(actor=user, item=item, name=form.cleaned_data["name"])
-            messages.success(request, f"The tag “{tag.name}” stands on it now.")
+            with as_one() as together:
+                tag = services.tag_item(actor=user, item=item, name=form.cleaned_data["name"])
+            tell_with_undo(request, f"The tag “{tag.name}” stands on it now.", together)
             return redirect("workspaces:tag_item", item_id)
     own = tags_of([item])[item.pk]
     context = {
@@ -57,8 +60,9 @@ def tag_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
 def untag_item(request: HttpRequest, item_id: UUID, tag_id: UUID) -> HttpResponse:
     item = visible_item(request, item_id)
     tag = get_object_or_404(Tag, pk=tag_id, taggings__item=item)
-    services.untag_item(actor=signed_in(request), item=item, tag=tag)
-    messages.success(request, f"The tag “{tag.name}” is off.")
+    with as_one() as together:
+        services.untag_item(actor=signed_in(request), item=item, tag=tag)
+    tell_with_undo(request, f"The tag “{tag.name}” is off.", together)
     return redirect("workspaces:tag_item", item_id)
 
 

@@ -18,11 +18,12 @@ from accounts.stepup import requires_recent_authentication
 from core.access import require
 from core.errors import InvalidInput
 from ledger_bridge.access import entries_visible_to
+from ledger_bridge.names import Names
 from ledger_bridge.selectors import COUNTED_UP_TO, Place
 from workspaces import selectors, services
 from workspaces.activity.forms import ActivityForm
 from workspaces.activity.lines import page_of
-from workspaces.activity.summaries import by_file, by_person, choices, groups_of
+from workspaces.activity.summaries import by_file, by_person, choices, groups_of, names_in
 from workspaces.forms import errors_shown_in
 from workspaces.participants.models import Participant, ParticipantMark
 from workspaces.participants.pseudonyms import LONGEST
@@ -128,12 +129,15 @@ def _found(
         return {"problem": "Correct what you asked for above."}
     asked, seen = form.asked(), entries_visible_to(user, within=scope.within)
     services.view_participant(actor=user, scope=scope)
+    known: Names = {}
     with suppress(InvalidInput):
-        form.offer(*choices(groups_of(scope.within, asker=user, seen=seen), asker=user))
+        groups = groups_of(scope.within, asker=user, seen=seen)
+        known = names_in(groups, asker=user)
+        form.offer(*choices(groups, asker=user, known=known))
     if by:
-        rows = _WAYS[by](groups_of(asked.filters, asker=user, seen=seen), asker=user, sort=asked.sort)
+        rows = _WAYS[by](groups_of(asked.filters, asker=user, seen=seen), asker=user, sort=asked.sort, known=known)
         return {"rows": Paginator(rows, _ROWS).get_page(request.GET.get("page")), "query": query_of(request)}
-    page = page_of(asked.filters, asker=user, place=place, oldest_first=asked.oldest_first, seen=seen)
+    page = page_of(asked.filters, asker=user, place=place, oldest_first=asked.oldest_first, seen=seen, known=known)
     return {
         "page": page,
         "is_many": page.count > COUNTED_UP_TO,

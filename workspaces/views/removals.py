@@ -18,7 +18,7 @@ from workspaces.asking import managers_of
 from workspaces.forms import AnswerForm, RemovalForm, RetentionForm, errors_shown_in
 from workspaces.models import Removal, Workspace
 from workspaces.permissions import Right
-from workspaces.removal.rules import days_kept, extent_of, kept_until
+from workspaces.removal.rules import days_kept, extent_of, extents_of, kept_until
 from workspaces.removal.selectors import removals_for_admins, shown_name
 from workspaces.views.finding import crumbs, removed_item, signed_in, visible_removal, visible_workspace
 
@@ -51,7 +51,9 @@ def remove_for_good(request: HttpRequest, item_id: UUID) -> HttpResponse:
 def removals(request: HttpRequest) -> HttpResponse:
     """What waits for a commission admin, because nobody in the workspace can answer."""
     require(signed_in(request), PlatformRight.CONFIRM_REMOVALS)
-    rows = [{"removal": one, "extent": extent_of(one.item)} for one in removals_for_admins()]
+    found = removals_for_admins()
+    extents = extents_of([one.item for one in found])
+    rows = [{"removal": one, "extent": extents[one.item_id]} for one in found]
     return render(request, "workspaces/removals.html", {"rows": rows})
 
 

@@ -16,7 +16,7 @@ from workspaces.forms import errors_shown_in
 from workspaces.models import Item, Terms, Workspace
 from workspaces.permissions import Right
 from workspaces.terms.forms import AcknowledgeTermsForm, TermsForm
-from workspaces.terms.rules import standing_terms
+from workspaces.terms.rules import not_yet_acknowledged, standing_terms
 from workspaces.views.finding import address, crumbs, signed_in, visible_workspace
 
 PAGE = 50
@@ -71,6 +71,7 @@ def set_terms(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     if standing is not None:
         given = standing.given.select_related("person__institution").order_by("-at", "-pk")
         context["page"] = Paginator(given, PAGE).get_page(request.GET.get("page"))
+        context["missing"] = not_yet_acknowledged(standing)
     return render(request, "workspaces/set_terms.html", context, status=400 if form.errors else 200)
 
 

@@ -169,6 +169,19 @@ def test_there_is_nothing_to_lift_twice(bob: User, file: Item, lock: Lock) -> No
         services.lift_lock(actor=bob, file=file)
 
 
+def test_who_could_neither_lock_nor_lift_is_not_told_whether_there_is_a_lock(
+    bob: User, charlie: User, file: Item, lock: Lock
+) -> None:
+    give(file.workspace, "visitor", charlie)
+    said = []
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            services.lift_lock(actor=charlie, file=file)
+        said.append(refused.value.sentence)
+        Lock.objects.all().delete()
+    assert said[0] == said[1]
+
+
 def test_the_pages_show_who_keeps_it_and_why(alice: User, file: Item, lock: Lock) -> None:
     client = browser(alice)
     shown = client.get(f"/workspaces/files/{file.pk}/").content.decode()

@@ -9,7 +9,7 @@ from core.errors import Conflict, InvalidInput, Refused
 from ledger_bridge.models import Entry
 from tests.workspaces.conftest import browser, exempt, give, last_entry, put
 from workspaces import services
-from workspaces.models import Item, Tag, Tagging, Version, Workspace
+from workspaces.models import Item, Tag, Tagging, UndoableDeed, Version, Workspace
 from workspaces.organising.selectors import tags_shown_to
 from workspaces.permissions import Right
 from workspaces.search.finding import Question, find_items
@@ -166,3 +166,32 @@ def test_the_words_in_an_entry_are_sealed(version: Version, tag: Tag) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(entry)::text FROM ledger_bridge_entry entry WHERE kind = 'item.tagged'")
         assert "Blinded" not in cursor.fetchone()[0]
+
+
+def undo(actor: User) -> None:
+    services.undo_deed(actor=actor, deed=UndoableDeed.objects.latest("pk"))
+
+
+def test_putting_a_tag_on_and_taking_it_off_are_undone(alice: User, version: Version) -> None:
+    tag = services.tag_item(actor=alice, item=version.file, name="Blinded")
+    undo(alice)
+    assert not tag.taggings.exists()
+    services.tag_item(actor=alice, item=version.file, name="Blinded")
+    services.untag_item(actor=alice, item=version.file, tag=tag)
+    undo(alice)
+    assert tag.taggings.get().item == version.file
+    assert last_entry().kind == "deed.undone"
+
+
+def test_a_tag_that_is_no_more_is_not_put_back(alice: User, version: Version) -> None:
+    tag = services.tag_item(actor=alice, item=version.file, name="Blinded")
+    services.untag_item(actor=alice, item=version.file, tag=tag)
+    services.remove_tag(actor=alice, tag=tag)
+    with pytest.raises(Conflict, match="changed since"):
+        undo(alice)
+
+
+def test_the_page_of_tags_offers_to_undo(alice: User, version: Version) -> None:
+    client, path = browser(alice), f"/workspaces/items/{version.file_id}/tags/"
+    shown = client.post(path, {"name": "Blinded"}, follow=True).content.decode()
+    assert "Undo" in shown

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.inbox import selectors as inbox
 from accounts.models import User
 from core.errors import Conflict, InvalidInput, IthacaError, Refused
 from ledger_bridge.models import Entry
@@ -235,6 +236,45 @@ def test_managers_set_them_on_a_page_and_see_who_acknowledged(alice: User, visit
     assert browser(visitor).get(path).status_code == 403
     browser(alice).post(f"/workspaces/{workspace.pk}/terms/withdraw/")
     assert "There are no terms" in page(alice, path)
+
+
+def told(person: User) -> list[str]:
+    return [row.words for row in inbox.rows_for(person, list(inbox.notices_for(person, unread=True)))]
+
+
+def test_everybody_with_a_role_is_told_until_they_have_acknowledged_them(
+    alice: User, visitor: User, charlie: User, workspace: Workspace, terms: Terms
+) -> None:
+    words = f"asks you to acknowledge the terms of use of “{workspace.name}”"
+    assert (told(visitor), told(alice), told(charlie)) == ([words], [], [])
+    services.acknowledge_terms(actor=visitor, terms=terms)
+    assert told(visitor) == []
+
+
+def test_other_terms_take_the_place_of_what_was_told_and_withdrawing_them_takes_it_away(
+    alice: User, visitor: User, workspace: Workspace, terms: Terms
+) -> None:
+    services.set_terms(actor=alice, workspace=workspace, text="Other words.")
+    assert len(told(visitor)) == 1
+    services.withdraw_terms(actor=alice, workspace=workspace)
+    assert told(visitor) == []
+
+
+def test_whoever_sees_the_workspace_no_more_reads_nothing_of_its_terms(
+    visitor: User, workspace: Workspace, terms: Terms
+) -> None:
+    workspace.user_grants.all().delete()
+    assert told(visitor) == ["Something that you do not see any more"]
+
+
+def test_managers_see_for_whom_files_are_still_shut(
+    alice: User, visitor: User, workspace: Workspace, terms: Terms
+) -> None:
+    shown = browser(alice).get(f"/workspaces/{workspace.pk}/terms/set/")
+    assert shown.context["missing"] == [alice, visitor]
+    services.acknowledge_terms(actor=visitor, terms=terms)
+    shown = browser(alice).get(f"/workspaces/{workspace.pk}/terms/set/")
+    assert shown.context["missing"] == [alice]
 
 
 def test_the_api_sets_acknowledges_and_lists(alice: User, visitor: User, version: Version) -> None:
