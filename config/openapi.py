@@ -6,7 +6,6 @@ OPENAPI: dict[str, Any] = {
     "TITLE": "Ithaca",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
-        "WorkspaceRole": "workspaces.permissions.Role",
         "ItemKind": "workspaces.models.Item.Kind",
         "ItemRight": "sharing.serializers.RIGHT_CHOICES",
         "RequestState": "sharing.requests.models.AccessRequest.State",

@@ -32,6 +32,7 @@ _GROUPS = {
     "recipient_key": "Crypt4GH keys",
     "erasure": "Erasures",
     "exception": "Sharing",
+    "permission_set": "Sharing",
     "grant": "Sharing",
     "group": "Groups",
     "installation": "Crypt4GH keys",

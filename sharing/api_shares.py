@@ -35,7 +35,7 @@ class CodesField(serializers.ListField):
 class SharedOut(serializers.Serializer[object]):
     """`before` and `now` are null for a group, whose members differ."""
 
-    role = serializers.CharField()
+    role = serializers.CharField(source="role.code")
     allowed = CodesField(help_text="Allowed by an exception from now on.")
     denied = CodesField(help_text="Denied by an exception from now on, without an end.")
     before = CodesField(allow_null=True)

@@ -5,6 +5,7 @@ from sharing.conditions import api as conditions
 from sharing.links import api as links
 from sharing.requests import api as requests
 from sharing.reviews import api as reviews
+from sharing.sets import api as sets
 from sharing.why import api as why
 
 app_name = "sharing_api"
@@ -22,6 +23,8 @@ urlpatterns = [
     path("exceptions/<uuid:exception_id>/", api.ExceptionDetail.as_view(), name="exception"),
     path("workspaces/<uuid:workspace_id>/access-requests/", requests.WorkspaceRequests.as_view(), name="ask_workspace"),
     path("items/<uuid:item_id>/access-requests/", requests.ItemRequests.as_view(), name="ask_item"),
+    path("permission-sets/", sets.SetList.as_view(), name="sets"),
+    path("permission-sets/<uuid:set_id>/", sets.SetDetail.as_view(), name="set"),
     path("groups/", api_groups.GroupList.as_view(), name="groups"),
     path("groups/<int:group_id>/members/<uuid:person_id>/", api_groups.GroupMember.as_view(), name="member"),
     path("workspaces/<uuid:workspace_id>/why/", why.WorkspaceWhy.as_view(), name="why_workspace"),

@@ -7,14 +7,15 @@ from uuid import UUID
 from django.contrib.auth.backends import BaseBackend
 from django.db.models import Model, Q, QuerySet
 
-from accounts.models import User
+from accounts.models import Institution, User
 from sharing import holding, rules
 from sharing.explaining import right_to_answer, why_not, why_not_sharing
 from sharing.links.rules import outsider_may
-from sharing.models import AccessRequest, GroupProfile, Invitation, Link
+from sharing.models import AccessRequest, GroupProfile, Invitation, Link, PermissionSet
 from sharing.permissions import Right as SharingRight
 from sharing.requests.asking import where_to_ask
 from sharing.selectors import access
+from sharing.sets.rules import may_change, may_define
 from workspaces.models import Item, Version, Workspace
 from workspaces.permissions import Right
 
@@ -120,7 +121,15 @@ def _sharing_right(user: Any, perm: str, obj: Any) -> bool:
         return _right_on_request(user, perm, obj)
     if isinstance(obj, Link):
         return perm == SharingRight.CLOSE_LINK and bool(user.has_perm(Right.SHARE, obj.item))
+    if isinstance(obj, (Institution, PermissionSet)):
+        return _right_on_set(user, perm, obj)
     return perm == SharingRight.CREATE_GROUPS and obj is None
+
+
+def _right_on_set(user: Any, perm: str, obj: Institution | PermissionSet) -> bool:
+    if isinstance(obj, Institution):
+        return perm == SharingRight.DEFINE_SETS and may_define(user, obj)
+    return perm == SharingRight.CHANGE_SET and may_change(user, obj)
 
 
 def _right_on_request(user: Any, perm: str, request: AccessRequest) -> bool:

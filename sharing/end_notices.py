@@ -21,9 +21,10 @@ from accounts.inbox.telling import About
 from accounts.mail import day
 from accounts.models import User
 from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.roles import role_called
 from workspaces.models import Item, Workspace
 from workspaces.noticed import items_seen, rights_in_workspaces, rights_on_items, workspaces_seen
-from workspaces.permissions import Right, Role
+from workspaces.permissions import Right
 
 OWN = Kind("access.ends", Group.ACCESS, "says that some of your access ends soon")
 RENEWABLE = Kind("access.can_be_renewed", Group.ACCESS, "says that access which you could renew ends soon")
@@ -84,7 +85,8 @@ class _Ending:
 
     def what(self, whose: str) -> str:
         if not self.effect:
-            return f"{whose} role {Role(self.codename).label}"
+            role = role_called(self.codename)
+            return f"{whose} {role.in_words}" if role else f"{whose} role"
         kind = "allowance" if self.effect == Effect.ALLOW else "denial"
         return f"{whose} {kind} “{Right(f'workspaces.{self.codename}').label}”"
 

@@ -13,7 +13,7 @@ from ledger_bridge.events import Event
 from workspaces.permissions import Right, Role
 
 # DICOM PS3.16, context group 403 (security alerts).
-_ROLES_CHANGED = "110136"
+ROLES_CHANGED = "110136"
 OBJECT_SECURITY_CHANGED = "110135"
 _USER_SECURITY_CHANGED = "110137"
 
@@ -43,7 +43,7 @@ class RoleGranted(Event):
     sentence = "gave {to} the role {role} (ends: {until})"
     words = _ROLES
     action = "C"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     to: str
     role: str
     until: str
@@ -56,7 +56,7 @@ class RoleChanged(Event):
     sentence = "changed the role of {to} from {old_role} (ends: {old_until}) to {role} (ends: {until})"
     words = _ROLES
     action = "U"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     to: str
     old_role: str
     old_until: str
@@ -71,7 +71,7 @@ class RoleRevoked(Event):
     sentence = "took the role {role} from {to}, and {exceptions_lifted} exceptions that let them in"
     words = _ROLES
     action = "D"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     to: str
     role: str
     exceptions_lifted: int
@@ -84,7 +84,7 @@ class RoleExpired(Event):
     sentence = "let the role {role} of {to} end at {until}, as it was given"
     words = _ROLES
     action = "D"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     to: str
     role: str
     until: str
@@ -97,7 +97,7 @@ class WorkspaceLeft(Event):
     sentence = "left the workspace, giving up the role {role} and {exceptions_lifted} exceptions that let them in"
     words = _ROLES
     action = "D"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     role: str
     exceptions_lifted: int
 
@@ -109,7 +109,7 @@ class OwnershipTransferred(Event):
     sentence = "handed the workspace over to {person} and stayed as {own_role}"
     words = _ROLES
     action = "U"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     own_role: str
 
 
@@ -161,7 +161,7 @@ class InvitationSent(Event):
     sentence = "invited somebody to the role {role} (ends: {until}; answer by {answer_by})"
     words = _ROLES
     action = "C"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     invitation: str
     role: str
     answer_by: str
@@ -175,7 +175,7 @@ class InvitationAccepted(Event):
     sentence = "accepted an invitation and has the role {role} (ends: {until})"
     words = _ROLES
     action = "C"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     invitation: str
     role: str
     until: str
@@ -188,7 +188,7 @@ class InvitationDeclined(Event):
     sentence = "declined an invitation to the role {role}"
     words = _ROLES
     action = "U"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     invitation: str
     role: str
 
@@ -200,7 +200,7 @@ class InvitationWithdrawn(Event):
     sentence = "withdrew an invitation to the role {role}"
     words = _ROLES
     action = "D"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     invitation: str
     role: str
 
@@ -242,7 +242,7 @@ class RoleRenewed(Event):
     sentence = "renewed the role {role} of {to}: it ended {old_until}, and ends {until} now"
     words = _ROLES
     action = "U"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     to: str
     role: str
     old_until: str
@@ -273,7 +273,7 @@ class RoleEndAnnounced(Event):
     sentence = "announced that the role {role} of {to} ends at {until}"
     words = _ROLES
     action = "E"
-    dicom_code = _ROLES_CHANGED
+    dicom_code = ROLES_CHANGED
     to: str
     role: str
     until: str

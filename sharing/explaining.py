@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Q
@@ -20,10 +21,12 @@ from sharing.models import (
     WorkspaceUserGrant,
 )
 from sharing.permissions import Right as SharingRight
+from sharing.roles import AnyRole, role_of
+from sharing.sets import rules as sets
 from workspaces.models import Item, Outsider, Version, Workspace
-from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from workspaces.permissions import Right, Role
 
-_RELATED = ("permission", "condition")
+_RELATED = ("permission__permission_set", "condition")
 _OWN = {
     SharingRight.MANAGE_GROUP: "Only its managers can change a group.",
     SharingRight.WITHDRAW_REQUEST: "Only whoever asked can withdraw a request.",
@@ -67,12 +70,13 @@ def why_not_sharing(actor: Any, right: SharingRight, thing: Any = None) -> str:
         return _no_standing(actor)
     if right in _OWN:
         return _OWN[right]
+    if right in {SharingRight.DEFINE_SETS, SharingRight.CHANGE_SET}:
+        return sets.why_not(actor, thing)
     if isinstance(thing, Link):
         return why_not(actor, Right.SHARE, thing.item)
     if isinstance(thing, AccessRequest):
-        if thing.asker_id == actor.pk:
-            return "Somebody else must decide about your own access."
-        return why_not(actor, right_to_answer(thing), thing.thing)
+        own = "Somebody else must decide about your own access."
+        return own if thing.asker_id == actor.pk else why_not(actor, right_to_answer(thing), thing.thing)
     return "An invitation can only be answered by the person it was sent to."
 
 
@@ -91,7 +95,7 @@ def decisive_exception(person: User, right: Right, item: Item) -> Said | None:
 class HeldRole:
     """A role that a person has or had, with its end and, while it is not fulfilled, the condition it is under."""
 
-    codename: str
+    role: AnyRole
     end: datetime | None
     only: str
 
@@ -104,7 +108,7 @@ def roles_of(person: User, workspace: Any, *, expired: bool = False) -> list[Hel
     by_group = WorkspaceGroupGrant.objects.filter(here, group__in=person.groups.all())
     rows: list[Any] = [*by_person.select_related(*_RELATED), *by_group.select_related(*_RELATED)]
     only = unfulfilled(person, rows)
-    return [HeldRole(row.permission.codename, row.expires_at, only.get(row.pk, "")) for row in rows]
+    return [HeldRole(role_of(row), row.expires_at, only.get(row.pk, "")) for row in rows]
 
 
 def unfulfilled(person: User, rows: Iterable[Any]) -> dict[Any, str]:
@@ -154,11 +158,10 @@ def _denied(actor: User, item: Item, said: Said, right: Right) -> str:
 
 def _no_role(actor: User, right: Right, workspace: Any, *, let_in: bool) -> str:
     roles = roles_of(actor, workspace)
-    if waiting := next((role for role in roles if role.only and right in ROLE_RIGHTS[role.codename]), None):
-        return f"Your role {Role(waiting.codename).label} holds {waiting.only}."
-    if held := [role.codename for role in roles if not role.only]:
-        strongest = max(held, key=lambda role: len(ROLE_RIGHTS[role]))
-        return f"Your role {Role(strongest).label} does not include “{right.label}”."
+    if waiting := next((held for held in roles if held.only and right in held.role.rights), None):
+        return f"Your {waiting.role.in_words} holds {waiting.only}."
+    if having := [held.role for held in roles if not held.only]:
+        return f"Your {max(having, key=attrgetter('size')).in_words} does not include “{right.label}”."
     if let_in:
         return f"You were let in here by an exception, which does not include “{right.label}”."
     ends = [role.end for role in roles_of(actor, workspace, expired=True) if role.end]

@@ -1,6 +1,6 @@
 """Forms about access. They turn text into values; what is allowed is decided by the deeds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -12,18 +12,13 @@ from accounts.models import User
 from core.errors import Conflict, InvalidInput
 from sharing.conditions.models import DAYS, Condition
 from sharing.models import EXCEPTION_RIGHTS, Effect
+from sharing.roles import AnyRole
 from sharing.selectors import grants
 from workspaces.models import Workspace
-from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from workspaces.permissions import Right, Role
 
 USUAL_LENGTH = timedelta(days=90)
 
-ROLE_WORDS = {
-    Role.LOOK_ONLY: "Look only: look at files in the viewer; no downloading, printing, copying text or handing over",
-    Role.VISITOR: "Visitor: look at files and download them",
-    Role.CONTRIBUTOR: "Contributor: also print, copy text, upload, comment, rename and move, and see the trail",
-    Role.MANAGER: "Manager: also share, and manage the workspace",
-}
 RIGHT_WORDS = {
     Right.VIEW: "View (nothing else works without it)",
     Right.DOWNLOAD: "Download",
@@ -96,17 +91,16 @@ class AccessForm(forms.Form):
 
 
 class RoleForm(AccessForm):
-    role = forms.ChoiceField(
-        label="Role", choices=list(ROLE_WORDS.items()), widget=forms.RadioSelect, initial=Role.VISITOR
-    )
+    role = forms.ChoiceField(label="Role", widget=forms.RadioSelect, initial=Role.VISITOR)
     field_order = ["role", "condition_id", "expires_on", "no_end", "purpose"]
 
+    def __init__(self, *args: Any, roles: Iterable[AnyRole] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [role.choice for role in roles]  # type: ignore[attr-defined]
 
-class InviteForm(AccessForm):
+
+class InviteForm(RoleForm):
     email = forms.EmailField(label="E-mail address", help_text="They need not have an account yet.")
-    role = forms.ChoiceField(
-        label="Role", choices=list(ROLE_WORDS.items()), widget=forms.RadioSelect, initial=Role.VISITOR
-    )
     message = forms.CharField(
         label="Message",
         required=False,
@@ -121,17 +115,19 @@ class InviteForm(AccessForm):
         del self.fields["purpose"]
 
 
-class ShareForm(AccessForm):
+class ShareForm(RoleForm):
     """One choice for one folder or file: a role that includes only what can be decided there."""
 
     role = forms.ChoiceField(
         label="They may",
-        choices=[(role, words) for role, words in ROLE_WORDS.items() if ROLE_RIGHTS[role] <= set(EXCEPTION_RIGHTS)],
         widget=forms.RadioSelect,
         initial=Role.LOOK_ONLY,
         help_text="What they could do besides is denied, and stays denied until somebody lifts it.",
     )
-    field_order = ["role", "condition_id", "expires_on", "no_end", "purpose"]
+
+    def __init__(self, *args: Any, roles: Iterable[AnyRole] = (), **kwargs: Any) -> None:
+        decidable = [role for role in roles if role.rights <= set(EXCEPTION_RIGHTS)]
+        super().__init__(*args, roles=decidable, **kwargs)
 
 
 class ExceptionForm(AccessForm):

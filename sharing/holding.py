@@ -11,8 +11,9 @@ from django.utils import timezone
 from accounts.models import User
 from sharing import rules
 from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.roles import AnyRole, role_of
 from workspaces.models import Workspace
-from workspaces.permissions import Right, Role
+from workspaces.permissions import Right
 
 
 def exceptions_stand_on(items: Collection[UUID]) -> bool:
@@ -36,12 +37,12 @@ def denied_through(group: Group, person: User) -> bool:
     return denials.exclude(content_object__workspace__owner=person).exists()
 
 
-def roles_besides(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> list[Role]:
+def roles_besides(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> list[AnyRole]:
     """Return which roles a person keeps in the workspace when this one goes; a group has no second one."""
     if isinstance(grant, WorkspaceGroupGrant):
         return []
     own = WorkspaceUserGrant.objects.filter(_unexpired(), user=grant.user, content_object=grant.content_object_id)
-    return [Role(codename) for codename in own.exclude(pk=grant.pk).values_list("permission__codename", flat=True)]
+    return [role_of(other) for other in own.exclude(pk=grant.pk).select_related("permission__permission_set")]
 
 
 def managers_in(workspaces: Collection[UUID]) -> dict[UUID, set[UUID]]:

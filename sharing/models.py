@@ -22,8 +22,10 @@ from sharing.conditions.models import Condition
 from sharing.links.models import DeliveredFile, FileRequest, Link, Send, Visit
 from sharing.requests.models import AccessRequest
 from sharing.reviews.models import AccessReview, ReviewLine, ReviewPlan
+from sharing.roles import role_called
+from sharing.sets.models import PermissionSet
 from workspaces.models import Item, Workspace
-from workspaces.permissions import Right, Role
+from workspaces.permissions import Right
 
 __all__ = [
     "EXCEPTION_RIGHTS",
@@ -39,6 +41,7 @@ __all__ = [
     "ItemGroupException",
     "ItemUserException",
     "Link",
+    "PermissionSet",
     "ReviewLine",
     "ReviewPlan",
     "Send",
@@ -75,9 +78,9 @@ class Grant(models.Model):
 
 
 class WorkspaceUserGrant(Grant, UserObjectPermissionBase):
-    """A person's role in a workspace: `permission` is one of the roles.
+    """A person's role in a workspace: `permission` is that of a built-in role or of a permission set (`sharing.roles`).
 
-    A person has one role, and perhaps a higher one for a time, which ends without touching the other.
+    A person has one role, and perhaps others that give more for a time and end without touching the first.
     """
 
     content_object = models.ForeignKey(Workspace, models.CASCADE, related_name="user_grants")
@@ -185,7 +188,7 @@ class Invitation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
     email = models.EmailField()
-    role = models.CharField(max_length=16, choices=Role)
+    role = models.CharField(max_length=40)
     message = models.CharField(max_length=1000, blank=True)
     grant_expires_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=16, choices=State, default=State.OPEN)
@@ -214,6 +217,11 @@ class Invitation(models.Model):
     @property
     def is_waiting(self) -> bool:
         return self.state == self.State.OPEN and self.expires_at > timezone.now()
+
+    @property
+    def role_in_words(self) -> str:
+        role = role_called(self.role)
+        return role.label if role else self.role
 
     @property
     def ledger_subject(self) -> Subject:

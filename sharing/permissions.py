@@ -6,6 +6,8 @@ from django.db import models
 class Right(models.TextChoices):
     CREATE_GROUPS = "sharing.create_groups", "create groups"
     MANAGE_GROUP = "sharing.manage_group", "change this group"
+    DEFINE_SETS = "sharing.define_sets", "define permission sets"
+    CHANGE_SET = "sharing.change_set", "change this permission set"
     ANSWER_INVITATION = "sharing.answer_invitation", "answer this invitation"
     ANSWER_REQUEST = "sharing.answer_request", "answer this request"
     WITHDRAW_REQUEST = "sharing.withdraw_request", "withdraw this request"

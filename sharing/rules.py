@@ -2,7 +2,8 @@
 
 1. A person who is not in good standing, or whose platform role is not contributor, has no right on any workspace.
 2. The owner of a workspace has every right in it; no exception touches that.
-3. A role on the workspace (given to the person or to one of their groups, not expired) gives its rights.
+3. A role on the workspace (given to the person or to one of their groups, not expired) gives its rights. A role is one
+   of those that are built in, or a permission set of an institution.
 4. An exception on an item (not expired) allows or denies one right there and below. The most specific item wins; at
    equal depth deny wins over allow. An exception overrides the role, in either direction.
    A role and an exception that allows may be under a condition (networks, days, hours). While it is not fulfilled, they
@@ -31,7 +32,6 @@ from workspaces.permissions import ROLE_RIGHTS, Right
 
 M = TypeVar("M", bound=models.Model)
 
-_GIVES = [f"{role}.{Right(right).codename}" for role, rights in ROLE_RIGHTS.items() for right in rights]
 _NAME = re.compile(r"(?<!:):([a-z]+)")  # `:person` is a value to bind, `::uuid` a cast
 
 _GROUPS = "SELECT member.group_id FROM accounts_user_groups member WHERE member.user_id = :person"
@@ -54,14 +54,26 @@ _CLOCKS = "sharing_condition under, LATERAL (SELECT :now::timestamptz AT TIME ZO
 _HOLDS = f"""((said.expires_at IS NULL OR said.expires_at > :now) AND (said.condition_id IS NULL OR :anyhow
     OR EXISTS (SELECT FROM {_CLOCKS} WHERE under.id = said.condition_id AND {_FULFILLED})))"""
 
-# Rule 3 as a relation: which roles the person has in which workspaces. `{within}` may narrow down where to look.
+_BUILT_IN = "\n".join(
+    f"        WHEN '{role}' THEN ARRAY[{', '.join(sorted(repr(Right(right).codename) for right in rights))}]"
+    for role, rights in ROLE_RIGHTS.items()
+)
+# What a role gives: the rights of a permission set as its row says, those of a built-in role as the program says. A
+# permission that is neither gives nothing.
+_GIVEN = f"""COALESCE(named.rights::text[], CASE role.codename
+{_BUILT_IN}
+    END)"""
+_NAMED = """JOIN auth_permission role ON role.id = said.permission_id
+    LEFT JOIN sharing_permissionset named ON named.permission_id = said.permission_id"""
+
+# Rule 3 as a relation: what roles give the person in which workspaces. `{within}` may narrow down where to look.
 _ROLES = f"""(
-    SELECT said.content_object_id AS workspace_id, role.codename AS role
-    FROM sharing_workspaceusergrant said JOIN auth_permission role ON role.id = said.permission_id
+    SELECT said.content_object_id AS workspace_id, {_GIVEN} AS rights
+    FROM sharing_workspaceusergrant said {_NAMED}
     WHERE said.user_id = :person AND {_HOLDS} {{within}}
     UNION ALL
-    SELECT said.content_object_id, role.codename
-    FROM sharing_workspacegroupgrant said JOIN auth_permission role ON role.id = said.permission_id
+    SELECT said.content_object_id, {_GIVEN}
+    FROM sharing_workspacegroupgrant said {_NAMED}
     WHERE said.group_id IN ({_GROUPS}) AND {_HOLDS} {{within}}
 )"""  # noqa: S608  constants only; values are bound
 
@@ -89,7 +101,7 @@ _MAY = """(
             ORDER BY array_position({path}, found.item_id) DESC, found.effect DESC LIMIT 1
         ) END,
         {workspace} IN (
-            SELECT held.workspace_id FROM {roles} held WHERE held.role || '.' || {codename} = ANY(:gives)
+            SELECT held.workspace_id FROM {roles} held WHERE {codename} = ANY(held.rights)
         )
     )
 )"""
@@ -133,7 +145,7 @@ _HOLDERS_IN = f"""
     UNION
     SELECT held.workspace_id, asker.id FROM unnest(:people::uuid[]) AS asker(id), LATERAL {
     _ROLES.format(within="AND said.content_object_id = ANY(:things)").replace(":person", "asker.id")
-} held WHERE held.role || '.' || :codename = ANY(:gives)"""  # noqa: S608  constants only; values are bound
+} held WHERE :codename = ANY(held.rights)"""  # noqa: S608  constants only; values are bound
 
 _MAY_VIEW = _MAY.format(
     workspace="item.workspace_id", path="item.path", codename="'view'", roles=_ALL_ROLES, exceptions=_ALL_EXCEPTIONS
@@ -162,7 +174,7 @@ _ROLES_IN_WORKSPACES = f"""
     SELECT held.workspace_id, asked.codename
     FROM {_ROLES.format(within="AND said.content_object_id = ANY(:things)")} held
     CROSS JOIN unnest(:asked::text[]) AS asked(codename)
-    WHERE held.role || '.' || asked.codename = ANY(:gives)
+    WHERE asked.codename = ANY(held.rights)
 """  # noqa: S608  constants only; values are bound
 
 _LET_INTO_WORKSPACES = f"""
@@ -183,7 +195,7 @@ RETURN QUERY {given};
 """
 _MORE = "IF 'view' = ANY(ask_asked) THEN RETURN QUERY {only_for_view}; END IF;\n"
 
-_FROM_ROLE = "{id} IN (SELECT held.workspace_id FROM {roles} held WHERE held.role || '.' || {codename} = ANY(:gives))"
+_FROM_ROLE = "{id} IN (SELECT held.workspace_id FROM {roles} held WHERE {codename} = ANY(held.rights))"
 
 
 def has_standing(person: Any) -> bool:
@@ -304,7 +316,7 @@ def _ask(
     function: str, person: User, things: Iterable[Any], asked: Iterable[str], *, anyhow: bool
 ) -> dict[Any, frozenset[str]]:
     listed = list(things)
-    values = ":person::uuid, :things::uuid[], :asked::text[], :gives::text[], :now, :address::inet, :anyhow"
+    values = ":person::uuid, :things::uuid[], :asked::text[], :now, :address::inet, :anyhow"
     call = f"SELECT * FROM {function}({values})"  # noqa: S608  a name of ours
     asking = _asking(person) | ({"anyhow": True} if anyhow else {})
     return _pairs(*_bind(call, person=person.pk, things=listed, asked=list(asked), **asking), listed)
@@ -358,7 +370,7 @@ class _Condition(models.Expression):
 def _bind(sql: str, **more: Any) -> tuple[str, tuple[Any, ...]]:
     """Turn `:name` into placeholders and return their values in order."""
     text, names = _parsed(sql)
-    values: dict[str, Any] = {"now": timezone.now(), "gives": _GIVES, "address": None, "anyhow": False, **more}
+    values: dict[str, Any] = {"now": timezone.now(), "address": None, "anyhow": False, **more}
     return text, tuple(values[name] for name in names)
 
 

@@ -1,11 +1,21 @@
 """What programs send and get about access."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from sharing.models import EXCEPTION_RIGHTS, Effect
 from workspaces.permissions import Role
 
 RIGHT_CHOICES = [(right.codename, right.label) for right in EXCEPTION_RIGHTS]
+
+
+class RoleField(serializers.CharField):
+    """The code of a role: built in, or a permission set of the institution of the workspace."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        built_in = ", ".join(Role.values)
+        super().__init__(max_length=40, help_text=f"{built_in}, or the code of a permission set", **kwargs)
 
 
 class EndIn(serializers.Serializer[object]):
@@ -18,12 +28,12 @@ class EndIn(serializers.Serializer[object]):
 class GrantIn(EndIn):
     person = serializers.UUIDField(required=False)
     group = serializers.IntegerField(required=False)
-    role = serializers.ChoiceField(Role.choices)
+    role = RoleField()
     condition = serializers.UUIDField(required=False, allow_null=True, help_text="One of the workspace.")
 
 
 class GrantChangeIn(EndIn):
-    role = serializers.ChoiceField(Role.choices)
+    role = RoleField()
     condition = serializers.UUIDField(
         required=False, allow_null=True, help_text="Left out, the condition stays as it is; null takes it away."
     )
@@ -39,7 +49,7 @@ class ExceptionIn(EndIn):
 
 class InvitationIn(serializers.Serializer[object]):
     email = serializers.EmailField()
-    role = serializers.ChoiceField(Role.choices)
+    role = RoleField()
     message = serializers.CharField(max_length=1000, allow_blank=True, default="")
     grant_expires_at = serializers.DateTimeField(allow_null=True)
 

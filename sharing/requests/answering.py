@@ -17,9 +17,10 @@ from sharing.models import (
     WorkspaceUserGrant,
 )
 from sharing.permissions import Right as SharingRight
+from sharing.roles import role_called
 from sharing.rules import has_standing
 from workspaces.models import Workspace
-from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from workspaces.permissions import Right, Role
 
 
 def first_to_answer(asker: User, workspace: Workspace) -> User:
@@ -58,6 +59,8 @@ def obstacle(request: AccessRequest) -> str | None:
     asker, item = request.asker, request.item
     if not has_standing(asker):
         return f"{asker} is not an approved contributor at the moment, so nothing could be used."
+    if (role := role_called(request.role) if request.role else None) and role.is_retired:
+        return f"The {role.in_words} has been retired since they asked, and is given no more."
     if item is not None and item.removed_at is not None:
         return "It lies in the bin. Restore it first."
     if not asker.has_perm(Right.VIEW, request.thing) and not _ran_out(request):
@@ -70,7 +73,9 @@ def more_than_own(person: User, request: AccessRequest, *, own: frozenset[str] |
 
     `own` are their rights on the thing, where they are known already.
     """
-    asked = ROLE_RIGHTS[request.role] if request.role else {f"workspaces.{code}" for code in request.rights}
+    asked = {f"workspaces.{code}" for code in request.rights}
+    if request.role and (role := role_called(request.role)):
+        asked = set(role.rights)
     if missing := asked - (rights_on_each(person, [request.thing])[request.thing.pk] if own is None else own):
         return f"Nobody can give more than they have: you may not {Right(min(missing)).label} there yourself."
     return None

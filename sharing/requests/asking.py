@@ -12,9 +12,10 @@ from core.access import rights_on_each
 from sharing import rules
 from sharing.explaining import roles_of
 from sharing.models import EXCEPTION_RIGHTS, Effect, ItemUserException, WorkspaceUserGrant
+from sharing.roles import AnyRole, roles_for
 from sharing.rules import has_standing
 from workspaces.models import Item, Version, Workspace
-from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from workspaces.permissions import Right
 
 SOON = timedelta(days=30)
 
@@ -51,22 +52,22 @@ def ending_rights(person: User, item: Item) -> dict[Right, datetime]:
     return found
 
 
-def askable_roles(person: User, workspace: Workspace) -> list[Role]:
+def askable_roles(person: User, workspace: Workspace) -> list[AnyRole]:
     """Return the roles that would give the person more than those they have, or the same for longer.
 
     What exceptions let them see is not counted: a role is about everything else.
     """
     if workspace.owner_id == person.pk:
         return []
-    held = {right for role in roles_of(person, workspace) if not role.only for right in ROLE_RIGHTS[role.codename]}
+    held = {right for had in roles_of(person, workspace) if not had.only for right in had.role.rights}
     ending = set(_ending_roles(person, workspace))
-    return [role for role in Role if role in ending or ROLE_RIGHTS[role] - held]
+    return [role for role in roles_for(workspace) if role.code in ending or role.rights - held]
 
 
-def least_role_with(right: Right, roles: Iterable[Role]) -> Role | None:
+def least_role_with(right: Right, roles: Iterable[AnyRole]) -> AnyRole | None:
     """Return the role that gives the right and least besides it."""
-    giving = [role for role in roles if right in ROLE_RIGHTS[role]]
-    return min(giving, key=lambda role: len(ROLE_RIGHTS[role]), default=None)
+    giving = [role for role in roles if right in role.rights]
+    return min(giving, key=lambda role: role.size, default=None)
 
 
 def where_to_ask(person: Any, right: Right, thing: Workspace | Item | Version) -> str | None:

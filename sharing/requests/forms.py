@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 
-from sharing.forms import RIGHT_WORDS, ROLE_WORDS
+from sharing.forms import RIGHT_WORDS
 from sharing.models import AccessRequest
 from sharing.requests.events import in_days
-from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from sharing.roles import AnyRole, role_called, roles_for
+from workspaces.permissions import Right
 
 _LENGTHS = {1: "A day", 7: "A week", 30: "30 days", 90: "90 days", 365: "A year"}
 _USUAL = 30
@@ -70,10 +71,10 @@ class AskForRoleForm(AskForm):
     )
     field_order = ["role", "days", "purpose", "message"]
 
-    def __init__(self, *args: Any, roles: Iterable[Role], chosen: Role | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: Iterable[AnyRole], chosen: AnyRole | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [(role.value, ROLE_WORDS[role]) for role in roles]  # type: ignore[attr-defined]
-        self.fields["role"].initial = chosen
+        self.fields["role"].choices = [role.choice for role in roles]  # type: ignore[attr-defined]
+        self.fields["role"].initial = chosen.code if chosen else None
 
     @property
     def wanted(self) -> dict[str, Any]:
@@ -108,10 +109,12 @@ class GrantLessForm(forms.Form):
 
     def _add_choice(self, request: AccessRequest) -> None:
         if request.role:
-            roles = [role for role in Role if ROLE_RIGHTS[role] <= ROLE_RIGHTS[request.role]]
+            asked_for = role_called(request.role)
+            least = asked_for.rights if asked_for else frozenset()
+            roles = [role for role in roles_for(request.workspace) if role.rights <= least]
             self.fields["role"] = forms.ChoiceField(
                 label="Role",
-                choices=[(role.value, ROLE_WORDS[role]) for role in roles],
+                choices=[role.choice for role in roles],
                 widget=forms.RadioSelect,
                 initial=request.role,
             )

@@ -14,7 +14,7 @@ from core.ids import uuid7
 from ledger_bridge.subjects import Subject
 from sharing import rules
 from workspaces.models import Item, Workspace
-from workspaces.permissions import Right, Role
+from workspaces.permissions import Right
 
 MOST_DAYS = 366
 
@@ -61,7 +61,7 @@ class AccessRequest(models.Model):
     asker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="access_requests")
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="access_requests")
     item = models.ForeignKey(Item, models.CASCADE, null=True, blank=True, related_name="access_requests")
-    role = models.CharField(max_length=16, choices=Role, blank=True)
+    role = models.CharField(max_length=40, blank=True)
     rights = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     days = models.PositiveSmallIntegerField(help_text="For how many days from the answer.")
     purpose = models.CharField(max_length=500)
@@ -76,7 +76,7 @@ class AccessRequest(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=500, blank=True, help_text="What the answer says.")
-    given_role = models.CharField(max_length=16, choices=Role, blank=True)
+    given_role = models.CharField(max_length=40, blank=True)
     given_rights = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     given_until = models.DateTimeField(null=True, blank=True)
 

@@ -13,9 +13,10 @@ from accounts.models import User
 from core.access import rights_on_each
 from sharing.models import AccessRequest
 from sharing.requests.answering import more_than_own, obstacle
+from sharing.roles import role_called
 from sharing.selectors.access import PersonAccess, access_in, access_of
 from workspaces.models import Item, Workspace
-from workspaces.permissions import Right, Role
+from workspaces.permissions import Right
 
 LATELY = timedelta(days=14)
 HIDDEN = "something that you do not see any more"
@@ -163,6 +164,6 @@ def _row(user: User, request: AccessRequest, items: Collection[UUID], workspaces
 
 def in_words(codes: list[str]) -> str:
     """Return “the role Contributor”, or “download, edit”."""
-    if codes and codes[0] in Role.values:
-        return f"the role {Role(codes[0]).label}"
+    if len(codes) == 1 and (role := role_called(codes[0])):
+        return f"the {role.in_words}"
     return ", ".join(right.label for right in Right if right.codename in codes)

@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from sharing.models import AccessRequest
 from sharing.requests.models import MOST_DAYS
-from sharing.serializers import RIGHT_CHOICES
-from workspaces.permissions import Right, Role
+from sharing.serializers import RIGHT_CHOICES, RoleField
+from workspaces.permissions import Right
 
 
 class RightsField(serializers.ListField):
@@ -26,7 +26,7 @@ class AskingIn(serializers.Serializer[object]):
 
 
 class AskForRoleIn(AskingIn):
-    role = serializers.ChoiceField(Role.choices)
+    role = RoleField()
 
 
 class AskForRightsIn(AskingIn):
@@ -36,7 +36,7 @@ class AskForRightsIn(AskingIn):
 class GrantAskedIn(serializers.Serializer[object]):
     """What is left out is given as asked; nothing can be more than that."""
 
-    role = serializers.ChoiceField(Role.choices, required=False)
+    role = RoleField(required=False)
     rights = RightsField(required=False)
     days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, required=False)
     reason = serializers.CharField(max_length=500, allow_blank=True, default="")

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.auth.models import Group
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from accounts.models import User
 from core.access import rights_on_each
@@ -23,8 +24,9 @@ from sharing.models import (
     WorkspaceGroupGrant,
     WorkspaceUserGrant,
 )
+from sharing.roles import role_of
 from workspaces.models import Item, Workspace
-from workspaces.permissions import Right, Role
+from workspaces.permissions import Right
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def may_see_members(rights: frozenset[str]) -> bool:
 def members(workspace: Workspace) -> list[Member]:
     """Return everybody with a role, also those whose role has run out; the owner is not among them."""
     people = WorkspaceUserGrant.objects.filter(content_object=workspace)
-    people = people.select_related("user__institution", "permission", "granted_by", "condition")
+    people = people.select_related("user__institution", "permission__permission_set", "granted_by", "condition")
     groups = WorkspaceGroupGrant.objects.filter(content_object=workspace).select_related(
         "group__institution", "permission", "granted_by", "condition"
     )
@@ -226,7 +228,7 @@ def _exception_reason(exception: Any, through: Group | None, named: set[Item]) -
 
 
 def _role_reason(grant: Any, through: Group | None) -> str:
-    return f"Role {Role(grant.permission.codename).label}{_through(through)}{_until(grant)}"
+    return f"{capfirst(role_of(grant).in_words)}{_through(through)}{_until(grant)}"
 
 
 def _through(group: Group | None) -> str:
@@ -246,7 +248,7 @@ def _member(grant: Any, name: str, about: str, person: UUID | None) -> Member:
         group=getattr(grant, "group_id", None),
         name=name,
         about=about,
-        role=Role(grant.permission.codename).label,
+        role=role_of(grant).label,
         expires_at=grant.expires_at,
         is_over=grant.is_over,
         granted_by=grant.granted_by.name,

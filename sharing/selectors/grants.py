@@ -11,6 +11,7 @@ from django.db.models import CharField, F, IntegerField, Model, Q, QuerySet, UUI
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from accounts.models import User
 from core.access import rights_on_each
@@ -23,8 +24,9 @@ from sharing.models import (
     WorkspaceGroupGrant,
     WorkspaceUserGrant,
 )
+from sharing.roles import AnyRole, roles_called
 from workspaces.models import Item, Workspace
-from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from workspaces.permissions import Right, Role
 
 LISTS = {"received": "Given to you", "given": "Given by you"}
 STATES = {"": "All", "current": "In force", "ending": "Ending within 30 days", "over": "Ended", "endless": "No end"}
@@ -138,20 +140,29 @@ def rows_for(user: User, found: Iterable[dict[str, Any]]) -> list[GrantRow]:
     items = rights_on_each(user, [Item(pk=pk) for pk in {row["item"] for row in listed if row["item"]}])
     named = {row["condition"] for row in listed if row["condition"]}
     conditions = {one.pk: one.in_words for one in Condition.objects.filter(pk__in=named)} if named else {}
+    named_roles = roles_called(row["codename"] for row in listed if row["item"] is None)
     return [
-        _row(user, row, items[row["item"]] if row["item"] else workspaces[row["workspace"]], conditions)
+        _row(
+            user,
+            row,
+            items[row["item"]] if row["item"] else workspaces[row["workspace"]],
+            conditions,
+            None if row["item"] else named_roles.get(row["codename"]),
+        )
         for row in listed
     ]
 
 
-def _row(user: User, row: dict[str, Any], rights: frozenset[str], conditions: dict[UUID, str]) -> GrantRow:
+def _row(
+    user: User, row: dict[str, Any], rights: frozenset[str], conditions: dict[UUID, str], role: AnyRole | None
+) -> GrantRow:
     is_role, mine = row["item"] is None, row["holder"] == user.pk
     sees = Right.VIEW in rights
     name = row["workspace_name"] if is_role else row["item_name"]
     return GrantRow(
         id=row["pk"],
         kind="role" if is_role else row["effect_"],
-        what=_in_words(row),
+        what=_in_words(row, role),
         code=row["codename"],
         workspace=row["workspace"] if sees else None,
         item=row["item"] if sees else None,
@@ -170,7 +181,7 @@ def _row(user: User, row: dict[str, Any], rights: frozenset[str], conditions: di
         mine=mine,
         is_own=row["is_own"],
         next_end=_next_end(row),
-        may_renew=bool(sees and not mine and row["expires_at"] and _could_give(row, rights)),
+        may_renew=bool(sees and not mine and row["expires_at"] and _could_give(row, rights, role)),
         condition=conditions.get(row["condition"], ""),
         ask_url=_ask_url(row) if mine and sees and row["effect_"] != Effect.DENY else "",
     )
@@ -180,18 +191,18 @@ def _next_end(row: dict[str, Any]) -> datetime | None:
     return next_end(row["expires_at"], row["renewed_at"] or row["granted_at"]) if row["expires_at"] else None
 
 
-def _could_give(row: dict[str, Any], rights: frozenset[str]) -> bool:
+def _could_give(row: dict[str, Any], rights: frozenset[str], role: AnyRole | None) -> bool:
     """Return what the deed will say, but for the receiver's standing: an offer, not a right."""
     if row["item"] is None:
         needed = Right.MANAGE if row["codename"] == Role.MANAGER else Right.SHARE
-        return needed in rights and ROLE_RIGHTS[row["codename"]] <= rights
+        return needed in rights and role.rights <= rights if role else False
     allowed = f"workspaces.{row['codename']}"
     return Right.SHARE in rights and (row["effect_"] == Effect.DENY or allowed in rights)
 
 
-def _in_words(row: dict[str, Any]) -> str:
+def _in_words(row: dict[str, Any], role: AnyRole | None) -> str:
     if row["item"] is None:
-        return f"Role {Role(row['codename']).label}"
+        return capfirst(role.in_words) if role else ""
     verb = "allowed" if row["effect_"] == Effect.ALLOW else "denied"
     right = Right("workspaces." + row["codename"])
     return f"{right.label.capitalize()} {verb}"

@@ -19,6 +19,7 @@ from sharing.services.renewing import announce_ends, renew_grant
 from sharing.services.requests import ask_for_access, grant_request, refuse_request, withdraw_request
 from sharing.services.reviewing import keep_grant, plan_reviews, start_review, take_grant, watch_reviews
 from sharing.services.sends import counted_opening, send_copy
+from sharing.services.sets import change_permission_set, make_permission_set, retire_permission_set
 from sharing.services.shares import Shared, share_item
 from sharing.services.visits import begin_visit, end_visit, introduce, prove_code, send_code
 from sharing.services.watching import watch_requests
@@ -31,6 +32,7 @@ __all__ = [
     "ask_for_access",
     "begin_delivery",
     "begin_visit",
+    "change_permission_set",
     "change_role",
     "check_delivery",
     "close_link",
@@ -50,6 +52,7 @@ __all__ = [
     "look_as",
     "make_condition",
     "make_file_request",
+    "make_permission_set",
     "plan_reviews",
     "prove_code",
     "record_expired_grants",
@@ -57,6 +60,7 @@ __all__ = [
     "remove_condition",
     "remove_member",
     "renew_grant",
+    "retire_permission_set",
     "revoke_role",
     "send_code",
     "send_copy",

@@ -9,10 +9,11 @@ from accounts.models import Institution, User
 from core.access import rights_on_each
 from core.errors import InvalidInput, Refused
 from sharing import rules
-from sharing.models import GroupProfile
+from sharing.models import GroupProfile, PermissionSet
+from sharing.roles import AnyRole, as_role, role_called, roles_for
 from workspaces.models import Item, Workspace
 from workspaces.names import clean_text
-from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from workspaces.permissions import Right
 
 LONGEST = timedelta(days=3653)
 
@@ -35,14 +36,42 @@ def lock_workspace(workspace: Workspace) -> Workspace:
     return Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
 
 
-def known_role(role: str) -> Role:
-    if role not in Role.values:
+def known_role(role: str) -> AnyRole:
+    """Return a role that there is, also one that is given no more."""
+    if (found := role_called(role)) is None:
         raise InvalidInput("Choose one of the roles.", field="role")
-    return Role(role)
+    return found
 
 
-def role_permission(role: str) -> Permission:
-    return Permission.objects.get(content_type__app_label="workspaces", content_type__model="workspace", codename=role)
+def role_to_give(role: str, workspace: Workspace) -> AnyRole:
+    """Return a role that can be given in a workspace now: built in, or a set of its institution that is not retired.
+
+    A set does not change until the deed is done. The workspace is locked before.
+
+    Raises:
+        InvalidInput: for every other.
+
+    """
+    found = known_role(role)
+    if found.is_set:
+        found = as_role(lock_set(role))
+    if found.is_retired:
+        raise InvalidInput(f"The {found.in_words} has been retired: it is given no more. Choose another.", field="role")
+    if found.code not in {one.code for one in roles_for(workspace)}:
+        raise InvalidInput("Choose one of the roles of this workspace.", field="role")
+    return found
+
+
+def lock_set(code: str) -> PermissionSet:
+    """Let changes of a permission set, and deeds that give it, happen one after the other."""
+    locked = PermissionSet.objects.select_for_update(no_key=True, of=("self",)).select_related("permission")
+    return locked.get(permission__codename=code)
+
+
+def role_permission(role: AnyRole) -> Permission:
+    return Permission.objects.get(
+        content_type__app_label="workspaces", content_type__model="workspace", codename=role.code
+    )
 
 
 def right_permission(right: Right) -> Permission:
@@ -51,16 +80,16 @@ def right_permission(right: Right) -> Permission:
     )
 
 
-def right_to_give(role: Role) -> Right:
+def right_to_give(role: AnyRole) -> Right:
     """Return the right it takes to give or take a role: managers are made by those who manage."""
-    return Right.MANAGE if role == Role.MANAGER else Right.SHARE
+    return Right.MANAGE if Right.MANAGE in role.rights else Right.SHARE
 
 
-def check_not_more_than_own(actor: User, role: Role, workspace: Workspace) -> None:
-    missing = ROLE_RIGHTS[role] - rights_on_each(actor, [workspace])[workspace.pk]
+def check_not_more_than_own(actor: User, role: AnyRole, workspace: Workspace) -> None:
+    missing = role.rights - rights_on_each(actor, [workspace])[workspace.pk]
     if missing:
         raise Refused(
-            f"Nobody can give more than they have: the role {role.label} includes “{Right(min(missing)).label}”.",
+            f"Nobody can give more than they have: the {role.in_words} includes “{Right(min(missing)).label}”.",
             right=right_to_give(role),
             subject=workspace,
         )

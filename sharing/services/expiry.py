@@ -11,6 +11,7 @@ from ledger_bridge.events import Event
 from ledger_bridge.recording import record
 from sharing import events
 from sharing.models import ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.roles import role_of
 from sharing.services.grants import receiver_of
 
 _SERVICE = Service("sharing")
@@ -49,7 +50,7 @@ def _record_batch(model: Any, event_of: Callable[[Any], Event]) -> int:
 
 def _role_expired(grant: Any) -> Event:
     return events.RoleExpired(
-        to=events.to(receiver_of(grant)[1]), role=grant.permission.codename, until=events.until(grant.expires_at)
+        to=events.to(receiver_of(grant)[1]), role=role_of(grant).in_entry, until=events.until(grant.expires_at)
     )
 
 

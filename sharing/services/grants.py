@@ -23,10 +23,11 @@ from sharing.models import (
 )
 from sharing.notices import tell
 from sharing.remembering import kept_of
+from sharing.roles import AnyRole, built_in, role_of
 from sharing.services import checks
 from sharing.services.conditions import check_condition, record_condition
 from workspaces.models import Workspace
-from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from workspaces.permissions import Right, Role
 from workspaces.undoing.remembering import remember
 
 RoleGrant = WorkspaceUserGrant | WorkspaceGroupGrant
@@ -80,17 +81,18 @@ def give_role(
     """Give a role within a deed that tells the person itself."""
     chosen = checks.known_role(role)
     require(actor, checks.right_to_give(chosen), workspace)
-    checks.check_not_more_than_own(actor, chosen, workspace)
     workspace = checks.lock_workspace(workspace)
+    chosen = checks.role_to_give(role, workspace)
+    checks.check_not_more_than_own(actor, chosen, workspace)
     checks.check_receiver(actor, workspace, person, group)
     checks.check_end(expires_at)
     check_condition(condition, workspace)
     more = {"expires_at": expires_at, "purpose": purpose, "condition": condition}
     grant = _write_grant(actor, workspace, chosen, person, group, **more)
-    event = events.RoleGranted(to=events.to(group), role=chosen, until=events.until(expires_at))
+    event = events.RoleGranted(to=events.to(group), role=chosen.in_entry, until=events.until(expires_at))
     record(event, actor=actor, subject=grant, purpose=purpose or None)
     if condition is not None:
-        record_condition(actor, grant, f"role {chosen.label}", group)
+        record_condition(actor, grant, chosen.in_words, group)
     return grant
 
 
@@ -128,17 +130,19 @@ def alter_role(
     chosen, old = checks.known_role(role), role_of(grant)
     for touched in (old, chosen):
         require(actor, checks.right_to_give(touched), grant.content_object)
-    checks.check_not_more_than_own(actor, chosen, grant.content_object)
     checks.lock_workspace(grant.content_object)
+    if chosen.code != old.code:
+        chosen = checks.role_to_give(role, grant.content_object)
+    checks.check_not_more_than_own(actor, chosen, grant.content_object)
     grant = _locked(grant)
     checks.check_receiver(actor, grant.content_object, *receiver_of(grant))
     checks.check_end(expires_at)
     _make_room(grant, chosen)
     event = events.RoleChanged(
         to=events.to(receiver_of(grant)[1]),
-        old_role=role_of(grant),
+        old_role=role_of(grant).in_entry,
         old_until=events.until(grant.expires_at),
-        role=chosen,
+        role=chosen.in_entry,
         until=events.until(expires_at),
     )
     grant.permission = checks.role_permission(chosen)
@@ -153,7 +157,7 @@ def alter_role(
     )
     record(event, actor=actor, subject=grant, purpose=grant.purpose or None)
     if grant.condition_id != before:
-        record_condition(actor, grant, f"role {chosen.label}", receiver_of(grant)[1])
+        record_condition(actor, grant, chosen.in_words, receiver_of(grant)[1])
     return grant
 
 
@@ -174,7 +178,7 @@ def revoke_role(*, actor: User, grant: RoleGrant) -> int:
         kept["lifted"] = [kept_of(one) for one in _allowances(grant.content_object, person, group)]
         _allowances(grant.content_object, person, group).delete()
     lifted = len(kept["lifted"])
-    event = events.RoleRevoked(to=events.to(group), role=role_of(grant), exceptions_lifted=lifted)
+    event = events.RoleRevoked(to=events.to(group), role=role_of(grant).in_entry, exceptions_lifted=lifted)
     entry = record(event, actor=actor, subject=grant)
     remember(actor=actor, kind=event.kind, entry=entry, thing=grant.content_object, before=kept)
     grant.delete()
@@ -195,7 +199,7 @@ def leave_workspace(*, actor: User, workspace: Workspace) -> None:
     if not roles and not lifted:
         raise InvalidInput("You have no role of your own here; access through a group ends with leaving the group.")
     grants.delete()
-    event = events.WorkspaceLeft(role=", ".join(roles) or "none", exceptions_lifted=lifted)
+    event = events.WorkspaceLeft(role=", ".join(role.in_entry for role in roles) or "none", exceptions_lifted=lifted)
     record(event, actor=actor, subject=workspace)
 
 
@@ -210,14 +214,10 @@ def transfer_ownership(*, actor: User, workspace: Workspace, person: User) -> Wo
     WorkspaceUserGrant.objects.filter(user__in=[actor, person], content_object=workspace).delete()
     workspace.owner = person
     workspace.save(update_fields=["owner"])
-    _write_grant(actor, workspace, Role.MANAGER, actor, None, expires_at=None, purpose="Former owner")
+    _write_grant(actor, workspace, built_in(Role.MANAGER), actor, None, expires_at=None, purpose="Former owner")
     event = events.OwnershipTransferred(own_role=Role.MANAGER)
     record(event, actor=actor, subject=Subject(workspace=str(workspace.pk), person=str(person.pk)))
     return workspace
-
-
-def role_of(grant: RoleGrant) -> Role:
-    return Role(grant.permission.codename)
 
 
 def receiver_of(grant: Any) -> tuple[User | None, Group | None]:
@@ -226,7 +226,7 @@ def receiver_of(grant: Any) -> tuple[User | None, Group | None]:
 
 
 def _write_grant(
-    giver: User, workspace: Workspace, role: Role, person: User | None, group: Group | None, **fields: Any
+    giver: User, workspace: Workspace, role: AnyRole, person: User | None, group: Group | None, **fields: Any
 ) -> RoleGrant:
     """Insert a grant. Those that have run out make room; one that has not is a conflict, unless this one raises it."""
     model: Any = WorkspaceUserGrant if person else WorkspaceGroupGrant
@@ -250,18 +250,19 @@ def _write_grant(
     return grant
 
 
-def _is_more(role: Role, than: Role) -> bool:
-    return ROLE_RIGHTS[role] > ROLE_RIGHTS[than]
+def _is_more(role: AnyRole, than: AnyRole) -> bool:
+    """Return whether a role gives something that another does not; whoever has both has what either gives."""
+    return not role.rights <= than.rights
 
 
-def _make_room(grant: RoleGrant, role: Role) -> None:
+def _make_room(grant: RoleGrant, role: AnyRole) -> None:
     """Let a grant get a role that the same person has in another row only where that row has run out."""
     if isinstance(grant, WorkspaceGroupGrant):
         return
     others = WorkspaceUserGrant.objects.filter(user=grant.user, content_object=grant.content_object_id)
     for other in others.exclude(pk=grant.pk).filter(permission=checks.role_permission(role)):
         if not other.is_over:
-            raise Conflict(f"{grant.user} has the role {role.label} here already. Change that one, or take it away.")
+            raise Conflict(f"{grant.user} has the {role.in_words} here already. Change that one, or take it away.")
         other.delete()
 
 

@@ -8,17 +8,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core.access import require
+from core.access import require, rights_on_each
 from core.errors import Conflict, InvalidInput
 from core.queue import enqueue
 from ledger_bridge.recording import record
 from sharing import events
 from sharing.models import Invitation, WorkspaceUserGrant
 from sharing.permissions import Right as SharingRight
+from sharing.roles import AnyRole
 from sharing.services import checks
 from sharing.services.grants import _write_grant
 from workspaces.models import Workspace
-from workspaces.permissions import Role
 
 ANSWER_WITHIN = timedelta(days=14)
 MAX_WAITING = 100  # for one workspace: nobody should be able to send mail without end from here
@@ -35,17 +35,17 @@ def invite(
     grant_expires_at: datetime | None = None,
 ) -> Invitation:
     """Offer a role to an address. What happens here does not depend on whether there is an account with it."""
-    chosen = checks.known_role(role)
-    require(actor, checks.right_to_give(chosen), workspace)
-    checks.check_not_more_than_own(actor, chosen, workspace)
+    require(actor, checks.right_to_give(checks.known_role(role)), workspace)
     workspace = checks.lock_workspace(workspace)
+    chosen = checks.role_to_give(role, workspace)
+    checks.check_not_more_than_own(actor, chosen, workspace)
     checks.check_end(grant_expires_at)
     address = _address(email)
     _check_room(workspace, address)
     invitation = _create(actor, workspace, address, chosen, message, grant_expires_at)
     event = events.InvitationSent(
         invitation=str(invitation.pk),
-        role=chosen,
+        role=chosen.in_entry,
         answer_by=events.until(invitation.expires_at),
         until=events.until(grant_expires_at),
     )
@@ -60,8 +60,11 @@ def accept_invitation(*, actor: User, invitation: Invitation) -> WorkspaceUserGr
     require(actor, SharingRight.ANSWER_INVITATION, invitation)
     workspace = checks.lock_workspace(invitation.workspace)
     invitation = _waiting(invitation)
-    chosen = Role(invitation.role)
-    if not invitation.invited_by.has_perm(checks.right_to_give(chosen), workspace):
+    chosen = checks.known_role(invitation.role)
+    if chosen.is_retired:
+        raise Conflict(f"The {chosen.in_words} that was offered is given no more. Ask for a new invitation.")
+    may_give = {checks.right_to_give(chosen), *chosen.rights}
+    if not may_give <= rights_on_each(invitation.invited_by, [workspace])[workspace.pk]:
         raise Conflict("The person who invited you may no longer do so. Ask them or the owner for a new invitation.")
     if invitation.grant_expires_at and invitation.grant_expires_at <= timezone.now():
         raise Conflict("The access that was offered has ended already. Ask for a new invitation.")
@@ -72,7 +75,7 @@ def accept_invitation(*, actor: User, invitation: Invitation) -> WorkspaceUserGr
     )
     _close(invitation, Invitation.State.ACCEPTED)
     event = events.InvitationAccepted(
-        invitation=str(invitation.pk), role=chosen, until=events.until(invitation.grant_expires_at)
+        invitation=str(invitation.pk), role=chosen.in_entry, until=events.until(invitation.grant_expires_at)
     )
     record(event, actor=actor, subject=invitation)
     return grant  # type: ignore[return-value]
@@ -83,19 +86,19 @@ def decline_invitation(*, actor: User, invitation: Invitation) -> None:
     require(actor, SharingRight.ANSWER_INVITATION, invitation)
     invitation = _waiting(invitation)
     _close(invitation, Invitation.State.DECLINED)
-    record(
-        events.InvitationDeclined(invitation=str(invitation.pk), role=invitation.role), actor=actor, subject=invitation
-    )
+    offered = checks.known_role(invitation.role)
+    event = events.InvitationDeclined(invitation=str(invitation.pk), role=offered.in_entry)
+    record(event, actor=actor, subject=invitation)
 
 
 @transaction.atomic
 def withdraw_invitation(*, actor: User, invitation: Invitation) -> None:
-    require(actor, checks.right_to_give(Role(invitation.role)), invitation.workspace)
+    offered = checks.known_role(invitation.role)
+    require(actor, checks.right_to_give(offered), invitation.workspace)
     invitation = _waiting(invitation)
     _close(invitation, Invitation.State.WITHDRAWN)
-    record(
-        events.InvitationWithdrawn(invitation=str(invitation.pk), role=invitation.role), actor=actor, subject=invitation
-    )
+    event = events.InvitationWithdrawn(invitation=str(invitation.pk), role=offered.in_entry)
+    record(event, actor=actor, subject=invitation)
 
 
 def _address(email: str) -> str:
@@ -117,7 +120,7 @@ def _check_room(workspace: Workspace, address: str) -> None:
 
 
 def _create(
-    actor: User, workspace: Workspace, address: str, role: Role, message: str, grant_expires_at: datetime | None
+    actor: User, workspace: Workspace, address: str, role: AnyRole, message: str, grant_expires_at: datetime | None
 ) -> Invitation:
     now = timezone.now()
     # An open invitation that nobody answered in time makes room for a new one.
@@ -128,7 +131,7 @@ def _create(
             return Invitation.objects.create(
                 workspace=workspace,
                 email=address,
-                role=role,
+                role=role.code,
                 message=message,
                 grant_expires_at=grant_expires_at,
                 invited_by=actor,

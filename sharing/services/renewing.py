@@ -23,8 +23,9 @@ from sharing.ends import next_end
 from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.notices import tell
 from sharing.permissions import Right as SharingRight
+from sharing.roles import role_of
 from sharing.services import checks
-from sharing.services.grants import receiver_of, role_of
+from sharing.services.grants import receiver_of
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 
@@ -164,12 +165,12 @@ def _renewed(grant: Any, until: datetime) -> Event:
     what = {"to": events.to(receiver_of(grant)[1]), "until": events.until(until)}
     what["old_until"] = events.until(grant.expires_at)
     if isinstance(grant, RoleGrant):
-        return events.RoleRenewed(role=role_of(grant), **what)
+        return events.RoleRenewed(role=role_of(grant).in_entry, **what)
     return events.ExceptionRenewed(effect=grant.effect, right=grant.permission.codename, **what)
 
 
 def _announced(grant: Any) -> Event:
     what = {"to": events.to(receiver_of(grant)[1]), "until": events.until(grant.expires_at)}
     if isinstance(grant, RoleGrant):
-        return events.RoleEndAnnounced(role=role_of(grant), **what)
+        return events.RoleEndAnnounced(role=role_of(grant).in_entry, **what)
     return events.ExceptionEndAnnounced(effect=grant.effect, right=grant.permission.codename, **what)

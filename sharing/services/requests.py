@@ -19,11 +19,12 @@ from sharing.requests import events, notices
 from sharing.requests.answering import first_to_answer, obstacle
 from sharing.requests.asking import askable_rights, askable_roles
 from sharing.requests.models import MOST_DAYS
+from sharing.roles import roles_called
 from sharing.services import checks
 from sharing.services.exceptions import put_exception
 from sharing.services.grants import alter_role, give_role
 from workspaces.models import Item, Workspace
-from workspaces.permissions import ROLE_RIGHTS, Right
+from workspaces.permissions import Right
 
 MOST_A_DAY = 20  # by one person: each request is a mail to somebody
 _ASKED_ALREADY = "You have asked about this already, and nobody has answered yet."
@@ -191,9 +192,9 @@ def _checked_answer(
     _check_days(days, request.days)
     if request.item is None:
         chosen = checks.known_role(role or request.role)
-        if rights or not ROLE_RIGHTS[chosen] <= ROLE_RIGHTS[request.role]:
+        if rights or not chosen.rights <= checks.known_role(request.role).rights:
             raise InvalidInput(_NO_MORE, field="role")
-        return chosen, (), days
+        return chosen.code, (), days
     if role or not set(rights) <= _rights(request):
         raise InvalidInput(_NO_MORE, field="rights")
     return "", rights or _rights(request), days
@@ -267,4 +268,5 @@ def _close(request: AccessRequest, state: AccessRequest.State, actor: User | Non
 
 
 def _said(codes: list[str]) -> str:
-    return ", ".join(codes)
+    roles = roles_called(codes)
+    return ", ".join(roles[code].in_entry if code in roles else code for code in codes)

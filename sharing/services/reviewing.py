@@ -29,6 +29,7 @@ from sharing.models import (
 from sharing.permissions import Right as SharingRight
 from sharing.reviews import events, notices
 from sharing.reviews.models import LONGEST_DAYS, SHORTEST_DAYS
+from sharing.roles import role_of
 from sharing.services import checks
 from sharing.services.exceptions import lift_exception
 from sharing.services.grants import receiver_of, revoke_role
@@ -236,4 +237,4 @@ def _to(grant: Any) -> str:
 
 
 def _what(grant: Any) -> str:
-    return str(grant.permission.codename)
+    return role_of(grant).in_entry if isinstance(grant, _ROLES) else str(grant.permission.codename)

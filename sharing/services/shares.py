@@ -25,11 +25,12 @@ from sharing.models import (
     WorkspaceGroupGrant,
 )
 from sharing.notices import tell
+from sharing.roles import AnyRole, role_of
 from sharing.services import checks
 from sharing.services.conditions import record_condition
 from sharing.services.exceptions import ItemException, write_exception
 from workspaces.models import Item
-from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from workspaces.permissions import Right
 
 _NO_CHANGE = "They may do exactly this here already, for as long. Nothing was changed."
 
@@ -41,7 +42,7 @@ class Shared:
     Of a group nothing can be said as a whole, so there `before` and `now` are nothing.
     """
 
-    role: Role
+    role: AnyRole
     allowed: tuple[Right, ...]
     denied: tuple[Right, ...]
     before: tuple[Right, ...] | None
@@ -72,8 +73,8 @@ def share_item(
 
     """
     require(actor, Right.SHARE, item)
-    chosen = _for_an_item(role)
     workspace = checks.lock_workspace(item.workspace)
+    chosen = _for_an_item(role, item)
     checks.check_receiver(actor, workspace, person, group)
     checks.check_end(expires_at)
     before = _rights(person, item)
@@ -96,11 +97,11 @@ def share_item(
     return Shared(chosen, tuple(lacking), tuple(surplus), before, now)
 
 
-def _for_an_item(role: str) -> Role:
-    chosen = checks.known_role(role)
-    if not ROLE_RIGHTS[chosen] <= frozenset(EXCEPTION_RIGHTS):
+def _for_an_item(role: str, item: Item) -> AnyRole:
+    chosen = checks.role_to_give(role, item.workspace)
+    if not chosen.rights <= frozenset(EXCEPTION_RIGHTS):
         raise InvalidInput(
-            f"The role {chosen.label} includes what is decided for a whole workspace. Give it there.", field="role"
+            f"The {chosen.in_words} includes what is decided for a whole workspace. Give it there.", field="role"
         )
     return chosen
 
@@ -113,7 +114,7 @@ def _rights(person: User | None, item: Item, *, at: datetime | None = None) -> t
 
 
 def _lacking(
-    role: Role,
+    role: AnyRole,
     item: Item,
     person: User | None,
     group: Group | None,
@@ -132,10 +133,10 @@ def _lacking(
         return bool(row.effect == Effect.ALLOW and row.expires_at == expires_at and row.condition_id == under)
 
     under = condition.pk if condition else None
-    return [right for right in EXCEPTION_RIGHTS if right in ROLE_RIGHTS[role] and not is_as_asked(right)]
+    return [right for right in EXCEPTION_RIGHTS if right in role.rights and not is_as_asked(right)]
 
 
-def _surplus(role: Role, item: Item, person: User | None, group: Group | None) -> list[Right]:
+def _surplus(role: AnyRole, item: Item, person: User | None, group: Group | None) -> list[Right]:
     """Return what must be denied: everything besides the role that anything gives them here, now or when it holds."""
     said = set(_said_to_person(person, item) if person else _said_to_group(group, item))
     denied = {
@@ -146,13 +147,13 @@ def _surplus(role: Role, item: Item, person: User | None, group: Group | None) -
     return [
         right
         for right in EXCEPTION_RIGHTS
-        if right in said and right not in ROLE_RIGHTS[role] and right.codename not in denied
+        if right in said and right not in role.rights and right.codename not in denied
     ]
 
 
 def _said_to_person(person: User, item: Item) -> Iterable[str]:
     for held in roles_of(person, item.workspace_id):
-        yield from ROLE_RIGHTS[held.codename]
+        yield from held.role.rights
     for said in exceptions_about(person, item):
         if said.effect == Effect.ALLOW:
             yield f"workspaces.{said.right}"
@@ -161,7 +162,7 @@ def _said_to_person(person: User, item: Item) -> Iterable[str]:
 def _said_to_group(group: Group | None, item: Item) -> Iterable[str]:
     live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     for row in WorkspaceGroupGrant.objects.filter(live, group=group, content_object=item.workspace_id):
-        yield from ROLE_RIGHTS[row.permission.codename]
+        yield from role_of(row).rights
     allowed = ItemGroupException.objects.filter(live, group=group, content_object__in=item.path, effect=Effect.ALLOW)
     for codename in allowed.values_list("permission__codename", flat=True):
         yield f"workspaces.{codename}"
@@ -174,9 +175,9 @@ def _own(item: Item, person: User | None, group: Group | None) -> list[ItemExcep
     return list(ItemGroupException.objects.filter(content_object=item, group=group).select_related("permission"))
 
 
-def _check_reached(role: Role, item: Item, person: User | None, now: tuple[Right, ...] | None) -> None:
+def _check_reached(role: AnyRole, item: Item, person: User | None, now: tuple[Right, ...] | None) -> None:
     """Refuse to say that something was shared while an exception for one of their groups outranks it."""
-    missing = ROLE_RIGHTS[role] - frozenset(now or ()) if person is not None else frozenset()
+    missing = role.rights - frozenset(now or ()) if person is not None else frozenset()
     if person is None or not missing:
         return
     right = Right(min(missing))
@@ -191,7 +192,7 @@ def _check_reached(role: Role, item: Item, person: User | None, now: tuple[Right
 
 def _record(
     actor: User,
-    role: Role,
+    role: AnyRole,
     allowed: list[ItemException],
     denied: list[ItemException],
     expires_at: datetime | None,
@@ -201,7 +202,7 @@ def _record(
     group = getattr(first, "group", None)
     event = events.ItemShared(
         to=events.to(group),
-        role=role,
+        role=role.in_entry,
         allowed=_codes(allowed),
         denied=_codes(denied),
         until=events.until(expires_at),

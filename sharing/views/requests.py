@@ -55,7 +55,7 @@ def ask_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
 def ask_workspace(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     workspace = get_workspace(request, workspace_id)
     roles, asked = askable_roles(person_of(request), workspace), _refused_right(request)
-    named = [role for role in roles if role == request.GET.get("role")]
+    named = [role for role in roles if role.code == request.GET.get("role")]
     chosen = named[0] if named else least_role_with(asked, roles) if asked else None
     form = AskForRoleForm(request.POST or None, roles=roles, chosen=chosen)
     return _ask(request, workspace, form, asked, offered=bool(roles))

@@ -13,6 +13,7 @@ from accounts.models import User
 from core.access import require, rights_on_each
 from sharing import services
 from sharing.forms import ShareForm
+from sharing.roles import roles_for
 from sharing.selectors.access import allowed_further_down
 from sharing.views.fetching import (
     Crumbs,
@@ -27,7 +28,7 @@ from sharing.views.fetching import (
 from sharing.views.previewing import save_or_preview
 from sharing.why.previewing import people_behind
 from workspaces.models import Item
-from workspaces.permissions import ROLE_RIGHTS, Right
+from workspaces.permissions import Right
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +44,12 @@ def share(request: HttpRequest, item_id: UUID) -> HttpResponse:
 
 def _share(request: HttpRequest, item: Item, receiver: Receiver, crumbs: Crumbs) -> HttpResponse:
     [whom] = receiver.values()
-    form = ShareForm(request.POST or None, actor=person_of(request), workspace=item.workspace)
+    form = ShareForm(
+        request.POST or None,
+        actor=person_of(request),
+        workspace=item.workspace,
+        roles=roles_for(item.workspace),
+    )
     done: list[services.Shared] = []
     saved, preview = save_or_preview(
         request,
@@ -95,7 +101,7 @@ def _what_was_done(whom: object, item: Item, shared: services.Shared) -> str:
         said += f" Before, they could: {_listed(shared.before)}. Now: {_listed(shared.now)}."
     elif shared.denied:
         said += f" Denied to everybody in the group: {_listed(shared.denied)}."
-    if isinstance(whom, User) and (more := allowed_further_down(whom, item, ROLE_RIGHTS[shared.role])):
+    if isinstance(whom, User) and (more := allowed_further_down(whom, item, shared.role.rights)):
         things = "1 thing in it has" if more == 1 else f"{more} things in it have"
         said += f" {things.capitalize()} exceptions that let them do more there; they stay."
     return f"{said} It has been recorded."

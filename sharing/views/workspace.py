@@ -19,6 +19,7 @@ from sharing.holding import roles_besides
 from sharing.models import Invitation, WorkspaceGroupGrant, WorkspaceUserGrant
 from sharing.requests.asking import askable_roles
 from sharing.requests.selectors import waiting_about
+from sharing.roles import role_of, roles_for
 from sharing.selectors import access
 from sharing.views.fetching import (
     Crumbs,
@@ -38,7 +39,7 @@ from sharing.views.fetching import (
 from sharing.views.previewing import foresee, save_or_preview
 from sharing.why.previewing import people_behind
 from workspaces.models import Workspace
-from workspaces.permissions import Right, Role
+from workspaces.permissions import Right
 from workspaces.undoing.remembering import as_one
 from workspaces.views.undoing import tell_with_undo
 
@@ -61,6 +62,7 @@ def workspace_access(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         "is_owner": workspace.owner_id == user.pk,
         "may": {Right(right).codename: True for right in rights},
         "requests": waiting_about(user, workspace) if may_share else [],
+        "roles": roles_for(workspace),
         "may_ask": bool(askable_roles(user, workspace)),
         "invitations": access.waiting_invitations(workspace) if may_share else [],
         "exceptions": access.exceptions_in(workspace) if may_share else [],
@@ -84,7 +86,7 @@ def grant(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 
 def _grant_to(request: HttpRequest, workspace: Workspace, receiver: Receiver, crumbs: Crumbs) -> HttpResponse:
     user = person_of(request)
-    form = RoleForm(request.POST or None, actor=user, workspace=workspace)
+    form = RoleForm(request.POST or None, actor=user, workspace=workspace, roles=roles_for(workspace))
     [whom] = receiver.values()
     saved, preview = save_or_preview(
         request,
@@ -112,7 +114,7 @@ def invite(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     """Invite somebody who is not in the workspace, which is sharing outside whoever it is."""
     workspace = get_shared_workspace(request, workspace_id)
     user = person_of(request)
-    form = InviteForm(request.POST or None, actor=user)
+    form = InviteForm(request.POST or None, actor=user, roles=roles_for(workspace))
     if form.is_valid() and form.attempt(
         lambda: services.invite(
             actor=user,
@@ -141,7 +143,9 @@ def _change(
     user = person_of(request)
     initial = {"role": grant.permission.codename, "purpose": grant.purpose, "no_end": grant.expires_at is None}
     initial["condition_id"] = str(grant.condition_id or "")
-    form = RoleForm(request.POST or None, actor=user, workspace=workspace, initial=initial)
+    # What was retired since stays with whoever has it.
+    roles = {role.code: role for role in [*roles_for(workspace), role_of(grant)]}
+    form = RoleForm(request.POST or None, actor=user, workspace=workspace, roles=roles.values(), initial=initial)
     form.fill_end(grant.expires_at)
     saved, preview = save_or_preview(
         request,
@@ -258,7 +262,7 @@ def _people_of(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> QuerySet[User
 
 
 def _loses(grant: WorkspaceUserGrant | WorkspaceGroupGrant) -> str:
-    role = Role(grant.permission.codename).label
+    role = role_of(grant).in_words
     if stays := roles_besides(grant):
-        return f"loses the role {role} at once. The role {stays[0].label} stays."
-    return f"loses the role {role} at once, and every exception that lets them in."
+        return f"loses the {role} at once. The {stays[0].in_words} stays."
+    return f"loses the {role} at once, and every exception that lets them in."

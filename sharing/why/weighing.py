@@ -16,9 +16,10 @@ from django.utils import timezone
 from accounts.models import User
 from sharing import rules
 from sharing.models import Effect, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.roles import role_of
 from sharing.why import words
 from workspaces.models import Item, Workspace
-from workspaces.permissions import ROLE_RIGHTS, Right, Role
+from workspaces.permissions import Right
 
 
 @dataclass(frozen=True)
@@ -147,11 +148,11 @@ class _Said:
     def roles(self, right: Right) -> Iterator[Cause]:
         """Rule 3, those without an end and those that last longest first."""
         for row in self._grants:
-            if right in ROLE_RIGHTS[row.permission.codename] and self._is_there(row):
+            if right in role_of(row).rights and self._is_there(row):
                 yield self._of_role(row, self._gives(row), allows=True)
 
     def _gives(self, row: Any) -> str:
-        return words.under(words.role_gives(_role(row), self.workspace, _group(row)), row.condition)
+        return words.under(words.role_gives(role_of(row), self.workspace, _group(row)), row.condition)
 
     def nothing(self, right: Right) -> Cause:
         """Return why nothing gives the right: a condition, a role that does not include it or has ended, or none."""
@@ -159,8 +160,8 @@ class _Said:
             return waits
         live = [row for row in self._grants if self._is_there(row)]
         if live:
-            most = max(live, key=lambda row: len(ROLE_RIGHTS[row.permission.codename]))
-            return self._of_role(most, words.role_lacks(_role(most), self.workspace, _group(most)), allows=False)
+            most = max(live, key=lambda row: role_of(row).size)
+            return self._of_role(most, words.role_lacks(role_of(most), self.workspace, _group(most)), allows=False)
         if ended := self._last_ended(right):
             return ended
         let_in = self.item is not None and any(
@@ -176,8 +177,8 @@ class _Said:
     def _waits(self, right: Right) -> Cause | None:
         """Return what would give the right if its condition were fulfilled now."""
         for row in self._grants:
-            if right in ROLE_RIGHTS[row.permission.codename] and row.pk in self._waiting and not row.is_over:
-                sentence = words.waits(words.role_gives(_role(row), self.workspace, _group(row)), row.condition)
+            if right in role_of(row).rights and row.pk in self._waiting and not row.is_over:
+                sentence = words.waits(words.role_gives(role_of(row), self.workspace, _group(row)), row.condition)
                 return self._of_role(row, sentence, allows=False)
         for row in self._exceptions if self.item else []:
             if row.permission.codename == right.codename and row.pk in self._waiting and not row.is_over:
@@ -187,9 +188,9 @@ class _Said:
 
     def _last_ended(self, right: Right) -> Cause | None:
         over: list[Cause] = [
-            self._of_role(row, words.role_ended(_role(row), self.workspace, _group(row)), allows=False)
+            self._of_role(row, words.role_ended(role_of(row), self.workspace, _group(row)), allows=False)
             for row in self._grants
-            if row.is_over and right in ROLE_RIGHTS[row.permission.codename]
+            if row.is_over and right in role_of(row).rights
         ]
         for row in self._exceptions if self.item else []:
             if row.is_over and row.effect == Effect.ALLOW and row.permission.codename == right.codename:
@@ -234,7 +235,7 @@ def _rows(for_user: Any, for_group: Any, person: User, **where: Any) -> list[Any
 
 
 def _with_places(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.select_related("content_object", "permission", "condition", "granted_by", "renewed_by")
+    return rows.select_related("content_object", "permission__permission_set", "condition", "granted_by", "renewed_by")
 
 
 def _seen(person: User, items: list[UUID]) -> set[UUID]:
@@ -243,7 +244,3 @@ def _seen(person: User, items: list[UUID]) -> set[UUID]:
 
 def _group(row: Any) -> str:
     return row.group.name if hasattr(row, "group_id") else ""
-
-
-def _role(row: Any) -> Role:
-    return Role(row.permission.codename)

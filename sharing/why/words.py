@@ -2,8 +2,9 @@
 
 from accounts.models import User
 from sharing.models import Condition
+from sharing.roles import AnyRole
 from workspaces.models import Item, Workspace
-from workspaces.permissions import Right, Role
+from workspaces.permissions import Right
 
 _SOMEWHERE = "a folder above that you do not see"
 
@@ -29,16 +30,16 @@ def let_in(place: Item | None, group: str) -> str:
     return f"An exception gives the right to view {where}, and with it the way there{_through(group)}."
 
 
-def role_gives(role: Role, workspace: Workspace, group: str) -> str:
-    return f"The role {role.label} in “{workspace}” includes it{_through(group)}."
+def role_gives(role: AnyRole, workspace: Workspace, group: str) -> str:
+    return f"The {role.in_words} in “{workspace}” includes it{_through(group)}."
 
 
-def role_lacks(role: Role, workspace: Workspace, group: str) -> str:
-    return f"The role {role.label} in “{workspace}” does not include it{_through(group)}."
+def role_lacks(role: AnyRole, workspace: Workspace, group: str) -> str:
+    return f"The {role.in_words} in “{workspace}” does not include it{_through(group)}."
 
 
-def role_ended(role: Role, workspace: Workspace, group: str) -> str:
-    return f"The role {role.label} in “{workspace}”, which included it, has ended{_through(group)}."
+def role_ended(role: AnyRole, workspace: Workspace, group: str) -> str:
+    return f"The {role.in_words} in “{workspace}”, which included it, has ended{_through(group)}."
 
 
 def allowance_ended(place: Item | None, right: Right, group: str) -> str:

@@ -12,11 +12,18 @@ from typing import Any, get_type_hints
 import pytest
 from django.db.models import Model
 
-from accounts.models import AdminAppointment, AdminSuspension, Application, Notice, User
+from accounts.models import AdminAppointment, AdminSuspension, Application, Institution, Notice, User
 from core.errors import Refused
 from ledger_bridge.erasure.models import Erasure, LegalHold
 from ledger_bridge.filters import TrailFilters
-from sharing.models import GroupProfile, Invitation, ItemUserException, Link, WorkspaceUserGrant
+from sharing.models import (
+    GroupProfile,
+    Invitation,
+    ItemUserException,
+    Link,
+    PermissionSet,
+    WorkspaceUserGrant,
+)
 from sharing.requests.models import AccessRequest
 from sharing.reviews.models import ReviewLine
 from tests.architecture.sources import ROOT, modules
@@ -64,6 +71,7 @@ KINDS: dict[str, tuple[Any, str]] = {
     "grant": (WorkspaceUserGrant, "grant_id"),
     "hand_over": (HandOver, "hand_over_id"),
     "hold": (LegalHold, "hold_id"),
+    "institution": (Institution, "institution_id"),
     "invitation": (Invitation, "invitation_id"),
     "item": (Item, "item_id"),
     "key": (RecipientKey, "key_id"),
@@ -72,6 +80,7 @@ KINDS: dict[str, tuple[Any, str]] = {
     "notice": (Notice, "notice_id"),
     "person": (User, "contributor_id"),
     "profile": (GroupProfile, "group_id"),
+    "permission_set": (PermissionSet, "set_id"),
     "removal": (Removal, "removal_id"),
     "request": (AccessRequest, "request_id"),
     "suspension": (AdminSuspension, "suspension_id"),

@@ -114,6 +114,9 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     }
     invitation = sharing.invite(actor=owner, workspace=workspace, email="new@example.org", role=Role.VISITOR)
     profile = sharing.create_group(actor=owner, name="Readers")
+    permission_set = sharing.make_permission_set(
+        actor=owner, institution=owner.institution, name="Monitor", rights=[Right.VIEW]
+    )
     sharing.add_member(actor=owner, profile=profile, person=who["contributor"])
     other = workspaces.create_folder(actor=owner, workspace=workspace, parent=None, name="Notes")
     exception = sharing.set_exception(
@@ -177,6 +180,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
         "grant_id": grants[Role.VISITOR].pk,
         "invitation_id": invitation.pk,
         "group_id": profile.pk,
+        "set_id": permission_set.pk,
         "exception_id": exception.pk,
     }
 

@@ -44,6 +44,8 @@ PLACES = [
     Place("favourites", MARIA, "/workspaces/favourites/"),
     Place("tags", MARIA, "/workspaces/", (STUDY, "Settings", "Tags of this workspace")),
     Place("item-tags", MARIA, "/workspaces/", (STUDY, *IMAGE, "Change the tags")),
+    Place("permission-sets", MARIA, "/access/sets/"),
+    Place("new-permission-set", MARIA, "/access/sets/", ("New permission set",)),
     Place("share", MARIA, "/workspaces/", (STUDY, *IMAGE, "Share")),
     Place("lock", MARIA, "/workspaces/", (STUDY, *IMAGE, "Lock")),
     Place("search", MARIA, "/search/"),

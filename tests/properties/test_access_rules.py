@@ -8,23 +8,31 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.models import User
+from accounts.models import Institution, User
 from core.access import rights_on_each
 from core.http import called_by
 from core.ids import uuid7
-from sharing.models import Condition, ItemGroupException, ItemUserException, WorkspaceGroupGrant, WorkspaceUserGrant
+from sharing.models import (
+    Condition,
+    ItemGroupException,
+    ItemUserException,
+    PermissionSet,
+    WorkspaceGroupGrant,
+    WorkspaceUserGrant,
+)
 from sharing.rules import holders_in, people_rights
 from sharing.why.weighing import why
 from tests.conftest import make_institution, make_person
 from workspaces.models import Item, Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
-PEOPLE, GROUPS, ITEMS = 4, 2, 6
+PEOPLE, GROUPS, ITEMS, SETS = 4, 2, 6, 2
 people = st.integers(0, PEOPLE - 1)
 groups = st.integers(0, GROUPS - 1)
 STANDING = ["good", "good", "good", "good", "expired", "commission_admin"]
@@ -95,7 +103,8 @@ class Plan:
     members: list[set[int]]
     standing: list[str]
     parents: list[int | None]
-    grants: dict[tuple[Holder, int], tuple[Role, int | None, Asked | None]]
+    sets: list[frozenset[Right]]
+    grants: dict[tuple[Holder, int], tuple[Role | int, int | None, Asked | None]]
     exceptions: dict[tuple[Holder, Right, int], tuple[str, int | None, Asked | None]]
     addresses: list[str | None]
     rows: dict[str, list[Any]] = field(default_factory=dict)
@@ -116,8 +125,19 @@ plans = st.builds(
     parents=st.tuples(
         *(st.sampled_from([None, n - 1, n - 1, max(0, n - 2)]) if n else st.none() for n in range(ITEMS))
     ).map(list),
+    # What institutions put together: with view, without manage.
+    sets=st.lists(
+        st.frozensets(st.sampled_from([right for right in Right if right != Right.MANAGE]), max_size=4).map(
+            lambda rights: rights | {Right.VIEW}
+        ),
+        min_size=SETS,
+        max_size=SETS,
+    ),
+    # A role that is built in, or the number of a set.
     grants=st.dictionaries(
-        st.tuples(holders, st.integers(0, 1)), st.tuples(st.sampled_from(Role), ends, conditions), max_size=5
+        st.tuples(holders, st.integers(0, 1)),
+        st.tuples(st.sampled_from([*Role, *range(SETS)]), ends, conditions),
+        max_size=5,
     ),
     exceptions=st.dictionaries(
         st.tuples(holders, st.sampled_from(ITEM_RIGHTS), st.integers(0, ITEMS - 1)),
@@ -152,7 +172,7 @@ class NaiveReading:
             and self.concerns(holder, person)
             and end != -1
             and self.holds(condition, person)
-            and right in ROLE_RIGHTS[role]
+            and right in (self.plan.sets[role] if isinstance(role, int) else ROLE_RIGHTS[role])
             for (holder, where), (role, end, condition) in self.plan.grants.items()
         )
 
@@ -262,11 +282,21 @@ def build(plan: Plan) -> None:
         elif plan.standing[number] == "commission_admin":
             person.role = "commission_admin"
         person.save()
+    rows["sets"] = [make_set(institution, rows["people"][0], number, rights) for number, rights in enumerate(plan.sets)]
     rows["workspaces"] = [Workspace.objects.create(name=f"W{n}", owner=rows["people"][n]) for n in range(2)]
     rows["items"] = []
     for number in range(ITEMS):
         rows["items"].append(make_item(plan, number))
     say(plan)
+
+
+def make_set(institution: Institution, maker: User, number: int, rights: frozenset[Right]) -> PermissionSet:
+    kind = ContentType.objects.get_for_model(Workspace)
+    permission = Permission.objects.create(content_type=kind, codename=f"set_{number}", name="Permission set")
+    codes = [right.codename for right in rights]
+    return PermissionSet.objects.create(
+        institution=institution, permission=permission, name=f"Set {number}", rights=codes, made_by=maker
+    )
 
 
 def make_item(plan: Plan, number: int) -> Item:
@@ -288,7 +318,11 @@ def say(plan: Plan) -> None:
     rows = plan.rows
     for (holder, workspace), (role, end, condition) in plan.grants.items():
         model: Any = WorkspaceUserGrant if holder.kind == "person" else WorkspaceGroupGrant
-        permission = Permission.objects.get(content_type__model="workspace", codename=role)
+        permission = (
+            rows["sets"][role].permission
+            if isinstance(role, int)
+            else Permission.objects.get(content_type__model="workspace", codename=role)
+        )
         place = rows["workspaces"][workspace]
         under = make(condition, place)
         write(plan, model, holder, end, permission=permission, content_object=place, condition=under)

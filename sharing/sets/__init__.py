@@ -1,0 +1,1 @@
+"""Permission sets: roles that an institution defines, with names of its own."""
