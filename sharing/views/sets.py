@@ -37,17 +37,18 @@ def permission_sets(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_set(request: HttpRequest) -> HttpResponse:
     user = person_of(request)
-    if user.institution is None:
+    institution = user.institution
+    if institution is None:
         raise Http404
-    require(user, SharingRight.DEFINE_SETS, user.institution)
+    require(user, SharingRight.DEFINE_SETS, institution)
     form = SetForm(request.POST or None)
     if form.is_valid() and attempt(
-        form, lambda: services.make_permission_set(actor=user, institution=user.institution, **form.said)
+        form, lambda: services.make_permission_set(actor=user, institution=institution, **form.said)
     ):
         messages.success(request, f"“{form.said['name']}” can be given from now on. It has been recorded.")
         return redirect("sharing:sets")
     context = {"title": "New permission set", "label": "Make it", "form": form, "crumbs": _crumbs("New permission set")}
-    context |= {"back": reverse("sharing:sets"), "lede": f"It can be given in the workspaces of {user.institution}."}
+    context |= {"back": reverse("sharing:sets"), "lede": f"It can be given in the workspaces of {institution}."}
     return render(request, "sharing/form.html", context, status=400 if form.errors else 200)
 
 

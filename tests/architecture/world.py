@@ -114,6 +114,7 @@ def _workspace(who: dict[str, User]) -> dict[str, Any]:
     }
     invitation = sharing.invite(actor=owner, workspace=workspace, email="new@example.org", role=Role.VISITOR)
     profile = sharing.create_group(actor=owner, name="Readers")
+    assert owner.institution is not None
     permission_set = sharing.make_permission_set(
         actor=owner, institution=owner.institution, name="Monitor", rights=[Right.VIEW]
     )
