@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sharing.sets.models import PermissionSet
+from sharing.sets.models import CODE_BEGINS, PermissionSet
 from workspaces.models import Workspace
 from workspaces.permissions import ROLE_RIGHTS, Right, Role
 
@@ -61,7 +61,7 @@ def roles_called(codes: Iterable[str]) -> dict[str, AnyRole]:
     """Return roles by their codes: those that are built in from the program, sets in one query."""
     listed = set(codes)
     found = {role.value: built_in(role) for role in Role if role.value in listed}
-    if others := listed - found.keys():
+    if others := {code for code in listed if code.startswith(CODE_BEGINS)}:
         sets = PermissionSet.objects.filter(permission__codename__in=others).select_related("permission")
         found |= {one.permission.codename: as_role(one) for one in sets}
     return found

@@ -23,7 +23,7 @@ from sharing.permissions import Right as SharingRight
 from sharing.roles import in_words
 from sharing.services import checks
 from sharing.sets import events
-from sharing.sets.models import LONGEST_NAME
+from sharing.sets.models import CODE_BEGINS, LONGEST_NAME
 from sharing.sets.using import people_with, workspaces_with
 from workspaces.models import Workspace
 from workspaces.permissions import Right, Role
@@ -108,7 +108,9 @@ def _insert(actor: User, institution: Institution, name: str, description: str, 
     kind = ContentType.objects.get_for_model(Workspace)
     try:
         with transaction.atomic():
-            permission = Permission.objects.create(content_type=kind, codename=f"set_{pk.hex}", name="Permission set")
+            permission = Permission.objects.create(
+                content_type=kind, codename=CODE_BEGINS + pk.hex, name="Permission set"
+            )
             return PermissionSet.objects.create(
                 id=pk, institution=institution, permission=permission, name=name, description=description,
                 rights=codes, made_by=actor,

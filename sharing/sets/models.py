@@ -18,6 +18,8 @@ from workspaces.models import Workspace
 from workspaces.permissions import Right
 
 LONGEST_NAME = 60
+CODE_BEGINS = "set_"
+"""How the code of a set begins; no built-in role's and no right's does."""
 
 
 class PermissionSetQuerySet(models.QuerySet["PermissionSet"]):

@@ -191,7 +191,7 @@ def test_the_file_page_leads_to_sharing_only_whoever_may_share(
     alice: User, bob: User, workspace: Workspace, version: Version
 ) -> None:
     give(workspace, "visitor", bob)
-    share = reverse("sharing:add_exception", args=[version.file_id])
+    share = reverse("sharing:share", args=[version.file_id])
     assert share in page(alice, "file", version.file_id).content.decode()
     assert share not in page(bob, "file", version.file_id).content.decode()
 
