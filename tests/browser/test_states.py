@@ -12,7 +12,7 @@ from tests.browser.test_pages import same_page_without_policy
 
 # Pages whose form is sent with nothing in it.
 REFUSED = (
-    "lock", "item-tags", "item-participants", "set-terms", "conditions", "ask-for-files", "send-copy", "invite",
+    "lock", "item-tags", "item-participants", "set-terms", "conditions", "send-copy", "invite",
     "new-group", "ask-rights", "refuse-request", "remove-for-good", "add-key", "edit", "workspace-settings",
 )  # fmt: skip
 # What is asked for so that nothing is found.
