@@ -1,21 +1,23 @@
 """Finding a file, tagging it, locking it and keeping it at hand, with the keyboard alone."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
 from tests.browser.pages import MARIA
-from tests.browser.people import WIDE
+from tests.browser.people import PHONE, WIDE
 from tests.browser.test_asking_for_access import follow, go_to
 
 FILE = "MR brain, T1.dcm"
 
 
-def test_a_file_is_found_tagged_locked_and_kept_at_hand(signed_in: SignIn) -> None:
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_a_file_is_found_tagged_locked_and_kept_at_hand(signed_in: SignIn, size: dict[str, int]) -> None:
     maria = signed_in(MARIA)
-    maria.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    maria.page.set_viewport_size(size)  # type: ignore[arg-type]
     page = maria.go("/access/groups/")
     finds(page)
-    tags(page, "Second reading")
+    tags(page, f"Second reading at {size['width']}")
     locks(page)
     keeps_at_hand(page)
     assert maria.complaints == []
@@ -23,7 +25,7 @@ def test_a_file_is_found_tagged_locked_and_kept_at_hand(signed_in: SignIn) -> No
 
 def finds(page: Page) -> None:
     page.keyboard.press("/")
-    page.wait_for_function("document.activeElement.name === 'q'")
+    expect(page.locator("[name=q]:focus")).to_have_count(1)
     page.keyboard.type("brain t1")
     follow(page)
     go_to(page, FILE)
