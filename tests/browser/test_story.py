@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import SignIn
+from tests.browser.pages import AMARA, Place, open_page
 from tests.browser.people import Visitor, code_of, link_in, mail_to, press, visitor, wait_for_fresh_step
 from tests.stack import ROOT, Stack
 
@@ -24,7 +25,7 @@ def test_from_an_application_to_a_proof(stack: Stack, browser: Browser, signed_i
     applies(newcomer, tmp_path)
     confirms_address(newcomer, stack.home)
     enrols(newcomer)
-    is_approved(signed_in("amara@commission.example"))
+    is_approved(signed_in(AMARA))
     workspace = makes_workspace(newcomer)
     uploads(newcomer, workspace)
     shares(newcomer, workspace)
@@ -75,7 +76,8 @@ def enrols(newcomer: Visitor) -> None:
 def is_approved(admin: Visitor) -> None:
     page = admin.go("/review/")
     page.get_by_role("link", name="Inês Ferreira-Lindqvist").click()
-    page.get_by_role("link", name="Approve").click()
+    approve = page.get_by_role("link", name="Approve").get_attribute("href") or ""
+    open_page(Place("approve-newcomer", AMARA, approve), admin, approve)
     press(page.get_by_role("button", name="Approve"))
     page = admin.go("/people/?q=Ferreira")
     expect(page.get_by_role("main")).to_contain_text("Inês Ferreira-Lindqvist")
