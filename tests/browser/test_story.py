@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import SignIn
-from tests.browser.pages import AMARA, Place, open_page
+from tests.browser.pages import AMARA, AUDITOR, Place, open_page
 from tests.browser.people import Visitor, code_of, link_in, mail_to, press, visitor, wait_for_fresh_step
 from tests.stack import ROOT, Stack
 
@@ -34,7 +34,7 @@ def test_from_an_application_to_a_proof(stack: Stack, browser: Browser, signed_i
     image = opens(colleague, workspace)
     takes_back(newcomer, workspace)
     is_refused(colleague, workspace, image)
-    archive = exports(signed_in("friederike@audit.example"), workspace, tmp_path)
+    archive = exports(signed_in(AUDITOR), workspace, tmp_path)
     is_proved(archive)
     assert newcomer.complaints == []
 
@@ -161,7 +161,8 @@ def exports(auditor: Visitor, workspace: str, scratch: Path) -> Path:
     number = workspace.strip("/").rpartition("/")[2]
     page = auditor.go(f"/audit/?workspace={number}")
     expect(page.get_by_role("main")).to_contain_text("CT_small.dcm")
-    page.get_by_role("link", name="Export with proof").click()
+    export = page.get_by_role("link", name="Export with proof").evaluate("link => link.pathname + link.search")
+    open_page(Place("export-with-proof", AUDITOR, export), auditor, export)
     expect(page.get_by_role("main")).to_contain_text("no entry is missing")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
