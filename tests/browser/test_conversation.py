@@ -1,11 +1,9 @@
 """Talking about a file with the keyboard alone, and texts that try to run something."""
 
-import json
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.api import send, upload
 from tests.browser.conftest import SignIn
 from tests.browser.pages import MARIA, STUDY
 from tests.browser.people import PHONE, WIDE, Visitor
@@ -163,27 +161,3 @@ def write_everywhere(page: Page) -> list[str]:
         "/account/mails/",
         "/",
     ]
-
-
-def send(page: Page, method: str, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> Any:
-    return post(page, method, path, json.dumps(body), {"Content-Type": "application/json", **(headers or {})})
-
-
-def upload(page: Page, workspace: str, name: str, content: str) -> Any:
-    headers = {"Content-Type": "application/octet-stream", "X-File-Name": "".join(f"%{b:02X}" for b in name.encode())}
-    return post(page, "POST", f"workspaces/{workspace}/files/", content, headers)
-
-
-def post(page: Page, method: str, path: str, body: str, headers: dict[str, str]) -> Any:
-    """Ask the API from the page, with the session that it has."""
-    answer = page.evaluate(
-        """async ([method, path, body, headers]) => {
-            const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
-            const all = { "X-CSRFToken": token, ...headers };
-            const answer = await fetch("/api/v1/" + path, { method, body, headers: all });
-            return [answer.status, await answer.text()];
-        }""",
-        [method, path, body, headers],
-    )
-    assert answer[0] in {200, 201}, answer
-    return json.loads(answer[1])

@@ -7,10 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Page, expect
 
+from tests.browser.api import send
 from tests.browser.conftest import SignIn
 from tests.browser.pages import IMAGE, MARIA, STUDY, Place, visit
 from tests.browser.people import PHONE, WIDE, Visitor
-from tests.browser.test_conversation import send
 from tests.browser.test_marks import open_viewer, wait_until_drawn
 from tests.browser.test_pages import same_page_without_policy
 
