@@ -32,6 +32,7 @@ from bench.peers.rows import capture_rows, chain_rows, tree_rows
 from bench.report import Row, write
 from bench.trail import trail_rows
 from bench.witness import with_two_witnesses
+from bench.work import work_rows, worked
 
 ROUNDS = 3
 CAPTURE_ROUNDS = 5
@@ -80,14 +81,17 @@ def _options() -> argparse.Namespace:
 def _drain(entries: int, events_on_chain: int) -> Iterator[Row]:
     from ledger_bridge.services import sequence_entries
 
-    rates = []
+    rates, work = [], []
     for _ in range(ROUNDS):
         fill_outbox(entries, Population.of())
-        started = time.perf_counter()
-        sequenced = sequence_entries()
-        rates.append(sequenced / (time.perf_counter() - started))
+        with worked() as spent:
+            started = time.perf_counter()
+            sequenced = sequence_entries()
+            rates.append(sequenced / (time.perf_counter() - started))
+        work.append(spent.each(sequenced))
     drained = statistics.median(rates)
     yield Row.at_least(f"drain of a full outbox of {entries:,}", drained, "entries/s", 100_000)
+    yield from work_rows("drain, for an entry", work)
     yield from tree_rows(drained, entries, ROUNDS)
     yield from chain_rows(drained, events_on_chain, ROUNDS)
 
@@ -108,14 +112,17 @@ def _record(count: int = 3_000) -> Iterator[Row]:
     from django.db import transaction
 
     person, subject = Somebody(str(uuid.uuid4())), _subject()
-    costs = []
+    costs, work = [], []
     for _ in range(ROUNDS):
-        started = time.perf_counter()
-        with transaction.atomic():
-            for _ in range(count):
-                _open_a_version(person, subject)
-        costs.append((time.perf_counter() - started) / count * 1e6)
+        with worked() as spent:
+            started = time.perf_counter()
+            with transaction.atomic():
+                for _ in range(count):
+                    _open_a_version(person, subject)
+            costs.append((time.perf_counter() - started) / count * 1e6)
+        work.append(spent.each(count))
     yield Row("one call of record(), many in one transaction", statistics.median(costs), "µs")
+    yield from work_rows("one call of record()", work)
 
 
 def _subject() -> Any:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as property_settings
 
 from config.database import make_database
+from tests.emptying import empty_quickly
 from tests.template import make_template
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # How long an example takes says how busy the machine is, not whether the code is right.
 property_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 property_settings.load_profile("untimed")
+
+empty_quickly()
 
 
 # Files with few tests that take long: they begin first, so that no core waits for them at the end.
@@ -61,23 +64,6 @@ def _subject_keys() -> None:
     from django.conf import settings
 
     make_database(settings.SUBJECT_KEYS_URL, afresh=True)
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
-    """Let pytest flush tables after transactional tests: TRUNCATE is refused by triggers everywhere else."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        let_tables_be_emptied()
-
-
-def let_tables_be_emptied() -> None:
-    """Drop the triggers that refuse TRUNCATE, of every table and partition; a migration may have made some again."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(r"SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE tgname LIKE '%\_no\_truncate'")
-        for trigger, table in cursor.fetchall():
-            cursor.execute(f"DROP TRIGGER {trigger} ON {table}")
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,7 @@ MAIN = [
     "--no-loadscope-reorder",
     "--ignore=tests/browser",
     "--ignore=tests/canary",
+    "--ignore=tests/conformance",
     "--ignore=tests/faults",
     "--ignore=tests/uploads",
 ]

@@ -30,7 +30,7 @@ from tests.canary.services import NEEDED, WANTED, Services, services
 from tests.canary.story import OWNER, TOO_LARGE, Story
 from tests.faults.killing import command_of, find
 from tests.needs import needs
-from tests.stack import ROOT, Stack, environment, free_port, launch, processes_of, stop
+from tests.stack import ROOT, Stack, environment, free_port, furnish, launch, processes_of, stop
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="not run: needs /proc"),
@@ -82,6 +82,8 @@ class Hunt:
         # So that a crash would leave a core, if it may.
         before = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+        if not self.services:
+            furnish(self.place / "home")
         self.stack: Stack = launch(self.place / "home", free_port(), **self.more)
         resource.setrlimit(resource.RLIMIT_CORE, before)
         self.stack.wait_until_ready()

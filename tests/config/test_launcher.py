@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="not run: needs 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with running_stack(ITHACA_WALKTHROUGH="false") as running:
+    with running_stack(afresh=True, ITHACA_WALKTHROUGH="false") as running:
         yield running
 
 
@@ -110,7 +110,7 @@ def test_a_killed_database_comes_back(stack: Stack) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_every_process(number: signal.Signals) -> None:
-    with running_stack(ITHACA_WALKTHROUGH="false") as stack:
+    with running_stack() as stack:
         assert len(processes_of(stack.home)) >= 6
         assert stop(stack, number) == 0
         assert wait_for(lambda: processes_of(stack.home) == [], 5)

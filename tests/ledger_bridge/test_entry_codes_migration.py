@@ -10,7 +10,6 @@ from ledger_bridge.models import CodesBegin, Leaf, Quarantined
 from ledger_bridge.recording import record
 from ledger_bridge.services import sequence_entries
 from ledger_bridge.subjects import Subject
-from tests.conftest import let_tables_be_emptied
 
 WORKSPACE = "019ac000-0000-7000-8000-000000000000"
 
@@ -45,4 +44,3 @@ def _migrate_back_and_forth() -> None:
     """Undo the migration, which takes every code away, and do it again."""
     call_command("migrate", "ledger_bridge", "0008", verbosity=0)
     call_command("migrate", "ledger_bridge", verbosity=0)
-    let_tables_be_emptied()

@@ -13,7 +13,6 @@ from ledger_bridge.models import Entry, Leaf, Outbox, Quarantined
 from ledger_bridge.partitions import make_partitions
 from ledger_bridge.sequencer import sequence_batch
 from ledger_bridge.tasks import make_partitions as task
-from tests.conftest import let_tables_be_emptied
 from tests.ledger_bridge.conftest import Fill
 
 Names = list[str]
@@ -272,7 +271,6 @@ def reader(transactional_db: None) -> Iterator[str]:
     run("CREATE ROLE test_reader")
     yield "test_reader"
     call_command("migrate", "ledger_bridge", verbosity=0)
-    let_tables_be_emptied()
     run("DROP OWNED BY test_reader; DROP ROLE test_reader")
 
 
