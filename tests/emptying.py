@@ -15,7 +15,7 @@ KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 def empty_quickly() -> None:
     """Let every test that commits, pytest-django's among them, end this way."""
-    TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]
 
 
 def _empty_tables(_: Any) -> None:
