@@ -66,8 +66,8 @@ test-canary: $(VENV)/.development ## Look for content, names and secrets on ever
 test-crashes: $(VENV)/.development ## Let the ledger's processes die between any two steps, and check every promise (CRASHES=1000 SEED=…).
 	@"$(BIN)/python" -m tests.faults.crashes --crashes "$(CRASHES)" $(if $(SEED),--seed "$(SEED)")
 
-test-mutation: $(VENV)/.development ## Take every permission check away, one after the other, and look for a test that fails (SEARCH=no, AFRESH=yes).
-	@SEARCH="$(SEARCH)" AFRESH="$(AFRESH)" "$(BIN)/python" -m tests.mutation $(ARGS)
+test-mutation: $(VENV)/.development ## Take every permission check away, one after the other, and look for a test that fails (SEARCH=no, AFRESH=yes, PLACES=…).
+	@SEARCH="$(SEARCH)" AFRESH="$(AFRESH)" PLACES="$(PLACES)" "$(BIN)/python" -m tests.mutation $(ARGS)
 
 tus-js-client: $(VENV)/.tus ## Fetch tus-js-client, which the tests of uploads use (needs npm).
 

@@ -58,6 +58,11 @@ def test_neither_who_proposed_nor_anybody_else_confirms(
             services.confirm_suspension(actor=person, suspension=proposed)
 
 
+def test_who_proposed_is_not_shown_how_to_confirm_it(client: Client, proposed: AdminSuspension, dana: User) -> None:
+    client.force_login(dana)
+    assert client.get(f"/people/suspensions/{proposed.pk}/confirm/").status_code == 403
+
+
 def test_the_database_refuses_one_person_alone(proposed: AdminSuspension, dana: User) -> None:
     with pytest.raises(IntegrityError, match="two_people_suspend_a_third"), transaction.atomic():
         AdminSuspension.objects.update(state="confirmed", decided_by=dana.pk, decided_at=timezone.now())

@@ -7,9 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import services
+from accounts.backends import _ROLE_RIGHTS
 from accounts.forms.people import PeopleFilterForm
 from accounts.inbox import telling
 from accounts.models import Application, Institution, Notice, User
+from accounts.permissions import Right
 from accounts.selectors import review_queue
 from accounts.services.tokens import MAX_TOKENS
 from core.errors import Refused
@@ -51,6 +53,19 @@ def test_the_institutions_to_choose_from_are_those_one_sees(frida: User, alice: 
 
     assert necker in offered(alice)
     assert necker not in offered(frida)
+
+
+def test_who_enters_an_institution_and_sees_none_is_shown_none(
+    dana: User, necker: Institution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown_after_a_mistake() -> str:
+        client = Client()
+        client.force_login(dana)
+        return client.post(reverse("accounts:institutions"), {"name": ""}).content.decode()
+
+    assert "Necker" in shown_after_a_mistake()
+    monkeypatch.setitem(_ROLE_RIGHTS, "commission_admin", frozenset({Right.MANAGE_INSTITUTIONS}))
+    assert "Necker" not in shown_after_a_mistake()
 
 
 def test_a_program_of_an_applicant_is_shown_no_institutions(frida: User, alice: User, necker: Institution) -> None:

@@ -9,7 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from accounts.models import User
 from core.access import Service
+from core.errors import Refused
 from ledger_bridge import publishing
 from ledger_bridge.disclosure import stored_entry
 from ledger_bridge.filters import TrailFilters
@@ -17,7 +19,7 @@ from ledger_bridge.models import Checkpoint, Entry, Leaf, Outbox
 from ledger_bridge.permissions import Right
 from ledger_bridge.services import export_trail, sequence_entries
 from ledger_bridge.signing import log_policy, log_signer
-from ledger_bridge.succession import archive_of
+from ledger_bridge.succession import archive_of, succeed_log
 from ledger_bridge.tlog import merkle
 from ledger_bridge.tlog.checkpoint import Checkpoint as Head
 from ledger_bridge.tlog.policy import Policy
@@ -134,6 +136,12 @@ def test_a_log_that_was_not_retired_cannot_be_continued(fill: Fill, settings: An
     with pytest.raises(CommandError, match="was retired here"):
         command(succeed=OLD)
     assert Leaf.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_it_takes_the_right_to_change_keys(alice: User) -> None:
+    with pytest.raises(Refused):
+        succeed_log(actor=alice, origin=OLD)
 
 
 def test_a_log_does_not_continue_itself(fill: Fill, settings: Any) -> None:

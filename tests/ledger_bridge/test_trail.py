@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.test import Client
 
+from accounts.backends import _ROLE_RIGHTS
 from accounts.models import User
 from core.access import Service
 from core.errors import Refused
@@ -17,6 +18,7 @@ from ledger_bridge import names
 from ledger_bridge.events import AccessRefused
 from ledger_bridge.filters import TrailFilters
 from ledger_bridge.models import Entry
+from ledger_bridge.permissions import Right
 from ledger_bridge.recording import record_durably
 from ledger_bridge.selectors import PAGE_SIZE, Place, count_over_time, trail_page
 from ledger_bridge.services import view_trail
@@ -71,7 +73,17 @@ def test_looking_at_one_workspace_belongs_to_its_trail(fill: Fill, olga: User, t
 
 @pytest.mark.parametrize("person", ["alice", "dana"])
 def test_it_is_refused_to_others(person: str, db: None, request: pytest.FixtureRequest) -> None:
-    assert get(request.getfixturevalue(person)).status_code == 403
+    for asked in ({}, {"since": "2026-13-01"}):
+        assert get(request.getfixturevalue(person), **asked).status_code == 403
+
+
+def test_who_may_look_and_not_take_it_along_is_offered_no_export(
+    fill: Fill, alice: User, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(1, actor=alice)
+    assert "Export with proof" in text(olga)
+    monkeypatch.setitem(_ROLE_RIGHTS, "auditor", frozenset({Right.VIEW_TRAILS}))
+    assert "Export with proof" not in text(olga)
 
 
 def test_the_refusal_is_in_the_trail(alice: User) -> None:

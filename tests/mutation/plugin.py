@@ -1,8 +1,9 @@
 """Takes one permission check after the other away, and looks for a test that fails: `make test-mutation`.
 
 killers.json remembers for each place a test that noticed. A run asks that test first, and looks for another where it
-notices nothing any more, or where a place is new; SEARCH=no takes both for a failure. AFRESH=yes forgets. A search runs
-every test once to see where each is refused something, and asks only those about a place.
+notices nothing any more, or where a place is new; SEARCH=no takes both for a failure. AFRESH=yes forgets, and
+PLACES=sharing/links asks only about places with that in their names. A search runs every test once to see where each is
+refused something, and asks only those about a place.
 """
 
 import builtins
@@ -24,6 +25,7 @@ from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
+from django.apps import apps
 from django.db import connections
 
 from tests.mutation.kept import KEPT, UNSEARCHED, forget_searched
@@ -35,6 +37,7 @@ ROOMS = ("core", "ledger_bridge", "accounts", "workspaces", "sharing")
 KILLERS = Path(__file__).with_name("killers.json")
 SEARCH = os.environ.get("SEARCH", "yes") != "no"
 AFRESH = os.environ.get("AFRESH") == "yes"
+PLACES = os.environ.get("PLACES", "")
 PART, PARTS = (int(one) for one in os.environ.get("PART", "0/1").split("/"))
 """Which of the runs side by side this is (tests/mutation/__main__.py): it answers for every so-many-th place."""
 ONE_WORLD = ("tests/architecture/test_every_deed_asks.py", "tests/mutation/rows.py")
@@ -86,7 +89,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     if session.testsfailed:
         raise session.Interrupted("something could not be collected")
     import_everything()
-    Hunt([item for item in session.items if not empties_tables(item)]).run()
+    Hunt(session.items).run()
     return True
 
 
@@ -99,6 +102,10 @@ def import_everything() -> None:
                 importlib.import_module(name)
 
 
+def remembered() -> dict[str, str]:
+    return json.loads(KILLERS.read_text(encoding="utf-8")) if KILLERS.exists() else {}
+
+
 @dataclass
 class Hunt:
     """Goes through all places; `killers` and `faults` are what it finds, by the places' names."""
@@ -106,61 +113,82 @@ class Hunt:
     items: list[pytest.Item]
     killers: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=remembered)
+    passing: dict[str, bool] = field(default_factory=dict)
 
     @property
-    def sites(self) -> list[Site]:
-        return SWITCHES.sites[PART::PARTS]
+    def sites(self) -> dict[int, Site]:
+        """Return the places that this run answers for, by their numbers."""
+        chosen = [(number, site) for number, site in enumerate(SWITCHES.sites) if PLACES in site.name]
+        return dict(chosen[PART::PARTS])
 
     def run(self) -> None:
         begun = time.monotonic()
-        # What a session sets up stays in this process, and every copy of it finds it there.
-        assert not failed(self.items[0], self.other(self.items[0])), "the first test fails as things are"
-        left = self.ask_remembered()
-        say(f"{len(self.killers)} of {len(self.sites)} places are noticed by the tests that noticed them before")
-        if left and SEARCH:
-            self.search(left)
+        calm = [item for item in self.items if not empties_tables(item)]
+        # What a session sets up stays in this process, and every copy of it finds it there. What a directory sets up
+        # must not, and the last test of all stands in this one.
+        first = next((item for item in calm if item.path.parent != KILLERS.parent), calm[0])
+        assert not failed(first, self.other(first)), "the first test fails as things are"
+        if SEARCH:
+            self.keep_elsewhere()
+        self.ask_and_search(calm)
+        self.ask_and_search([item for item in self.items if empties_tables(item)])
+        if SEARCH:
+            self.remember()
         names = {site.name for site in SWITCHES.sites}
-        listed = {*KEPT, *UNSEARCHED}
+        listed = {*KEPT, *UNSEARCHED, *(() if SEARCH else self.known)}
         self.faults += [f"it is listed in tests/mutation, and is not there any more: {name}" for name in listed - names]
-        for site in self.sites:
+        for site in self.sites.values():
             waits = site.name in UNSEARCHED and not SEARCH
             if (site.name in self.killers) == (site.name in KEPT) and not waits:
                 self.faults.append(fault(site))
         self.report(time.monotonic() - begun)
 
-    def ask_remembered(self) -> list[int]:
-        """Ask the tests that noticed something before, and return the places that they do not notice any more."""
-        known = {} if AFRESH or not KILLERS.exists() else json.loads(KILLERS.read_text(encoding="utf-8"))
-        by_id = {item.nodeid: item for item in self.items}
-        files = {name.partition("::")[0] for name in by_id}
-        left, together = [], []
-        for number, site in list(enumerate(SWITCHES.sites))[PART::PARTS]:
-            named = known.get(site.name, "")
-            killer, file = by_id.get(named), named.partition("::")[0]
-            # A search among some files leaves what tests of other files have noticed as it was.
-            elsewhere = SEARCH and file and file not in files and (ROOT / file).exists()
-            if killer and is_in_one_world(killer):
-                together.append((number, killer))
-            elif elsewhere or (killer and self.first_to_notice(number, [killer]) is not None):
-                self.killers[site.name] = named
-            else:
-                left.append(number)
-        self.ask_together(together)
-        return sorted([*left, *(number for number, _ in together if SWITCHES.sites[number].name not in self.killers)])
+    def keep_elsewhere(self) -> None:
+        """Leave what tests of other files have noticed as it was, where a search goes among some files."""
+        files = {item.nodeid.partition("::")[0] for item in self.items}
+        for site in self.sites.values():
+            file = self.remembered_for(site).partition("::")[0]
+            if file and file not in files and (ROOT / file).exists():
+                self.killers[site.name] = self.remembered_for(site)
+
+    def ask_and_search(self, items: list[pytest.Item]) -> None:
+        """Ask those of some tests that noticed something before, and look among them for what nothing notices yet."""
+        by_id = {item.nodeid: item for item in items}
+        later = {item.nodeid for item in self.items if empties_tables(item)} - by_id.keys()
+        named = {number: self.remembered_for(site) for number, site in self.sites.items()}
+        pairs = [(number, by_id[test]) for number, test in named.items() if test in by_id]
+        self.ask_together([(number, item) for number, item in pairs if is_in_one_world(item)])
+        for number, item in pairs:
+            if not is_in_one_world(item) and self.notices(number, item):
+                self.killers[SWITCHES.sites[number].name] = item.nodeid
+        left = [number for number, site in self.sites.items() if site.name not in self.killers]
+        if SEARCH and items:
+            self.search([number for number in left if named[number] not in later], items)
+
+    def remembered_for(self, site: Site) -> str:
+        return "" if AFRESH else self.known.get(site.name, "")
 
     def ask_together(self, pairs: list[tuple[int, pytest.Item]]) -> None:
         """Ask tests that stand on one world, and undo what they do to it, in one process for each file of them."""
         for file in ONE_WORLD:
             asked = [(number, item) for number, item in pairs if item.nodeid.startswith(file)]
-            for place in in_a_process_of_its_own(partial(noticing, asked)) if asked else ():
+            if not asked:
+                continue
+            beside = [item for item in self.items if item.nodeid.startswith(file)]
+            beside.append(self.other(beside[0]))
+            for place in in_a_process_of_its_own(partial(noticing, asked, beside)):
                 number, item = asked[int(place)]
                 self.killers[SWITCHES.sites[number].name] = item.nodeid
                 if SEARCH:
                     self.remember()
 
-    def search(self, numbers: list[int]) -> None:
+    def search(self, numbers: list[int], items: list[pytest.Item]) -> None:
         """Find out which tests are refused at each place, and ask them, the shortest first."""
-        refused = self.refused_at(set(numbers))
+        say(f"{len(numbers)} places are looked at for which no test is remembered that notices")
+        if not numbers:
+            return
+        refused = self.refused_at(set(numbers), items)
         for_one_world = {number: [item for item in found if is_in_one_world(item)] for number, found in refused.items()}
         self.ask_together([(number, item) for number, found in for_one_world.items() for item in found[:MOST_ROWS]])
         for number in numbers:
@@ -168,10 +196,10 @@ class Hunt:
                 asked = [item for item in refused.get(number, []) if not is_in_one_world(item)]
                 self.look_for_killer(number, asked)
 
-    def refused_at(self, numbers: set[int]) -> dict[int, list[pytest.Item]]:
+    def refused_at(self, numbers: set[int], items: list[pytest.Item]) -> dict[int, list[pytest.Item]]:
         took: dict[str, float] = {}
         refused: dict[int, list[pytest.Item]] = {}
-        for item, following in zip(self.items, [*self.items[1:], self.items[0]], strict=True):
+        for item, following in zip(items, [*items[1:], self.other(items[-1])], strict=True):
             SWITCHES.forget()
             begun = time.monotonic()
             if failed(item, following):
@@ -195,7 +223,9 @@ class Hunt:
         say(f"not noticed by the {len(items)} tests that it may concern: {site}")
 
     def remember(self) -> None:
-        KILLERS.write_text(json.dumps(dict(sorted(self.killers.items())), indent=0) + "\n", encoding="utf-8")
+        names = {site.name for site in SWITCHES.sites} - {site.name for site in self.sites.values()}
+        others = {name: test for name, test in self.known.items() if name in names}
+        KILLERS.write_text(json.dumps(dict(sorted((others | self.killers).items())), indent=0) + "\n", encoding="utf-8")
         forget_searched(self.killers)
 
     def first_to_notice(self, number: int, items: list[pytest.Item]) -> int | None:
@@ -211,9 +241,15 @@ class Hunt:
         said = list(in_a_process_of_its_own(ask)) if items else []
         return int(said[0]) if said else None
 
+    def notices(self, number: int, item: pytest.Item) -> bool:
+        return self.first_to_notice(number, [item]) is not None and self.passes(item)
+
     def passes(self, item: pytest.Item) -> bool:
         """Say whether it passes with everything in its place, so that it noticed nothing but what was away."""
-        return list(in_a_process_of_its_own(lambda: iter([] if failed(item, self.other(item)) else ["passed"]))) != []
+        if item.nodeid not in self.passing:
+            said = list(in_a_process_of_its_own(lambda: iter([] if failed(item, self.other(item)) else ["passed"])))
+            self.passing[item.nodeid] = bool(said)
+        return self.passing[item.nodeid]
 
     def other(self, item: pytest.Item) -> pytest.Item:
         """Return a test of another file: what is named as following decides what pytest takes down."""
@@ -223,10 +259,10 @@ class Hunt:
     def report(self, seconds: float) -> None:
         for fault in sorted(self.faults):
             say(fault)
-        places = len({site.name for site in self.sites} - KEPT.keys())
+        places = len({site.name for site in self.sites.values()} - KEPT.keys())
         held = len(self.killers.keys() - KEPT.keys())
         whole = f"{100 * held / max(places, 1):.1f}".removesuffix(".0")
-        waiting = len(UNSEARCHED & {site.name for site in self.sites} - self.killers.keys())
+        waiting = len(UNSEARCHED & {site.name for site in self.sites.values()} - self.killers.keys())
         if waiting:
             say(f"{waiting} more places have no remembered test yet (tests/mutation/unsearched.txt)")
         kept = f"; {len(KEPT)} more stay for a reason (tests/mutation/kept.py)" if KEPT else ""
@@ -235,18 +271,24 @@ class Hunt:
             pytest.exit("a permission check is held by no test", returncode=1)
 
 
-def noticing(pairs: list[tuple[int, pytest.Item]]) -> Iterator[str]:
-    """Say in which pairs the test fails without the place, and passes as things are. The world is never taken down."""
-    noticed = set()
+def noticing(pairs: list[tuple[int, pytest.Item]], beside: list[pytest.Item]) -> Iterator[str]:
+    """Say in which pairs the test passes as things are, and fails without the place. The world is never taken down.
+
+    It is asked as things are first, so that whatever is wrong with how it is asked here is not taken for noticing.
+    `beside` are the tests of the file and one more: pytest does not take down a test that is said to follow itself.
+    """
+    noticed, passing = set(), {}
     for place, (number, item) in enumerate(pairs):
         if number not in noticed:
+            following = beside[1] if item is beside[0] else beside[0]
             signal.alarm(LONGEST)
+            if item.nodeid not in passing:
+                passing[item.nodeid] = not failed(item, following)
             SWITCHES.away = number
-            fails_without = failed(item, item)
-            SWITCHES.away = -1
-            if fails_without and not failed(item, item):
+            if passing[item.nodeid] and failed(item, following):
                 noticed.add(number)
                 yield str(place)
+            SWITCHES.away = -1
 
 
 def fault(site: Site) -> str:
@@ -284,6 +326,7 @@ def in_a_process_of_its_own(ask: Callable[[], Iterator[str]]) -> Iterator[str]:
     if process == 0:
         signal.alarm(LONGEST)
         try:
+            apps.get_model("contenttypes", "ContentType").objects.clear_cache()  # tables were emptied and filled anew
             for answer in ask():
                 os.write(writing, f"{answer}\n".encode())
         finally:

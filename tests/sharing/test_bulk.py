@@ -85,6 +85,17 @@ def test_strangers_find_nothing(charlie: User, bob: User, workspace: Workspace, 
     assert api(charlie, workspace, two, bob).status_code == 404
 
 
+def test_what_is_hidden_from_who_shares_looks_like_what_is_not_there(
+    bob: User, charlie: User, workspace: Workspace, two: list[Item]
+) -> None:
+    give(workspace, "manager", bob)
+    exempt(two[0], "deny", Right.VIEW, bob)
+    shown = send(bob, workspace, two, charlie).content.decode()
+    assert ("a.dcm" in shown, "b.dcm" in shown) == (False, True)
+    [hidden] = [one for one in api(bob, workspace, two, charlie).json()["results"] if one["code"] != "done"]
+    assert hidden["sentence"] == "It is not there any more, or not for you."
+
+
 def test_programs_make_them_and_read_what_became_of_each(
     alice: User, bob: User, workspace: Workspace, two: list[Item]
 ) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from ledger_bridge.recording import record
-from sharing.services import ask_for_access, grant_role, invite, set_exception, share_item
+from sharing.services import ask_for_access, grant_role, invite, lift_exception, set_exception, share_item
 from tests.conftest import make_person
 from tests.sharing.conftest import exempt, give, in_days
 from workspaces.events import VersionOpened
@@ -90,6 +90,14 @@ def test_it_names_neither_to_whom_the_file_is_closed(alice: User, bob: User, wor
     page = home(bob)
     assert "made an exception about you" in page
     assert "scan.dcm" not in page
+
+
+def test_it_does_not_name_a_workspace_that_was_closed_again(alice: User, bob: User, scan: Item) -> None:
+    exception = set_exception(actor=alice, item=scan, right=Right.VIEW, effect="allow", person=bob)
+    assert "Site 12" in home(bob)
+    lift_exception(actor=alice, exception=exception)
+    assert "lifted an exception about you" in home(bob)
+    assert "Site 12" not in home(bob)
 
 
 def test_a_line_about_a_file_that_was_shared_says_as_what(

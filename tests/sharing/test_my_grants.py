@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from sharing.selectors.grants import GrantRow, my_grants, rows_for
+from sharing.services import grant_role
 from tests.conftest import make_person
 from tests.sharing.conftest import exempt, give, house_of, in_days, make_item
 from workspaces.models import Item, Workspace
@@ -90,6 +91,17 @@ def test_what_one_does_not_see_is_neither_named_nor_found(bob: User, workspace: 
     assert rows(bob, "received", query="scan") == []
     assert "scan.dcm" not in page(bob)
     assert "Something that you do not see" in page(bob)
+
+
+def test_what_one_gave_where_one_was_shut_out_since_is_neither_named_nor_found(
+    bob: User, charlie: User, workspace: Workspace
+) -> None:
+    own = give(workspace, "manager", bob)
+    grant_role(actor=bob, workspace=workspace, role="visitor", person=charlie)
+    assert [row.place for row in rows(bob, "given", query="Site")] == ["Site 12"]
+    own.delete()
+    assert [row.place for row in rows(bob, "given")] == [""]
+    assert rows(bob, "given", query="Site") == []
 
 
 def test_what_lies_in_the_bin_is_left_out(alice: User, given: dict[str, Any], scan: Item) -> None:

@@ -8,11 +8,12 @@ from django.urls import reverse
 
 from accounts.models import User
 from sharing.models import GroupProfile
-from sharing.services import add_member, create_group
+from sharing.services import add_member, create_group, invite
 from tests.sharing.conftest import exempt, give
 from tests.sharing.test_asking import ask
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
+from workspaces.services import remove_item
 
 
 @pytest.fixture
@@ -49,6 +50,28 @@ def test_a_program_lists_the_groups_of_its_owner_only(bob: User, charlie: User, 
     assert "Readers" not in page(charlie, "sharing_api:groups")
 
 
+def test_something_is_given_to_ones_own_groups_only(
+    alice: User, charlie: User, workspace: Workspace, readers: GroupProfile
+) -> None:
+    give(workspace, "manager", charlie)
+    assert "Readers" in page(alice, "sharing:grant", workspace.pk)
+    assert "Readers" not in page(charlie, "sharing:grant", workspace.pk)
+
+
+def test_the_first_page_names_workspaces_that_one_is_in_or_invited_to(
+    alice: User, bob: User, charlie: User, workspace: Workspace
+) -> None:
+    invite(actor=alice, workspace=workspace, email=bob.email, role="visitor")
+    assert ["Site 12" in page(person, "home") for person in (alice, bob, charlie)] == [True, True, False]
+
+
+def test_what_was_shared_and_lies_in_the_bin_is_not_listed(alice: User, bob: User, scan: Item) -> None:
+    exempt(scan, "allow", Right.VIEW, bob)
+    assert "scan.dcm" in page(bob, "sharing:shared_with_me")
+    remove_item(actor=alice, item=Item.objects.get(pk=scan.pk))
+    assert "scan.dcm" not in page(bob, "sharing:shared_with_me")
+
+
 def test_a_member_is_not_offered_to_take_somebody_in(alice: User, bob: User, readers: GroupProfile) -> None:
     take_in = reverse("sharing:add_member", args=[readers.pk])
     assert take_in in page(alice, "sharing:group", readers.pk)
@@ -58,9 +81,10 @@ def test_a_member_is_not_offered_to_take_somebody_in(alice: User, bob: User, rea
 def test_the_asker_is_not_offered_to_answer(alice: User, bob: User, workspace: Workspace, scan: Item) -> None:
     give(workspace, "visitor", bob)
     request = ask(bob, scan)
-    grant = reverse("sharing:grant_request", args=[request.pk])
-    assert grant in page(alice, "sharing:request", request.pk)
-    assert grant not in page(bob, "sharing:request", request.pk)
+    for answer in ("grant", "refuse"):
+        offered = reverse(f"sharing:{answer}_request", args=[request.pk])
+        assert offered in page(alice, "sharing:request", request.pk)
+        assert offered not in page(bob, "sharing:request", request.pk)
 
 
 def test_a_form_names_no_rule_about_a_right_that_one_has(bob: User, workspace: Workspace, scan: Item) -> None:

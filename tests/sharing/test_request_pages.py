@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from core.access import where_to_ask
 from ledger_bridge.models import Entry
 from sharing.models import AccessRequest, WorkspaceUserGrant
 from sharing.selectors.home import SHOWN
@@ -89,6 +90,11 @@ def test_nobody_is_sent_to_ask_for_what_cannot_be_given(alice: User, dana: User,
     assert (refused.status_code, "/ask/" in refused.content.decode()) == (403, False)
     assert "/ask/" not in as_(dana).get(reverse("ledger:trail")).content.decode()
     assert "There is nothing to ask for here" in page(manager, "sharing:ask_workspace", workspace.pk)
+
+
+def test_nobody_is_sent_to_ask_about_what_they_do_not_see(visitor: User, charlie: User, scan: Item) -> None:
+    assert where_to_ask(visitor, Right.EDIT.value, scan)
+    assert where_to_ask(charlie, Right.EDIT.value, scan) is None
 
 
 def test_a_program_is_told_where_to_ask(visitor: User, workspace: Workspace) -> None:
@@ -331,6 +337,11 @@ def test_programs_ask_and_answer(alice: User, visitor: User, workspace: Workspac
 def test_bad_input_of_programs_changes_nothing(visitor: User, scan: Item, data: dict[str, Any]) -> None:
     assert api(visitor, "post", "ask_item", scan.pk, **data).status_code == 400
     assert not AccessRequest.objects.exists()
+
+
+def test_the_asker_is_refused_to_grant_it_whatever_they_send(visitor: User, scan: Item) -> None:
+    request = ask(visitor, scan)
+    assert api(visitor, "post", "grant_request", request.pk, days=0).status_code == 403
 
 
 def test_a_refused_answer_is_recorded(visitor: User, scan: Item) -> None:

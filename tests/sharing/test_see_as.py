@@ -11,6 +11,7 @@ from accounts.models import User
 from core.errors import Refused
 from ledger_bridge.models import Entry
 from sharing import services
+from tests.conftest import make_person
 from tests.sharing.conftest import exempt, give, last_entry, make_item
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
@@ -109,6 +110,8 @@ def test_it_takes_the_right_to_manage(bob: User, charlie: User, workspace: Works
     give(workspace, "visitor", charlie)
     assert look(bob, charlie, workspace).status_code == 403
     assert ask(bob, charlie, workspace).status_code == 403
+    # Whether somebody could have access is not told either.
+    assert look(bob, make_person("Dana Okafor", None, role="commission_admin"), workspace).status_code == 403
     assert "workspace.seen_as" not in Entry.objects.values_list("kind", flat=True)
 
 

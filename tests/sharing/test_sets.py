@@ -373,6 +373,17 @@ def test_a_program_makes_previews_changes_and_retires(alice: User, bob: User, wo
     assert [one["retired_at"] is None for one in client.get(reverse("sharing_api:sets")).json()] == [False]
 
 
+def test_whoever_may_share_by_a_set_and_not_manage_is_not_led_to_seeing_as_others_do(
+    alice: User, bob: User, charlie: User, workspace: Workspace
+) -> None:
+    sharer = make(alice, "Sharer", [Right.VIEW, Right.SHARE])
+    grant_role(actor=alice, workspace=workspace, role=code(sharer), person=bob)
+    grant_role(actor=alice, workspace=workspace, role="visitor", person=charlie)
+    why_page = f"{reverse('sharing:why_workspace', args=[workspace.pk])}?person={charlie.pk}"
+    seen = reverse("sharing:see_as", args=[workspace.pk, charlie.pk])
+    assert [seen in as_(person).get(why_page).content.decode() for person in (alice, bob)] == [True, False]
+
+
 def test_an_exception_overrides_a_set_as_any_role(
     alice: User, bob: User, workspace: Workspace, scan: Item, monitor: PermissionSet
 ) -> None:

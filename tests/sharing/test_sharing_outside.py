@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Institution, User
 from sharing.models import GroupProfile, Invitation, ItemUserException, WorkspaceUserGrant
-from sharing.services import create_group
+from sharing.services import add_member, ask_for_access, create_group
 from tests.conftest import make_person
 from tests.sharing.conftest import give, house_of
 from workspaces.models import Item, Workspace
@@ -123,3 +123,24 @@ def test_programs_share_inside_without(stale: Client, colleague: User, workspace
     url = reverse("sharing_api:grants", args=[workspace.pk])
     body = {"person": str(colleague.pk), "role": "visitor", "expires_at": None}
     assert stale.post(url, body, content_type="application/json").status_code == 201
+
+
+def test_who_asks_for_access_is_refused_to_grant_it_before_a_factor_is_asked_for(workspace: Workspace) -> None:
+    nora = make_person("Nora Lind", None)
+    give(workspace, "visitor", nora)
+    request = ask_for_access(actor=nora, thing=workspace, days=7, purpose="Reading", role="contributor")
+    client = Client()
+    client.force_login(nora)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": 0}]
+    session.save()
+    assert client.post(reverse("sharing:grant_request", args=[request.pk])).status_code == 403
+
+
+def test_who_may_take_nobody_into_a_group_is_not_asked_for_a_factor_first(
+    stale: Client, alice: User, bob: User, charlie: User
+) -> None:
+    readers = create_group(actor=bob, name="Readers")
+    add_member(actor=bob, profile=readers, person=alice)
+    answer = stale.put(reverse("sharing_api:member", args=[readers.pk, charlie.pk]))
+    assert (answer.status_code, answer.json()["code"]) == (403, "refused")

@@ -102,6 +102,23 @@ def test_who_may_share_no_more_gives_nothing_back(bob: User, charlie: User, work
     assert not ItemUserException.objects.exists()
 
 
+def test_who_may_share_no_more_is_not_told_what_others_gave_since(
+    bob: User, charlie: User, workspace: Workspace, scan: Item
+) -> None:
+    own, deeds = give(workspace, "manager", bob), []
+    services.lift_exception(actor=bob, exception=exempt(scan, "deny", Right.EDIT, charlie))
+    deeds.append(newest())
+    services.revoke_role(actor=bob, grant=give(workspace, "visitor", charlie))
+    deeds.append(newest())
+    own.delete()
+    give(workspace, "contributor", bob)
+    exempt(scan, "deny", Right.EDIT, charlie)
+    give(workspace, "visitor", charlie)
+    for deed in deeds:
+        with pytest.raises(Refused):
+            keeping.undo_deed(actor=bob, deed=deed)
+
+
 def test_who_lost_their_approval_is_given_nothing_back(alice: User, bob: User, workspace: Workspace) -> None:
     services.revoke_role(actor=alice, grant=give(workspace, "visitor", bob))
     User.objects.filter(pk=bob.pk).update(approved_until=timezone.now())

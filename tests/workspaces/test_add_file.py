@@ -111,6 +111,16 @@ def test_a_taken_name_asks_what_to_do(alice: User, workspace: Workspace, version
     assert Version.objects.count() == 1
 
 
+def test_who_may_not_add_a_version_to_it_is_offered_to_keep_both_only(
+    bob: User, workspace: Workspace, version: Version, folder: Item
+) -> None:
+    give(workspace, "contributor", bob)
+    exempt(version.file, "deny", Right.UPLOAD, bob)
+    with pytest.raises(Conflict) as conflict:
+        put(bob, workspace, "doses.csv", b"other", folder=folder)
+    assert conflict.value.extra == {"choices": ["keep_both"], "file": None}
+
+
 def test_a_taken_name_can_become_a_new_version(
     alice: User, workspace: Workspace, version: Version, folder: Item
 ) -> None:

@@ -47,6 +47,14 @@ def test_items_are_listed_with_their_newest_version(alice: User, version: Versio
     assert (item["name"], item["current_version"]["size"]) == ("doses.csv", len(CONTENT))
 
 
+def test_what_is_hidden_is_not_listed(bob: User, version: Version) -> None:
+    give(version.file.workspace, "contributor", bob)
+    path = f"/api/v1/workspaces/{version.file.workspace_id}/items/?folder={version.file.parent_id}"
+    assert [one["name"] for one in browser(bob).get(path).json()["results"]] == ["doses.csv"]
+    exempt(version.file, "deny", Right.VIEW, bob)
+    assert browser(bob).get(path).json()["results"] == []
+
+
 def test_a_folder_is_made(alice: User, workspace: Workspace, folder: Item) -> None:
     words = {"name": "CT", "folder": str(folder.id)}
     answer = browser(alice).post(url("items", workspace.id), words, "application/json")

@@ -157,6 +157,14 @@ def test_what_is_hidden_looks_like_what_is_not_there(
         ]
 
 
+@pytest.mark.parametrize("deed", ["move", "remove"])
+def test_no_page_names_what_is_hidden(bob: User, workspace: Workspace, three: list[Item], deed: str) -> None:
+    give(workspace, "contributor", bob)
+    exempt(three[0], "deny", Right.VIEW, bob)
+    shown = browser(bob).get(address(deed, workspace, three, here="top")).content.decode()
+    assert ("a.csv" in shown, "b.csv" in shown) == (False, True)
+
+
 def test_things_of_another_workspace_are_not_reached(alice: User, workspace: Workspace, three: list[Item]) -> None:
     other = services.create_workspace(actor=alice, name="Other")
     assert send(alice, "remove", other, three).status_code == 409

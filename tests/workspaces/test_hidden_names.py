@@ -28,9 +28,20 @@ def test_a_file_may_have_the_name_of_a_hidden_one(bob: User, hidden: Item, folde
     assert names_seen_by(bob, folder) == ["doses.csv"]
 
 
+def test_an_upload_under_its_name_begins_as_any(bob: User, hidden: Item, folder: Item) -> None:
+    begun = services.begin_upload(actor=bob, workspace=hidden.workspace, into=folder, name="doses.csv", size=1)
+    assert begun.name == "doses.csv"
+
+
 def test_so_may_a_folder(bob: User, hidden: Item, folder: Item) -> None:
     made = services.create_folder(actor=bob, workspace=hidden.workspace, parent=folder, name="Doses.csv")
     assert made.name == "Doses.csv"
+
+
+def test_so_may_folders_that_are_made_on_the_way(bob: User, hidden: Item, folder: Item) -> None:
+    exempt(folder, "deny", Right.VIEW, bob)
+    made = services.make_folders(actor=bob, workspace=hidden.workspace, parent=None, path=[folder.name])
+    assert (made.name, made.pk != folder.pk) == (folder.name, True)
 
 
 def test_so_may_what_is_renamed_or_moved_there(bob: User, hidden: Item, folder: Item) -> None:

@@ -537,6 +537,18 @@ def test_an_upload_is_nobody_elses_business(client: Any, bob: User, workspace: W
     assert theirs.delete(address, headers=TUS).status_code == 404
 
 
+def test_an_upload_of_somebody_else_is_neither_listed_nor_discarded(
+    client: Any, bob: User, workspace: Workspace, address: str
+) -> None:
+    give(workspace, Role.MANAGER, bob)
+    assert browser(bob).get(f"/api/v1/workspaces/{workspace.pk}/uploads/").json() == []
+    page = f"/workspaces/{workspace.pk}/upload/"
+    shown = [asker.get(page).content.decode() for asker in (client, browser(bob))]
+    assert ["genome.vcf" in one for one in shown] == [True, False]
+    with pytest.raises(Refused):
+        services.discard_upload(actor=bob, upload=Upload.objects.get())
+
+
 def test_ones_unfinished_uploads_are_listed(client: Any, workspace: Workspace, address: str) -> None:
     (told,) = client.get(f"/api/v1/workspaces/{workspace.pk}/uploads/").json()
     assert (told["name"], told["size"], told["offset"], told["state"]) == ("genome.vcf", len(DATA), 0, "receiving")

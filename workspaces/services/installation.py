@@ -52,6 +52,7 @@ def open_foreign_file(*, actor: User, version: Version) -> Version:
 
     """
     file = version.file
+    # Before it is opened, so that a refusal leaves no entry of an opening.
     require(actor, Right.UPLOAD, file.parent or file.workspace)
     opened = open_version(actor=actor, version=version, right=Right.DOWNLOAD)
     secret = _secret(make_installation_key())

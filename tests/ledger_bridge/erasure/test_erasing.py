@@ -207,6 +207,14 @@ def test_nobody_but_an_admin_asks(
     assert not Erasure.objects.exists()
 
 
+def test_no_part_of_the_installation_asks_by_itself(fill: Fill, alice: User, thing: Thing) -> None:
+    fill(1, actor=alice, subject=thing)
+    with pytest.raises(Refused, match="Only a person"):
+        services.ask_for_erasure(
+            actor=Service("tidier", frozenset({Right.ERASE})), kind="item", subject=item_of(thing), ground="x"
+        )
+
+
 def test_what_was_withdrawn_is_not_confirmed(fill: Fill, alice: User, dana: User, erik: User, thing: Thing) -> None:
     fill(1, actor=alice, subject=thing)
     erasure = ask(dana, thing)

@@ -184,6 +184,8 @@ def test_nobody_reaches_an_upload_of_somebody_else(dora: Outside, asked: Asked, 
     assert other.visit is not None
     theirs = reverse("sharing:outside_upload", args=[other.visit.pk, upload.pk])
     assert send(other, theirs, CSV).status_code == 404
+    assert "data-upload-unfinished" in dora.get("outside_deliver").content.decode()
+    assert "data-upload-unfinished" not in other.get("outside_deliver").content.decode()
     assert Outside().client.head(address).status_code == 404
     assert not Upload.objects.visible_to(alice).exists()
 

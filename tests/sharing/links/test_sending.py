@@ -370,6 +370,20 @@ def test_the_sender_sees_who_opened_it_and_when(rex: Outside, alice: User, sent:
     assert told["kind"] == "version.downloaded"
 
 
+def test_who_shares_and_does_not_see_the_trail_is_not_told_of_openings(
+    rex: Outside, alice: User, bob: User, workspace: Workspace, sent: Sent
+) -> None:
+    assert alice.institution is not None
+    rights = [Right.VIEW, Right.DOWNLOAD, Right.SHARE]
+    sender = services.make_permission_set(actor=alice, institution=alice.institution, name="Sender", rights=rights)
+    services.grant_role(actor=alice, workspace=workspace, role=sender.permission.codename, person=bob)
+    rex.get("outside_download")
+    page = as_(bob).get(reverse("sharing:link", args=[sent[0].pk])).content.decode()
+    assert "1 of 2 openings" in page
+    assert "Rex Reader, from outside" not in page
+    assert as_(bob).get(reverse("sharing_api:openings", args=[sent[0].pk])).status_code == 403
+
+
 def test_closing_and_the_end_of_a_copy_are_recorded(sent: Sent, alice: User, version: Version) -> None:
     close(sent[0], alice)
     entry = Entry.objects.get(kind="send.closed")

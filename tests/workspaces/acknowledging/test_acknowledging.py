@@ -15,9 +15,10 @@ from core.errors import Conflict, IthacaError, Refused
 from ledger_bridge.models import Entry
 from tests.workspaces.conftest import CONTENT, browser, content_of, exempt, give, last_entry, put, read
 from workspaces import services
-from workspaces.acknowledging.rules import keeps_shut, open_files
+from workspaces.acknowledging.rules import NotAcknowledged, keeps_shut, open_files
 from workspaces.acknowledging.selectors import asks_on, roll_of
 from workspaces.crypt4gh.keys import format_public_key
+from workspaces.handover.sending import Part
 from workspaces.models import Acknowledgement, AcknowledgementAsk, Item, Version, Workspace
 from workspaces.outsiders import Outsider
 from workspaces.permissions import Right
@@ -111,6 +112,13 @@ def test_asking_is_for_who_brought_it_in_and_who_manages(
     exempt(own.file, "deny", Right.UPLOAD, bob)
     with pytest.raises(Refused):
         services.withdraw_acknowledgement(actor=bob, version=own)
+
+
+def test_a_manager_who_may_add_no_version_asks_about_their_own(bob: User, workspace: Workspace) -> None:
+    give(workspace, "manager", bob)
+    own = put(bob, workspace, "own.csv", b"1\n")
+    exempt(own.file, "deny", Right.UPLOAD, bob)
+    assert services.ask_acknowledgement(actor=bob, version=own).version == own
 
 
 def test_nobody_is_asked_in_an_archived_workspace(alice: User, version: Version) -> None:
@@ -219,6 +227,18 @@ def test_nothing_is_sealed_for_somebody_who_has_not_acknowledged_it(
         services.hand_over_version(actor=alice, version=version, key=key)
 
 
+def test_nor_does_whoever_has_not_hand_it_over_or_take_what_was(
+    alice: User, visitor: User, version: Version, ask: AcknowledgementAsk
+) -> None:
+    services.acknowledge(actor=alice, ask=ask)
+    key = services.register_recipient_key(actor=alice, name="Desk", content=format_public_key(b"\x09" * 32))
+    with pytest.raises(NotAcknowledged):
+        services.hand_over_version(actor=visitor, version=version, key=key)
+    made = services.hand_over_version(actor=alice, version=version, key=key)
+    with pytest.raises(NotAcknowledged):
+        services.open_hand_over(actor=visitor, hand_over=made, part=Part(0, 1))
+
+
 def test_an_archive_leaves_it_out_and_says_so(
     alice: User, visitor: User, workspace: Workspace, ask: AcknowledgementAsk
 ) -> None:
@@ -307,6 +327,13 @@ def test_it_is_acknowledged_on_a_page_with_the_words(visitor: User, version: Ver
     assert "You acknowledged it" in page(visitor, path)
 
 
+def test_only_who_may_ask_is_led_to_who_has_and_who_has_not(
+    alice: User, visitor: User, version: Version, ask: AcknowledgementAsk
+) -> None:
+    path, roll = (f"/workspaces/versions/{version.pk}/{end}/" for end in ("acknowledge", "acknowledgements"))
+    assert [roll in page(person, path) for person in (alice, visitor)] == [True, False]
+
+
 def test_managers_ask_and_look_on_a_page(alice: User, visitor: User, version: Version) -> None:
     path = f"/workspaces/versions/{version.pk}/acknowledgements/"
     assert "Nobody is asked yet" in page(alice, path)
@@ -343,6 +370,12 @@ def test_the_api_asks_acknowledges_and_counts(alice: User, visitor: User, versio
     assert theirs.get(f"{path}/acknowledgements/").status_code == 403
     assert client.delete(f"{path}/acknowledgement/").status_code == 204
     assert asks_on(visitor, [version]) == {}
+
+
+def test_who_may_not_ask_is_refused_whatever_they_send(visitor: User, version: Version) -> None:
+    said = {"statement": "x" * 501}
+    sent = browser(visitor).post(f"/api/v1/versions/{version.pk}/acknowledgement/", said, "application/json")
+    assert sent.status_code == 403
 
 
 def test_no_copy_is_sent_outside_that_nobody_could_open(alice: User, version: Version, ask: AcknowledgementAsk) -> None:

@@ -65,7 +65,9 @@ def test_it_requires_the_right_to_see_the_trail(charlie: User, team: Workspace, 
     client = browser(charlie)
     assert client.get(page("activity", team)).status_code == 403
     assert client.get(page("file_activity", report.file)).status_code == 403
-    assert client.post(page("export_activity", team)).status_code == 403
+    assert client.get(page("activity", team, "?since=2026-13-01")).status_code == 403
+    for query in ("", "?since=2026-13-01"):
+        assert client.post(page("export_activity", team, query)).status_code == 403
     assert page("file_activity", report.file) not in text(client.get(page("file", report.file)))
 
 

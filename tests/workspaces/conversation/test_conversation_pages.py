@@ -11,12 +11,13 @@ from django.utils.html import escape
 
 from accounts.models import User
 from accounts.services import make_api_token
-from tests.workspaces.conftest import browser, give, last_entry
+from tests.workspaces.conftest import browser, exempt, give, last_entry
 from tests.workspaces.conversation.conftest import WORDS, say
 from workspaces import services
 from workspaces.conversation import selectors
 from workspaces.conversation.sealing import open_text
 from workspaces.models import Comment, Item, Version, Workspace
+from workspaces.permissions import Right
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +105,16 @@ def test_changing_and_taking_back_are_offered_to_those_who_may(alice: User, coll
     assert back not in others
     with time_machine.travel(timezone.now() + timedelta(minutes=16)):
         assert not selectors.show(alice, comment).may_change
+
+
+def test_its_author_is_not_shown_the_form_without_the_right_to_comment(colleague: User, file: Item) -> None:
+    said = say(colleague, file, WORDS)
+    exempt(file, "deny", Right.COMMENT, colleague)
+    assert browser(colleague).get(f"/workspaces/comments/{said.pk}/change/").status_code == 403
+
+
+def test_nobody_is_shown_the_form_to_change_what_another_said(colleague: User, comment: Comment) -> None:
+    assert browser(colleague).get(f"/workspaces/comments/{comment.pk}/change/").status_code == 403
 
 
 def test_it_is_changed_on_its_page(alice: User, comment: Comment) -> None:

@@ -283,6 +283,11 @@ def test_programs_learn_nothing_about_a_key_that_is_not_for_this_file(
     assert "Charlie" not in known.content.decode()
 
 
+def test_the_page_of_keys_lists_what_is_ready_for_oneself(bob: User, charlie: User, made: HandOver) -> None:
+    shown = [browser(person).get(reverse("workspaces:keys")).content.decode() for person in (bob, charlie)]
+    assert ["doses.csv" in page for page in shown] == [True, False]
+
+
 def test_it_is_hidden_from_whoever_may_no_longer_view_the_file(bob: User, made: HandOver) -> None:
     assert set(HandOver.objects.visible_to(bob)) == {made}
     WorkspaceUserGrant.objects.filter(user=bob).delete()

@@ -113,7 +113,9 @@ def test_it_needs_the_right_to_upload(bob: User, sent: Version) -> None:
     give(sent.file.workspace, "visitor", bob)
     with pytest.raises(Refused):
         services.open_foreign_file(actor=bob, version=sent)
-    assert browser(bob).post(reverse("workspaces:open_foreign", args=[sent.pk])).status_code == 403
+    for room in ("workspaces", "workspaces_api"):
+        assert browser(bob).post(reverse(f"{room}:open_foreign", args=[sent.pk])).status_code == 403
+    assert not Entry.objects.filter(kind__in=["version.opened", "version.downloaded"]).exists()
 
 
 def test_programs_open_it_too(alice: User, sent: Version, client: Client) -> None:

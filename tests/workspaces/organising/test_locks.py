@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.inbox import selectors as inbox
 from accounts.models import User
 from core.errors import Conflict, InvalidInput, Refused
+from sharing.models import WorkspaceUserGrant
 from tests.workspaces.conftest import browser, give, last_entry, put
 from workspaces import services
 from workspaces.models import Item, Lock, Upload, Version
@@ -161,6 +162,12 @@ def test_another_contributor_does_not(charlie: User, file: Item, lock: Lock) -> 
     with pytest.raises(Refused):
         services.lift_lock(actor=charlie, file=file)
     assert Lock.objects.count() == 1
+
+
+def test_the_holder_does_not_lift_it_who_may_not_see_the_file_any_more(bob: User, file: Item, lock: Lock) -> None:
+    WorkspaceUserGrant.objects.filter(user=bob).delete()
+    with pytest.raises(Refused):
+        services.lift_lock(actor=bob, file=file)
 
 
 def test_there_is_nothing_to_lift_twice(bob: User, file: Item, lock: Lock) -> None:

@@ -7,6 +7,7 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.backends import _ROLE_RIGHTS
 from accounts.models import Notice, User
 from tests.accounts.inbox.conftest import lines
 from tests.workspaces.conftest import exempt, give, put
@@ -66,6 +67,17 @@ def test_an_admin_is_not_told_where_there_is_a_second_manager(
 ) -> None:
     ask(alice, binned)
     assert lines(dana) == []
+
+
+def test_an_admin_who_may_not_confirm_is_told_nothing(
+    alice: User, dana: User, workspace: Workspace, binned: Item, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = services.remove_item(actor=alice, item=put(alice, workspace, "a.csv", b"1").file)
+    ask(alice, binned)
+    monkeypatch.setitem(_ROLE_RIGHTS, "commission_admin", frozenset())
+    ask(alice, other)
+    assert Notice.objects.filter(person=dana).count() == 1
+    assert not any("removed for good" in line for line in lines(dana))
 
 
 def test_a_visitor_is_not_told(alice: User, second: User, charlie: User, workspace: Workspace, binned: Item) -> None:

@@ -12,11 +12,12 @@ from accounts.models import User
 from core.errors import Conflict, Gone, InvalidInput, Refused, Unavailable
 from ledger_bridge.erasure import services as erasures
 from ledger_bridge.models import Entry
-from tests.workspaces.conftest import CONTENT, blobs, give, last_entry, put, read
+from tests.workspaces.conftest import CONTENT, blobs, exempt, give, last_entry, put, read
 from workspaces import services
 from workspaces.binding import check_versions
 from workspaces.crypt4gh.keys import format_public_key
 from workspaces.models import HandOver, Item, Removal, StorageUse, Upload, Version, Workspace
+from workspaces.permissions import Right
 from workspaces.removal.rules import Kept
 from workspaces.sweeping import sweep
 
@@ -147,6 +148,20 @@ def test_it_takes_the_right_to_manage(alice: User, bob: User, workspace: Workspa
         ask(bob, binned)
     removal = ask(alice, binned)
     with pytest.raises(Refused):
+        services.confirm_removal(actor=bob, removal=removal)
+    with pytest.raises(Refused):
+        services.decline_removal(actor=bob, removal=removal, answer="No.")
+
+
+def test_a_manager_from_whom_something_in_it_is_kept_neither_asks_nor_confirms(
+    alice: User, bob: User, workspace: Workspace, binned: Item, version: Version
+) -> None:
+    give(workspace, "manager", bob)
+    exempt(version.file, "deny", Right.EDIT, bob)
+    with pytest.raises(Refused, match="kept from you"):
+        ask(bob, binned)
+    removal = ask(alice, binned)
+    with pytest.raises(Refused, match="kept from you"):
         services.confirm_removal(actor=bob, removal=removal)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -168,6 +169,22 @@ def test_a_right_that_has_just_gone_finds_nothing(bob: User, version: Version) -
     assert found(bob, "doses") == ["doses.csv"]
     grant.delete()
     assert found(bob, "doses") == []
+
+
+def test_a_right_that_goes_between_the_two_questions_finds_nothing(
+    bob: User, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "_candidates", lambda *_: [version.file_id])
+    assert found(bob, "doses") == []
+    give(version.file.workspace, "visitor", bob)
+    assert found(bob, "doses") == ["doses.csv"]
+
+
+def test_the_database_is_not_asked_about_workspaces_of_others(alice: User, bob: User, version: Version) -> None:
+    for person, asked in ((alice, True), (bob, False)):
+        with CaptureQueriesContext(connection) as queries:
+            found(person, "doses")
+        assert any(str(version.file.workspace_id) in query["sql"] for query in queries) is asked
 
 
 def test_workspaces_are_found_by_name_and_description(alice: User, workspace: Workspace) -> None:

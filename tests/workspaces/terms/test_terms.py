@@ -224,6 +224,11 @@ def test_the_page_does_not_lead_back_to_what_is_hidden(alice: User, visitor: Use
     assert f"/workspaces/files/{version.file_id}/" not in page(visitor, path)
 
 
+def test_only_managers_are_led_to_changing_them(alice: User, visitor: User, workspace: Workspace, terms: Terms) -> None:
+    path = f"/workspaces/{workspace.pk}/terms/"
+    assert [f"{path}set/" in page(person, path) for person in (alice, visitor)] == [True, False]
+
+
 def test_managers_set_them_on_a_page_and_see_who_acknowledged(alice: User, visitor: User, workspace: Workspace) -> None:
     path = f"/workspaces/{workspace.pk}/terms/set/"
     assert "There are no terms" in page(alice, path)
