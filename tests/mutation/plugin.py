@@ -25,7 +25,6 @@ from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
-from django.apps import apps
 from django.db import connections
 
 from tests.mutation.kept import KEPT, UNSEARCHED, forget_searched
@@ -326,7 +325,6 @@ def in_a_process_of_its_own(ask: Callable[[], Iterator[str]]) -> Iterator[str]:
     if process == 0:
         signal.alarm(LONGEST)
         try:
-            apps.get_model("contenttypes", "ContentType").objects.clear_cache()  # tables were emptied and filled anew
             for answer in ask():
                 os.write(writing, f"{answer}\n".encode())
         finally:

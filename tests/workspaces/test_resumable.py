@@ -511,7 +511,8 @@ def test_the_right_is_asked_again_while_bytes_flow(
     def chunks() -> Iterator[bytes]:
         yield DATA[:2000]
         grant.delete()
-        yield DATA[2000:]
+        yield DATA[2000:4000]
+        pytest.fail("nothing more is taken from the line")
 
     with pytest.raises(Refused):
         services.receive_bytes(actor=bob, upload=upload, offset=0, chunks=chunks())

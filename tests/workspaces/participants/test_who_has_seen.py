@@ -5,6 +5,8 @@ import io
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -99,6 +101,26 @@ def test_a_workspace_whose_trail_one_may_not_see_is_left_out(
     assert len(scope_of(participant, asker=bob, across=True).participants) == 2
 
 
+def test_a_workspace_where_one_may_view_nothing_about_them_is_left_out(
+    alice: User, bob: User, charlie: User, participant: Participant
+) -> None:
+    workspace, there = elsewhere(alice, charlie)
+    give(workspace, "contributor", bob)
+    assert len(scope_of(participant, asker=bob, across=True).participants) == 2
+    exempt(there.marks.get().item, "deny", Right.VIEW, bob)
+    assert scope_of(participant, asker=bob, across=True).participants == [participant]
+
+
+def test_nothing_is_asked_about_workspaces_that_one_is_not_in(
+    alice: User, bob: User, charlie: User, participant: Participant
+) -> None:
+    workspace, _ = elsewhere(alice, charlie)
+    for person, asked in ((alice, True), (bob, False)):
+        with CaptureQueriesContext(connection) as queries:
+            scope_of(participant, asker=person, across=True)
+        assert any(str(workspace.pk) in query["sql"] for query in queries) is asked
+
+
 def test_looking_is_recorded_in_every_workspace_that_was_asked_about(
     alice: User, charlie: User, participant: Participant
 ) -> None:
@@ -137,7 +159,8 @@ def test_strangers_find_nothing_and_visitors_are_refused(
 ) -> None:
     assert browser(charlie).get(address(participant)).status_code == 404
     give(participant.workspace, "visitor", charlie)
-    assert browser(charlie).get(address(participant)).status_code == 403
+    for query in ("", "?older=nonsense"):
+        assert browser(charlie).get(address(participant) + query).status_code == 403
     assert browser(charlie).post(address(participant, "export_participant")).status_code == 403
     exempt(folder, "deny", Right.VIEW, bob)
     assert browser(bob).get(address(participant)).status_code == 404
