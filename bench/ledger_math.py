@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -96,10 +96,11 @@ class LargeTrail:
     leaves: Path
     count: int
 
-    def reader(self) -> Callable[[Sequence[int]], Iterator[dict[str, Any]]]:
-        """Return what yields the next so many events, whichever they are asked to be."""
+    def read(self, portions: Iterable[Sequence[int]]) -> Generator[Iterator[dict[str, Any]]]:
+        """Yield the next so many events for each portion, whichever they are asked to be."""
         lines = self._all()
-        return lambda places: islice(lines, len(places))
+        for places in portions:
+            yield islice(lines, len(places))
 
     def _all(self) -> Iterator[dict[str, Any]]:
         with self.lines.open("rb") as file:
@@ -133,7 +134,7 @@ def make_large_trail(count: int, folder: Path) -> tuple[LargeTrail, Trail]:
         checkpoint_note=SIGNER.sign(Checkpoint(SIGNER.key.name, count, frontier.root()).marshal()),
         scope={**scope, "exported_at": "2026-11-23T20:41:25.000123Z", "exported_by": "bench"},
         indexes=range(count),
-        read=large.reader(),
+        read=large.read,
         leaves=large.leaf_chunks(),
     )
     return large, trail

@@ -78,7 +78,7 @@ class LongLog:
             scope={**scope, "exported_at": "2026-11-23T20:41:25.000123Z", "exported_by": "bench"}
             | (form.scope() if form else {}),
             indexes=sorted(self._places),
-            read=lambda places: [self.events[place] for place in places],
+            read=lambda portions: ([self.events[place] for place in places] for places in portions),
             leaves=self.chunks(),
             short=form,
         )

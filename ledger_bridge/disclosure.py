@@ -1,6 +1,8 @@
 """Entries as they were committed to, read back from the tables (`stored_entry.py` opens them)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from django.db import connection
 
@@ -37,6 +39,9 @@ _BY_INDEX = _select(_WHAT_THE_LEAF_IS_MADE_OF) + " WHERE l.index = ANY(%s) ORDER
 _EVENTS_BY_INDEX = _select(_NOTHING_OF_THE_LEAF) + " WHERE l.index = ANY(%s) ORDER BY l.index"
 _COMMITMENTS = "SELECT id, encode(commitment, 'hex') FROM ledger_bridge_stream WHERE id = ANY(%s)"
 
+_Found = tuple[list[Row], dict[int, str]]
+"""Rows, and the commitments of all streams that occur in them."""
+
 
 def stored_entry(entry: str) -> StoredEntry | None:
     """Return one entry."""
@@ -45,32 +50,49 @@ def stored_entry(entry: str) -> StoredEntry | None:
 
 def stored_entries(entries: Sequence[str]) -> list[StoredEntry]:
     """Return these entries, in any order."""
-    return list(open_rows(_with_keys(_query(_BY_ID, list(entries)))))
+    return list(open_rows(_query(_BY_ID, list(entries))))
 
 
 def entries_at(indexes: Sequence[int]) -> Iterator[StoredEntry]:
     """Return the entries in these places of the log, in order."""
-    return open_rows(_with_keys(_query(_BY_INDEX, list(indexes))))
+    return open_rows(_query(_BY_INDEX, list(indexes)))
 
 
-def rows_at(indexes: Sequence[int]) -> Rows:
-    """Return the rows of the entries in these places, in order, without what their leaves are made of."""
-    return _with_keys(_query(_EVENTS_BY_INDEX, list(indexes)))
+def rows_ahead(portions: Iterable[Sequence[int]]) -> Generator[Rows]:
+    """Yield, for each portion of places, the rows of the entries there, without what their leaves are made of.
+
+    The database gathers the next portion while the caller works on the one before.
+    """
+    connection.ensure_connection()
+    # Django's connections belong to a thread; the one beneath may be lent, and takes one statement after the other.
+    with connection.connection.cursor() as cursor, ThreadPoolExecutor(1) as database:
+        ahead: Future[_Found] | None = None
+        for portion in portions:
+            upcoming = database.submit(_find, cursor, _EVENTS_BY_INDEX, list(portion))
+            if ahead is not None:
+                yield _result(ahead)
+            ahead = upcoming
+        if ahead is not None:
+            yield _result(ahead)
 
 
-def _query(sql: str, wanted: list[str] | list[int]) -> list[Row]:
+def _result(found: "Future[_Found]") -> Rows:
+    with connection.wrap_database_errors:
+        rows, commitments = found.result()
+    return _with_keys(rows, commitments)
+
+
+def _query(sql: str, wanted: list[str] | list[int]) -> Rows:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [wanted])
-        rows: list[Row] = cursor.fetchall()
-        return rows
+        return _with_keys(*_find(cursor, sql, wanted))
 
 
-def _with_keys(rows: list[Row]) -> Rows:
-    keys = keys_for_reading([blinds_of(row) for row in rows])
-    return Rows(rows, keys, _commitments({stream for row in rows for stream in streams_of(row) if stream}))
+def _find(cursor: Any, sql: str, wanted: list[str] | list[int]) -> _Found:
+    cursor.execute(sql, [wanted])
+    rows: list[Row] = cursor.fetchall()
+    cursor.execute(_COMMITMENTS, [list({stream for row in rows for stream in streams_of(row) if stream})])
+    return rows, dict(cursor.fetchall())
 
 
-def _commitments(streams: Iterable[int]) -> dict[int, str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_COMMITMENTS, [list(streams)])
-        return dict(cursor.fetchall())
+def _with_keys(rows: list[Row], commitments: Mapping[int, str]) -> Rows:
+    return Rows(rows, keys_for_reading([blinds_of(row) for row in rows]), commitments)

@@ -5,7 +5,8 @@ gathered first, and the entries are read in small portions.
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic, sleep
@@ -18,7 +19,7 @@ from core.access import Actor
 from core.errors import Unavailable
 from ledger_bridge import names
 from ledger_bridge.anchors.evidence import anchored_sizes, anchors_up_to
-from ledger_bridge.disclosure import rows_at
+from ledger_bridge.disclosure import rows_ahead
 from ledger_bridge.erasure.accounts import erased_streams
 from ledger_bridge.events import event_kinds
 from ledger_bridge.exporting_short import short_form
@@ -145,10 +146,11 @@ def prepare_export(filters: TrailFilters, actor: Actor, *, whole: bool = False) 
     return Export(chunks, len(indexes), size, complete, trail.name)
 
 
-def read_rows(indexes: Sequence[int]) -> Fetched:
-    """Fetch the entries in these places, with the keys that open them."""
-    rows = rows_at(indexes)
-    return Fetched(rows, frozenset() if all(keys is not None for keys in rows.keys) else erased_streams())
+def read_rows(portions: Iterable[Sequence[int]]) -> Generator[Fetched]:
+    """Fetch the entries in these places, portion by portion, with the keys that open them."""
+    with closing(rows_ahead(portions)) as fetched:
+        for rows in fetched:
+            yield Fetched(rows, frozenset() if all(keys is not None for keys in rows.keys) else erased_streams())
 
 
 def _exporter(actor: Actor, filters: TrailFilters) -> str:

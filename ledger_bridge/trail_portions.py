@@ -12,8 +12,9 @@ nothing here may need Django: that would double the memory of an export.
 import os
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -33,8 +34,8 @@ _WAITING_AT_HELPER = 2
 
 T = TypeVar("T")
 
-Read = Callable[[Sequence[int]], Any]
-"""Fetches what stands at these places of the log."""
+Read = Callable[[Iterable[Sequence[int]]], Generator[Any]]
+"""Fetches what stands at these places of the log, portion by portion; perhaps the next one ahead."""
 
 Open = Callable[[Any], Iterable[Event]]
 """Makes events of what was fetched, as lines of `events.jsonl` hold them. Another process must be able to do it."""
@@ -118,16 +119,17 @@ class Portions:
         """Read everything. The other members need this to have come to its end."""
         waiting = deque[Future[tuple[int, Lines]]]()
         at_helper = deque[Future[tuple[int, Lines]]]()
-        for first, indexes in portions(self._indexes):
-            while at_helper and at_helper[0].done():
-                at_helper.popleft()
-            share = self._helper is not None and len(at_helper) < _WAITING_AT_HELPER
-            self._with_helper.append(share)
-            portion = Portion(self._read(indexes), max(0, Tally.ROWS - first))
-            waiting.append(self._do("lines", portion, share=share))
-            if share:
-                at_helper.append(waiting[-1])
-            yield from map(self._numbered, _ready(waiting))
+        with closing(self._read(portions(self._indexes))) as read:
+            for place, fetched in enumerate(read):
+                while at_helper and at_helper[0].done():
+                    at_helper.popleft()
+                share = self._helper is not None and len(at_helper) < _WAITING_AT_HELPER
+                self._with_helper.append(share)
+                portion = Portion(fetched, max(0, Tally.ROWS - place * PORTION))
+                waiting.append(self._do("lines", portion, share=share))
+                if share:
+                    at_helper.append(waiting[-1])
+                yield from map(self._numbered, _ready(waiting))
         yield from map(self._numbered, _ready(waiting, ahead=0))
 
     def learn_names(self, names: Names) -> None:
@@ -169,10 +171,9 @@ class Portions:
         return done
 
 
-def portions(indexes: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
-    """Yield how many events come before a portion, and the places of those in it."""
+def portions(indexes: Sequence[int]) -> Iterator[Sequence[int]]:
     for first in range(0, len(indexes), PORTION):
-        yield first, indexes[first : first + PORTION]
+        yield indexes[first : first + PORTION]
 
 
 def deserves_help(events: int) -> bool:

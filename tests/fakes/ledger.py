@@ -42,11 +42,16 @@ def identifier(*words: object) -> str:
 
 def with_events(trail: Trail, events: list[dict[str, Any]], **changes: Any) -> Trail:
     """The same trail with these events."""
-    return replace(trail, indexes=range(len(events)), read=lambda places: [events[at] for at in places], **changes)
+    return replace(
+        trail,
+        indexes=range(len(events)),
+        read=lambda portions: ([events[at] for at in places] for places in portions),
+        **changes,
+    )
 
 
 def events_in(trail: Trail) -> list[Any]:
-    return list(trail.read(trail.indexes))
+    return [event for portion in trail.read([trail.indexes]) for event in portion]
 
 
 def witness(name: str) -> Cosigner:
@@ -163,7 +168,7 @@ class FakeLedger:
             checkpoint_note=self.checkpoint_note(),
             scope=self.scope(streams, len(events)),
             indexes=(),
-            read=lambda _: [],
+            read=lambda portions: ([] for _ in portions),
             leaves=self.leaves,
             name_them=lambda _: self.names,
             kinds=KINDS,

@@ -2,7 +2,7 @@ import io
 import json
 import tracemalloc
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -94,8 +94,8 @@ def test_it_refuses_a_checkpoint_that_is_none(ledger: FakeLedger, trail: Trail) 
 
 
 def test_an_export_that_failed_is_no_archive(ledger: FakeLedger, trail: Trail) -> None:
-    def failing(_places: Sequence[int]) -> Iterator[Event]:
-        yield from events_in(trail)[:3]
+    def failing(_portions: Iterable[Sequence[int]]) -> Generator[list[Event]]:
+        yield events_in(trail)[:3]
         raise ConnectionError
 
     chunks: list[bytes] = []
@@ -122,7 +122,7 @@ def test_memory_does_not_grow_with_the_number_of_events(
     big = replace(
         trail,
         indexes=range(count),
-        read=lambda places: ({**template, "index": index} for index in places),
+        read=lambda portions: (({**template, "index": index} for index in places) for places in portions),
         scope=ledger.scope([], count),
         leaves=large.leaves,
         checkpoint_note=large.checkpoint_note(),
