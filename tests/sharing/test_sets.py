@@ -17,6 +17,7 @@ from sharing.services import (
     ask_for_access,
     change_permission_set,
     change_role,
+    checks,
     grant_request,
     grant_role,
     invite,
@@ -296,6 +297,31 @@ def test_a_retired_set_is_not_changed(alice: User, monitor: PermissionSet) -> No
         change(alice, monitor)
 
 
+def test_who_may_not_change_it_is_not_told_that_it_was_retired(
+    alice: User, bob: User, workspace: Workspace, monitor: PermissionSet
+) -> None:
+    retire_permission_set(actor=alice, permission_set=monitor)
+    with pytest.raises(Refused):
+        change(bob, monitor)
+    with pytest.raises(Refused):
+        retire_permission_set(actor=bob, permission_set=monitor)
+
+
+def test_who_stops_managing_in_that_moment_changes_nothing(
+    alice: User, workspace: Workspace, monitor: PermissionSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    colleague = make_person("Hanna Berg", alice.institution)
+    own, lock = give(workspace, "manager", colleague), checks.lock_set
+
+    def lock_after_it_was_taken_away(code: str) -> PermissionSet:
+        own.delete()
+        return lock(code)
+
+    monkeypatch.setattr(checks, "lock_set", lock_after_it_was_taken_away)
+    with pytest.raises(Refused):
+        change(colleague, monitor, Right.DOWNLOAD)
+
+
 # Pages and programs.
 
 
@@ -346,8 +372,31 @@ def test_members_see_the_sets_of_their_institution_and_strangers_none(
     colleague = make_person("Hanna Berg", alice.institution)
     assert "Monitor" in as_(colleague).get(reverse("sharing:sets")).content.decode()
     assert "Monitor" not in as_(stranger).get(reverse("sharing:sets")).content.decode()
-    url = reverse("sharing:change_set", args=[monitor.pk])
-    assert (as_(colleague).get(url).status_code, as_(stranger).get(url).status_code) == (403, 404)
+    for name in ("change_set", "retire_set"):
+        url = reverse(f"sharing:{name}", args=[monitor.pk])
+        assert (as_(colleague).get(url).status_code, as_(stranger).get(url).status_code) == (403, 404)
+
+
+def test_so_do_their_programs(alice: User, workspace: Workspace, monitor: PermissionSet) -> None:
+    stranger = make_person("Gita Rao", make_institution("Elsewhere", "IN"))
+    colleague = make_person("Hanna Berg", alice.institution)
+    sets, one = reverse("sharing_api:sets"), reverse("sharing_api:set", args=[monitor.pk])
+    assert ["Monitor" in as_(person).get(sets).content.decode() for person in (colleague, stranger)] == [True, False]
+    # Whatever they send.
+    for person, status in ((colleague, 403), (stranger, 404)):
+        assert as_(person).put(one, {}, content_type="application/json").status_code == status
+        assert as_(person).delete(one).status_code == status
+    assert as_(colleague).post(sets, {}, content_type="application/json").status_code == 403
+
+
+def test_making_one_is_offered_to_who_may(alice: User, workspace: Workspace) -> None:
+    colleague = make_person("Hanna Berg", alice.institution)
+    new = reverse("sharing:new_set")
+    assert [new in as_(person).get(reverse("sharing:sets")).content.decode() for person in (alice, colleague)] == [
+        True,
+        False,
+    ]
+    assert as_(colleague).get(new).status_code == 403
 
 
 def test_whoever_shares_a_workspace_of_the_institution_sees_its_sets(
