@@ -51,7 +51,7 @@ def event_kinds() -> dict[str, type[Event]]:
 class AccessRefused(Event):
     kind = "access.refused"
     label = "Access refused"
-    sentence = "was refused “{right}”: {rule}"
+    sentence = "was refused “{right}” and told: “{rule}”"
     action = "E"
     dicom_code = "110132"
     right: str

@@ -300,7 +300,7 @@ class ItemShared(Event):
     kind = "item.shared"
     label = "Shared"
     sentence = (
-        "shared this with {to} as {role}: here and below, {allowed} is allowed (ends: {until}), {denied} is not allowed"
+        "shared this with {to} as {role}: here and below, allowed: {allowed} (ends: {until}); not allowed: {denied}"
     )
     words = {"role": _NAMES, "allowed": _RIGHTS, "denied": _RIGHTS, "until": _ENDS}
     action = "C"

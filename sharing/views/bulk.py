@@ -6,7 +6,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
@@ -28,6 +27,7 @@ from workspaces.many import Choice, Outcome, foresee
 from workspaces.models import Item, Workspace
 from workspaces.permissions import Right
 from workspaces.views.bulk import NOTHING_CHOSEN, chosen_in, counted
+from workspaces.views.finding import address, asked_folder
 from workspaces.views.refusals import write_refusals_down
 
 _SURE = "sure"
@@ -42,11 +42,16 @@ def share_chosen(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         messages.error(request, NOTHING_CHOSEN)
         return redirect("workspaces:detail", workspace.pk)
     _require_to_share(user, workspace, choice)
-    crumbs = workspace_crumbs(workspace, ("Exceptions", None))
+    crumbs = workspace_crumbs(workspace, ("Share", None))
     receiver = chosen_receiver(request)
     if receiver is None:
+        if len(choice.items) == 1 and not choice.gone:
+            # One thing has a page of its own for this, where a role such as Look only is one choice.
+            return redirect("sharing:share", choice.items[0].pk)
         kept = [("item", str(one)) for one in [*choice.ids, *choice.gone]]
-        title = "Make exceptions on what you chose"
+        if folder := request.GET.get("folder"):
+            kept.append(("folder", folder))
+        title = "Share or restrict what you chose"
         return choose(request, title=title, crumbs=crumbs, groups=True, kept=kept)
     return confirmed_outside(request, receiver, _set_exceptions)(request, workspace, choice, receiver, crumbs)
 
@@ -65,11 +70,12 @@ def _set_exceptions(
     [whom] = receiver.values()
     form = ExceptionForm(request.POST or None, actor=user, workspace=workspace)
     context = {
-        "title": f"Exceptions for {whom}",
+        "title": f"One right for {whom}",
+        "whom": whom,
         "form": form,
         "choice": choice,
         "crumbs": crumbs,
-        "back": reverse("workspaces:detail", args=[workspace.pk]),
+        "back": address(asked_folder(request, workspace, request.GET.get("folder")) or workspace),
     }
     if form.is_valid():
         said = form.cleaned_data
@@ -97,7 +103,7 @@ def _set_exceptions(
 def _done(request: HttpRequest, outcomes: list[Outcome], context: dict[str, object]) -> HttpResponse:
     write_refusals_down(request, outcomes)
     if not any(one.is_refused for one in outcomes):
-        messages.success(request, f"The exception holds on {counted(outcomes)} from now on. Each has been recorded.")
+        messages.success(request, f"Done for {context['whom']}, on {counted(outcomes)}. Each has been recorded.")
         return redirect(str(context["back"]))
     context |= {"outcomes": outcomes, "is_done": True, "button": counted(outcomes)}
     status = 200 if any(one.is_done for one in outcomes) else 409

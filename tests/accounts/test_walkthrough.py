@@ -24,6 +24,12 @@ def test_it_shows_what_is_needed_to_sign_in(client: Client, alice: User) -> None
     assert client.get("/account/profile/").status_code == 200
 
 
+def test_the_page_that_asks_for_the_code_says_where_it_is(client: Client, alice: User) -> None:
+    prepare_login(user=alice, password=LONG)
+    client.post("/accounts/login/", {"login": alice.email, "password": LONG})
+    assert "/walk-through/" in client.get("/accounts/2fa/authenticate/").content.decode()
+
+
 def test_it_says_when_the_code_is_used_up(client: Client, alice: User) -> None:
     with time_machine.travel("2026-11-23 12:00:05", tick=False):
         prepare_login(user=alice, password=LONG)

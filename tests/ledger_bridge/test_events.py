@@ -82,7 +82,7 @@ def test_fields_that_came_later_have_a_default(event: type[Event]) -> None:
 
 
 def test_a_sentence_survives_a_field_that_an_older_entry_lacks() -> None:
-    assert sentence_of("access.refused", {"rule": "no"}) == "was refused “…”: no"
+    assert sentence_of("access.refused", {"rule": "no"}) == "was refused “…” and told: “no”"
 
 
 def test_an_unknown_kind_is_called_by_its_name() -> None:
@@ -102,5 +102,5 @@ def test_no_kind_takes_the_name_by_which_entries_name_a_token(event: type[Event]
 
 def test_a_sentence_ends_with_the_token_by_which_a_program_acted() -> None:
     said = sentence_of("access.refused", {"right": "view", "rule": "no", "by_token": "t1"})
-    assert said == "was refused “view”: no, by token t1"
+    assert said == "was refused “view” and told: “no”, by token t1"
     assert sentence_of("gone.for_good", {"by_token": "t1"}) == "did “gone.for_good”, by token t1"

@@ -54,9 +54,9 @@ def test_no_two_kinds_have_the_same_label() -> None:
         (
             "access.refused",
             {"right": "workspaces.upload", "rule": "You are a visitor."},
-            "was refused “upload”: You are a visitor.",
+            "was refused “upload” and told: “You are a visitor.”",
         ),
-        ("access.refused", {"right": "sign in", "rule": "no"}, "was refused “sign in”: no"),
+        ("access.refused", {"right": "sign in", "rule": "no"}, "was refused “sign in” and told: “no”"),
         ("appointment.proposed", {"role": "commission_admin"}, "proposed to appoint Ben Okri as commission admin"),
         ("factor.added", {"type": "totp"}, "added a second factor (authenticator app)"),
         ("signin.succeeded", {"methods": "password, totp"}, "signed in (password, authenticator app)"),

@@ -41,6 +41,21 @@ def test_first_somebody_is_chosen_and_what_was_chosen_stays(alice: User, workspa
     assert all(f"item={one.pk}" in shown or f'value="{one.pk}"' in shown for one in two)
 
 
+def test_one_thing_is_shared_on_its_own_page(alice: User, workspace: Workspace, two: list[Item]) -> None:
+    answer = browser(alice).get(address(workspace, two[:1]))
+    assert answer["Location"] == reverse("sharing:share", args=[two[0].pk])
+
+
+def test_it_leads_back_to_the_folder_that_was_chosen_from(
+    alice: User, bob: User, workspace: Workspace, two: list[Item], imaging: Item
+) -> None:
+    looked = browser(alice).get(f"{address(workspace, two)}&q=Bob&folder={imaging.pk}").content.decode()
+    assert f"folder={imaging.pk}" in looked
+    sent = {"item": [one.pk for one in two], "right": "workspaces.view", "effect": "allow", "no_end": "on", "sure": "1"}
+    done = browser(alice).post(f"{address(workspace, two, bob)}&folder={imaging.pk}", sent)
+    assert done["Location"] == reverse("workspaces:folder", args=[imaging.pk])
+
+
 def test_an_exception_is_made_on_each(alice: User, bob: User, workspace: Workspace, two: list[Item]) -> None:
     assert send(alice, workspace, two, bob, sure="yes").status_code == 302
     assert set(ItemUserException.objects.values_list("content_object__name", flat=True)) == {"a.dcm", "b.dcm"}

@@ -60,7 +60,7 @@ def test_it_is_one_entry_that_says_what_it_took(alice: User, bob: User, workspac
     assert entry.detail["denied"] == "download, hand_over"
     said = sentence_of(entry.kind, entry.detail)
     assert "as Look only" in said
-    assert "download, hand over sealed is not allowed" in said
+    assert "not allowed: download, hand over sealed" in said
 
 
 def test_what_is_denied_does_not_end_by_itself(alice: User, bob: User, workspace: Workspace, scan: Item) -> None:

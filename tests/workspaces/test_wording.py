@@ -76,3 +76,14 @@ def test_a_denied_reader_is_told_the_exception(bob: User, version: Version) -> N
     exempt(version.file, "deny", Right.DOWNLOAD, bob)
     page = browser(bob).get(reverse("workspaces:download", args=[version.pk])).content.decode()
     assert "denies download to you" in page
+
+
+def test_a_list_of_which_nothing_can_be_done_has_nothing_to_tick(bob: User, version: Version) -> None:
+    give(version.file.workspace, "visitor", bob)
+    url = reverse("workspaces:folder", args=[version.file.parent_id])
+    assert 'id="chosen"' in browser(bob).get(url).content.decode()
+    exempt(version.file, "deny", Right.DOWNLOAD, bob)
+    page = browser(bob).get(url).content.decode()
+    assert version.file.name in page
+    assert "Choose all on this page" not in page
+    assert 'name="item"' not in page

@@ -71,7 +71,7 @@ def _page(request: HttpRequest, about: Workspace | Item, context: dict[str, Any]
         "form": form,
         "by": by,
         "ways": [(key, label, f"?{query_of(request, by=key)}") for key, label in ways.items()],
-        "crumbs": crumbs(user, about, "Who opened what"),
+        "crumbs": crumbs(user, about, "Who read this file" if isinstance(about, Item) else "Who opened what"),
         "export_url": f"{_export_address(about)}?{query_of(request)}",
         "counted_up_to": COUNTED_UP_TO,
     }

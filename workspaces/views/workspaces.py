@@ -190,8 +190,15 @@ def _listing_page(request: HttpRequest, workspace: Workspace, within: Item | Non
         "upload_url": upload_url + inside,
         "new_folder_url": new_folder_url + inside,
         "all_chosen": request.GET.get("chosen") == "all",
+        "can_choose": _can_choose(workspace, listing.some_may),
     }
     return render(request, "workspaces/detail.html", context)
+
+
+def _can_choose(workspace: Workspace, some_may: selectors.May) -> bool:
+    """Whether there is anything that the person could do with what they tick."""
+    may_edit = some_may["edit"] and workspace.archived_at is None
+    return some_may["download"] or some_may["share"] or may_edit
 
 
 def _with_marks(workspace: Workspace, rows: list[selectors.Row]) -> list[dict[str, Any]]:
