@@ -255,7 +255,8 @@ class Hunt:
         held = len(self.killers.keys() - KEPT.keys())
         whole = f"{100 * held / max(places, 1):.1f}".removesuffix(".0")
         say(f"{held} of {places} places held by a test ({whole} %) in {seconds:.0f} s{KEPT_IN_WORDS}")
-        if self.faults or not places:
+        # One of two runs side by side may have nothing to answer for, but not both.
+        if self.faults or not any(PLACES in site.name for site in SWITCHES.sites):
             pytest.exit("a permission check is held by no test", returncode=1)
 
 
