@@ -55,7 +55,7 @@ conformance: $(VENV)/.development ## Let verifiers that others wrote check a log
 anvil: $(VENV)/.anvil ## Fetch anvil, the chain node that the tests of anchors use (needs npm).
 
 test-browser: $(VENV)/.development ## Run the whole story in Chromium against the running stack.
-	@"$(BIN)/python" -m pytest tests/browser -q -p no:randomly
+	@"$(BIN)/python" -m pytest tests/browser -q -p no:randomly -n 2 --dist loadfile --no-loadscope-reorder
 
 test-faults: $(VENV)/.development ## Kill processes at random under load and look for losses (ROUNDS=50).
 	@ROUNDS="$(ROUNDS)" "$(BIN)/python" -m pytest tests/faults -q -s -p no:randomly

@@ -27,6 +27,8 @@ empty_quickly()
 
 # Files with few tests that take long: they begin first, so that no core waits for them at the end.
 LONG = (
+    "browser/test_pages.py",
+    "browser/test_hostile_texts.py",
     "architecture/test_matrix.py",
     "config/test_launcher.py",
     "ithaca_client/test_command_line.py",

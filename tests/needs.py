@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PROGRAMS = {
-    "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    "chromium": ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
     "redis": ("redis-server",),
     "rabbitmq": ("rabbitmq-server",),
     "rsyslog": ("rsyslogd",),

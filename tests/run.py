@@ -29,6 +29,8 @@ MAIN = [
     "--ignore=tests/faults",
     "--ignore=tests/uploads",
 ]
+# Each of the two has a stack and a browser of its own.
+BROWSER = ["-q", "-p", "no:randomly", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "tests/browser"]
 
 
 def main() -> int:
@@ -36,7 +38,7 @@ def main() -> int:
     with TemporaryDirectory() as scratch:
         totals = run(Path(scratch) / "main.xml", [*MAIN, *(sys.argv[1:] or ["tests"])])
         if not sys.argv[1:] and (find("chromium") or "chromium" in required()):
-            totals += run(Path(scratch) / "browser.xml", ["-q", "-p", "no:randomly", "tests/browser"])
+            totals += run(Path(scratch) / "browser.xml", BROWSER)
     for what in NAMES:
         if find(what) is None:
             say(f"not run: needs {NAMES[what]}")
