@@ -3,12 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
-from tests.browser.pages import MARIA, STUDY
-from tests.browser.people import PHONE, WIDE, Visitor, sign_in_as
-from tests.stack import Stack
+from tests.browser.pages import MARIA, STUDY, let_act
+from tests.browser.people import PHONE, WIDE, Visitor
 
 ELOISE = "eloise@trois-vallees.example"
 
@@ -22,14 +21,13 @@ ELOISE = "eloise@trois-vallees.example"
     ids=["wide", "phone"],
 )
 def test_a_reader_asks_and_the_owner_answers(
-    stack: Stack, browser: Browser, signed_in: SignIn, size: dict[str, int], folder: str, file: str, answer: str
+    signed_in: SignIn, size: dict[str, int], folder: str, file: str, answer: str
 ) -> None:
-    reader = signed_in(ELOISE)
-    # Granting to another institution asks for a factor, unless the sign-in was a moment ago.
-    owner = sign_in_as(browser, stack.url, MARIA)
+    reader, owner = signed_in(ELOISE), signed_in(MARIA)
     for who in (reader, owner):
         who.page.set_viewport_size(size)  # type: ignore[arg-type]
     asks(reader, folder, file)
+    let_act(owner, MARIA)  # granting to another institution asks for a factor
     answers(owner, file, answer)
     page = reader.go("/")
     expect(page.get_by_role("main")).to_contain_text("Granted" if answer == "Grant as asked" else "The reading is over")

@@ -1,12 +1,12 @@
 """Finding out who may and why, seeing what would change, and a review, with the keyboard alone."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.browser.pages import MARIA, STUDY
-from tests.browser.people import PHONE, WIDE, Visitor, sign_in_as
+from tests.browser.conftest import SignIn
+from tests.browser.pages import MARIA, STUDY, let_act
+from tests.browser.people import PHONE, WIDE, Visitor
 from tests.browser.test_asking_for_access import follow, go_to
-from tests.stack import Stack
 
 
 @pytest.mark.parametrize(
@@ -15,10 +15,10 @@ from tests.stack import Stack
     ids=["wide", "phone"],
 )
 def test_an_owner_looks_why_foresees_a_change_and_reviews(
-    stack: Stack, browser: Browser, size: dict[str, int], name: str, role: str
+    signed_in: SignIn, size: dict[str, int], name: str, role: str
 ) -> None:
-    # Changing a role of somebody of another institution asks for a factor, unless the sign-in was a moment ago.
-    owner = sign_in_as(browser, stack.url, MARIA)
+    owner = signed_in(MARIA)
+    let_act(owner, MARIA)  # changing a role of somebody of another institution asks for a factor
     owner.page.set_viewport_size(size)  # type: ignore[arg-type]
     people = looks_why(owner, name, role)
     foresees(owner, people, name, role)
