@@ -3,11 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessible import assert_accessible
 from tests.browser.api import send, upload
 from tests.browser.conftest import SignIn
 from tests.browser.pages import MARIA, Place, open_page
 from tests.browser.people import PHONE, WIDE, Visitor, press
-from tests.browser.test_outside import examine, picture
+from tests.browser.test_outside import picture
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
@@ -39,7 +40,7 @@ def says_whom_it_is_about(maria: Visitor, file: str) -> None:
     page.get_by_label("Pseudonym of the participant").fill("12-001")
     press(page.get_by_role("button", name="Mark"))
     expect(page.get_by_role("main").get_by_role("row").filter(has_text="12-001")).to_be_visible()
-    examine(maria)
+    assert_accessible(page)
 
 
 def sees_who_read_it(maria: Visitor, workspace: str, file: str) -> None:
@@ -49,11 +50,11 @@ def sees_who_read_it(maria: Visitor, workspace: str, file: str) -> None:
     expect(page.get_by_role("table", name="Activity by person")).to_contain_text("Maria")
     page = maria.go(f"/workspaces/{workspace}/activity/?by=files")
     expect(page.get_by_role("table", name="Activity by file")).to_contain_text("Doses.csv")
-    examine(maria)
+    assert_accessible(page)
     press(page.get_by_role("link", name="By participant"))
     press(page.get_by_role("link", name="Who has seen their data"))
     expect(page.get_by_role("main")).to_contain_text("1 file that you may view is about this participant")
-    examine(maria)
+    assert_accessible(page)
     picture(page, f"participant-{page.viewport_size['width']}")  # type: ignore[index]
 
 

@@ -1,14 +1,13 @@
 """Marking a part of a page: by pointer, by touch, by keys alone; finding it again; all of it accessible."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import SignIn
 from tests.browser.pages import CONSENT, IMAGE, MARIA, STUDY, Place, visit
 from tests.browser.people import PHONE, WIDE, Visitor, press
 from tests.browser.test_asking_for_access import follow, go_to
-from tests.browser.test_pages import same_page_without_policy
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
@@ -45,7 +44,8 @@ def test_a_part_is_marked_by_keys_alone_and_found_again(signed_in: SignIn, size:
     assert_lies_at(page, mark, (0.36, 0.36, 0.29, 0.16))
     page.keyboard.press("Enter")
     expect(page.locator(".comment:target")).to_contain_text(said)
-    assert_accessible(maria, size)
+    expect(page.locator(".mark").first).to_be_visible()
+    assert_accessible(page)
     assert maria.complaints == []
 
 
@@ -189,13 +189,3 @@ def go_back_from_the_conversation(who: Visitor, said: str) -> None:
     comment.get_by_role("link", name="a marked part").first.click()
     wait_until_drawn(who.page)
     expect(who.page.locator(".mark--here")).to_be_focused()
-
-
-def assert_accessible(who: Visitor, size: dict[str, int]) -> None:
-    assert who.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    examiner = same_page_without_policy(who)
-    examiner.set_viewport_size(size)  # type: ignore[arg-type]
-    wait_until_drawn(examiner)
-    expect(examiner.locator(".mark").first).to_be_visible()
-    found = Axe().run(examiner, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()

@@ -5,13 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import SignIn
 from tests.browser.pages import IMAGE, MARIA, STUDY, Place, visit
 from tests.browser.people import PHONE, WIDE, Visitor, link_in, mail_to, visitor
-from tests.browser.test_pages import same_page_without_policy
 from tests.stack import ROOT, Stack
 
 TABLE = ROOT / "walkthrough" / "trials" / "advanced-lung.csv"
@@ -26,12 +25,6 @@ def make_link(maker: Visitor, title: str) -> str:
     page.get_by_label("Title for whoever delivers").fill(title)
     page.get_by_role("button", name="Make the link").click()
     return page.locator("code").inner_text()
-
-
-def examine(guest: Visitor) -> None:
-    found = Axe().run(same_page_without_policy(guest), options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()
-    assert guest.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def picture(page: Page, name: str) -> None:
@@ -50,7 +43,7 @@ def test_somebody_outside_delivers_and_gets_a_confirmation(
     page.goto(link)
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Tables, {size['width']}")
     assert "#" not in page.url
-    examine(guest)
+    assert_accessible(page)
     picture(page, f"introduce-{size['width']}")
     page.get_by_label("Your name").fill("Wanjiru Kamau")
     page.get_by_label("Your e-mail address").fill("wanjiru@outside-site.example")
@@ -60,7 +53,7 @@ def test_somebody_outside_delivers_and_gets_a_confirmation(
     expect(page.get_by_role("list", name="Uploads")).to_contain_text("Delivered and recorded. Receipt")
     page.get_by_role("link", name="Show the confirmation").click()
     expect(page.get_by_role("table")).to_contain_text("advanced-lung.csv")
-    examine(guest)
+    assert_accessible(page)
     picture(page, f"confirmation-{size['width']}")
     page.get_by_role("button", name="Forget the link in this browser").click()
     page.goto(f"{stack.url}/outside/")
@@ -100,7 +93,7 @@ def test_somebody_outside_looks_at_a_copy_with_a_code(
     page = guest.go(link_in(mail_to(stack.home, address, "has sent you a file"), "/outside/"))
     page.get_by_role("button", name="Mail me the code").click()
     expect(page.get_by_label("Code")).to_be_visible()
-    examine(guest)
+    assert_accessible(page)
     picture(page, f"code-{size['width']}")
     page.get_by_label("Code").fill(code_in(mail_to(stack.home, address, "Your code")))
     page.keyboard.press("Enter")
@@ -110,7 +103,7 @@ def test_somebody_outside_looks_at_a_copy_with_a_code(
     drawing = page.locator("[data-viewer-picture]")
     expect(drawing).to_be_visible()
     page.wait_for_function("document.querySelector('[data-viewer-picture]').naturalWidth > 0")
-    examine(guest)
+    assert_accessible(page)
     picture(page, f"viewed-{size['width']}")
     expect(page.get_by_role("link", name="Download")).to_have_count(0)
     maker.go("/access/links/")

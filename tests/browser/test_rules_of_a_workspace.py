@@ -3,11 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessible import assert_accessible
 from tests.browser.api import send, upload
 from tests.browser.conftest import SignIn
 from tests.browser.pages import MARIA, Place, open_page
 from tests.browser.people import PHONE, WIDE, Visitor, press
-from tests.browser.test_outside import examine, picture
+from tests.browser.test_outside import picture
 
 KENJI = "Kenji Watanabe-Lindholm"
 SIZES = pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
@@ -48,10 +49,10 @@ def test_access_under_a_condition_holds_only_from_its_network(signed_in: SignIn,
     page.get_by_label("Networks").fill("203.0.113.0/24")
     press(page.get_by_role("button", name="Make the condition"))
     expect(page.get_by_role("main")).to_contain_text("203.0.113.0/24")
-    examine(maria)
+    assert_accessible(page)
     lets_in(maria, workspace, "Elsewhere: only from 203.0.113.0/24")
     expect(page.get_by_role("row").filter(has_text=KENJI)).to_contain_text("203.0.113.0/24")
-    examine(maria)
+    assert_accessible(page)
     picture(page, f"under-condition-{size['width']}")
     expect(kenji.go(file).get_by_role("heading", level=1)).not_to_have_text("Doses.csv")
     assert maria.complaints == kenji.complaints == []
@@ -68,7 +69,7 @@ def test_somebody_chooses_how_they_are_mailed(signed_in: SignIn, size: dict[str,
     press(special.get_by_role("button"))
     row = page.get_by_role("row").filter(has_text=f"Mailed about at {size['width']}")
     expect(row).to_contain_text("At once")
-    examine(maria)
+    assert_accessible(page)
     press(row.get_by_role("button", name="As everywhere else"))
     expect(page.get_by_role("row").filter(has_text=f"Mailed about at {size['width']}")).to_have_count(0)
     assert maria.complaints == []

@@ -3,16 +3,15 @@
 import io
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Page, expect
 
+from tests.browser.accessible import assert_accessible
 from tests.browser.api import send
 from tests.browser.conftest import SignIn
 from tests.browser.pages import IMAGE, MARIA, STUDY, Place, visit
 from tests.browser.people import PHONE, WIDE, Visitor
 from tests.browser.test_marks import open_viewer, wait_until_drawn
-from tests.browser.test_pages import same_page_without_policy
 
 SHADE = (0x10, 0x18, 0x1C)
 
@@ -31,7 +30,7 @@ def test_a_strip_is_moved_by_keys_alone_and_all_else_is_dark(signed_in: SignIn, 
     assert strip_of(page)[0] > first[0]
     page.keyboard.press("Home")
     assert strip_of(page)[0] == 0
-    assert_accessible(maria, size)
+    assert_accessible(page)
     page.get_by_role("textbox", name="Your comment").focus()
     assert seen_of(page) == 0
     page.get_by_role("button", name="Spotlight").focus()
@@ -80,7 +79,7 @@ def test_a_required_one_cannot_be_turned_off(signed_in: SignIn, browser: Browser
             page.locator(".viewer__stage").focus()
             page.keyboard.press("ArrowDown")
             assert 0 < seen_of(page) < 0.6
-            assert_accessible(maria, size)
+            assert_accessible(page)
         context = browser.new_context(java_script_enabled=False, storage_state=maria.context.storage_state())
         plain = Visitor(context, maria.base)
         open_tree(plain, WIDE)
@@ -133,11 +132,3 @@ def seen_of(page: Page) -> float:
     lines = [shot.crop((0, line, shot.width, line + 1)) for line in range(2, shot.height - 2)]
     dark = sum(line.getextrema() == tuple((one, one) for one in SHADE) for line in lines)
     return 1 - dark / len(lines)
-
-
-def assert_accessible(who: Visitor, size: dict[str, int]) -> None:
-    assert who.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    examiner = same_page_without_policy(who)
-    examiner.set_viewport_size(size)  # type: ignore[arg-type]
-    found = Axe().run(examiner, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()

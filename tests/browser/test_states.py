@@ -1,14 +1,13 @@
 """Pages as they are when something was refused, when nothing is listed, and while something is open over them."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessible import assert_accessible, assert_accessible_wide_and_narrow
 from tests.browser.conftest import SignIn
 from tests.browser.pages import PLACES, visit
 from tests.browser.people import PHONE, WIDE
 from tests.browser.test_outside import picture
-from tests.browser.test_pages import same_page_without_policy
 
 # Pages whose form is sent with nothing in it.
 REFUSED = (
@@ -38,25 +37,15 @@ SEND_NOTHING = """() => {
 }"""
 
 
-def examine(page: Page) -> None:
-    for size in (WIDE, PHONE):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        found = Axe().run(page, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, found.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-
-
 def show(name: str, signed_in: SignIn, query: str = "") -> Page:
-    """Show a place in a window without the policy, which would refuse the styles that axe needs for itself."""
     place = next(place for place in PLACES if place.name == name)
     assert place.who
     who = signed_in(place.who)
+    who.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     visit(place, who)
-    page = same_page_without_policy(who)
-    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     if query:
-        page.goto(page.url + query)
-    return page
+        who.page.goto(who.page.url + query)
+    return who.page
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -65,7 +54,7 @@ def test_a_refused_form_is_accessible(signed_in: SignIn, name: str) -> None:
     with page.expect_navigation():
         page.evaluate(SEND_NOTHING)
     expect(page.get_by_role("alert")).to_contain_text("Nothing was changed")
-    examine(page)
+    assert_accessible_wide_and_narrow(page)
     picture(page, f"refused-{name}")
 
 
@@ -73,7 +62,7 @@ def test_a_refused_form_is_accessible(signed_in: SignIn, name: str) -> None:
 def test_a_page_with_nothing_to_list_is_accessible(signed_in: SignIn, name: str) -> None:
     page = show(name, signed_in, EMPTY[name])
     expect(page.locator("main .empty")).to_have_count(1)
-    examine(page)
+    assert_accessible_wide_and_narrow(page)
     picture(page, f"empty-{name}")
 
 
@@ -82,7 +71,7 @@ def test_a_page_with_a_question_open_is_accessible(signed_in: SignIn, name: str)
     page = show(name, signed_in)
     page.get_by_role("main").get_by_role("button", name=DIALOGS[name]).first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    examine(page)
+    assert_accessible_wide_and_narrow(page)
     picture(page, f"question-{name}")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -93,6 +82,5 @@ def test_a_menu_is_accessible(signed_in: SignIn, name: str, label: str, size: di
     page = show(name, signed_in)
     page.set_viewport_size(size)  # type: ignore[arg-type]
     page.locator("summary").filter(has_text=label).locator("visible=true").first.click()
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
     picture(page, f"menu-{name}")
