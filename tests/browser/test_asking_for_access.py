@@ -1,7 +1,5 @@
 """Asking for access and answering, with the keyboard alone, on a wide screen and on a phone."""
 
-import re
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -66,20 +64,25 @@ def answers(owner: Visitor, file: str, answer: str) -> None:
     expect(page.get_by_role("main")).to_contain_text("It has been recorded.")
 
 
-def go_to(page: Page, name: str) -> None:
-    """Press Tab until what has the focus is called so, and shows that it has it."""
+def go_to(page: Page, name: str, *, exact: bool = False) -> None:
+    """Press Tab until what has the focus is called so, or begins so, and shows that it has it."""
     for _ in range(90):
         page.keyboard.press("Tab")
-        if re.match(re.escape(name), called(page)):
+        if is_called(page, name, exact=exact):
             break
-    assert called(page).startswith(name), f"no way to {name} by the keyboard"
+    assert is_called(page, name, exact=exact), f"no way to {name} by the keyboard"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+
+
+def is_called(page: Page, name: str, *, exact: bool) -> bool:
+    return called(page) == name if exact else called(page).startswith(name)
 
 
 def called(page: Page) -> str:
     """Return the visible name of what has the focus."""
     name = page.evaluate(
-        "(e => (e.labels && e.labels.length ? e.labels[0] : e).textContent.trim())(document.activeElement)"
+        "(e => (e.ariaLabel ?? (e.labels && e.labels.length ? e.labels[0] : e).textContent.trim()))"
+        "(document.activeElement)"
     )
     return " ".join(str(name).split())
 

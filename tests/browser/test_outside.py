@@ -28,9 +28,11 @@ def make_link(maker: Visitor, title: str) -> str:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep a picture where somebody asks for it."""
+    """Keep pictures, dark and light, where somebody asks for them."""
     if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True, animations="disabled")
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
